@@ -1,0 +1,13 @@
+"""Registers the ledger, and its word on sales that capture's store has forgotten."""
+
+from django.apps import AppConfig
+
+
+class LedgerConfig(AppConfig):
+    name = "ledger"
+
+    def ready(self) -> None:
+        from ledger.queries import find_past  # noqa: PLC0415 - models are ready only now
+        from transactions.capture import register_past  # noqa: PLC0415
+
+        register_past(find_past)

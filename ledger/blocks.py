@@ -1,0 +1,203 @@
+"""A block: consecutive records of one shard, sealed by a Merkle root and a link to the block before it. Pure.
+
+Body: zstd of, for each position, a kind byte, a uvarint length and that many bytes. Header: one line of ASCII JSON with
+a fixed order of keys, kept verbatim; its hash is that of a leaf of the log of blocks (RFC 6962).
+"""
+
+import threading
+from collections.abc import Iterable, Sequence
+from enum import IntEnum
+from hashlib import sha256
+from typing import NamedTuple
+
+import msgspec
+import zstandard
+
+from ledger.merkle import leaf_hash, root
+
+FORMAT_VERSION = 1
+RECORDS_MAX = 4096
+RAW_BYTES_MAX = 16 * 1024 * 1024
+# Level 3 packs till receipts as well as level 6 does at half its time (docs/performance.md).
+ZSTD_LEVEL = 3
+# The link of a shard's first block.
+NO_HEADER_HASH = bytes(32)
+
+_local = threading.local()
+
+
+class Kind(IntEnum):
+    """What stands at a position: a record, or only its leaf hash because the law made us delete the rest."""
+
+    RECORD = 0
+    REMOVED = 1
+
+
+class MarkKind(IntEnum):
+    """Why a record has no entry: the same sale again, or another sale under a known identity."""
+
+    DUPLICATE = 1
+    CONFLICT = 2
+
+
+class Place(NamedTuple):
+    """Where a record is."""
+
+    sealed_on: str
+    block: int
+    position: int
+
+
+class MarkRow(NamedTuple):
+    """A marked position and the place of the identity's first entry; None when there is none."""
+
+    position: int
+    kind: MarkKind
+    first: Place | None
+
+
+class Header(msgspec.Struct, frozen=True):
+    """The header's fields in the order in which they are written; hashes in hexadecimal."""
+
+    v: int
+    shard: int
+    block: int
+    epoch: int
+    first_number: int
+    count: int
+    root: str
+    marks: str
+    previous: str
+    sealed_at: str
+
+
+def header_bytes(header: Header) -> bytes:
+    """The header as it is kept: one line of ASCII JSON."""
+    return msgspec.json.encode(header)
+
+
+def read_header(raw: bytes) -> Header:
+    """The fields of a kept header. Raises msgspec.ValidationError."""
+    return msgspec.json.decode(raw, type=Header)
+
+
+def header_hash(raw: bytes) -> bytes:
+    """SHA-256(0x00 | header): the block's name in the next block and its leaf in the log."""
+    return leaf_hash(raw)
+
+
+def marks_hash(marks: Sequence[MarkRow]) -> bytes:
+    """SHA-256 of the marks as JSON, `[[position,"duplicate",["2026-11-23",7,0]],...]`, ordered by position."""
+    rows = [[mark.position, mark.kind.name.lower(), mark.first] for mark in sorted(marks)]
+    return sha256(msgspec.json.encode(rows)).digest()
+
+
+class Sealed(NamedTuple):
+    """A block ready to be written."""
+
+    header: bytes
+    hash: bytes
+    body: bytes
+    raw_bytes: int
+
+
+def seal(  # noqa: PLR0913 - a block's own fields
+    records: Sequence[bytes],
+    *,
+    shard: int,
+    block: int,
+    epoch: int,
+    first_number: int,
+    previous: bytes,
+    marks: Sequence[MarkRow],
+    sealed_at: str,
+) -> Sealed:
+    """Seals records (bytes, in order) into a block. Raises ValueError past a block's limits."""
+    if not 1 <= len(records) <= RECORDS_MAX:
+        raise ValueError(f"a block holds from 1 to {RECORDS_MAX} records, not {len(records)}")
+    raw = pack_body(records)
+    header = header_bytes(
+        Header(
+            v=FORMAT_VERSION,
+            shard=shard,
+            block=block,
+            epoch=epoch,
+            first_number=first_number,
+            count=len(records),
+            root=root([leaf_hash(record) for record in records]).hex(),
+            marks=marks_hash(marks).hex(),
+            previous=previous.hex(),
+            sealed_at=sealed_at,
+        )
+    )
+    return Sealed(header, header_hash(header), _compressor().compress(raw), len(raw))
+
+
+def pack_body(records: Iterable[bytes]) -> bytes:
+    """The body before compression."""
+    parts: list[bytes] = []
+    for record in records:
+        parts.append(_prefix(len(record)))
+        parts.append(record)
+    return b"".join(parts)
+
+
+def unpack_body(body: bytes) -> list[tuple[Kind, bytes]]:
+    """What stands at each position. Raises ValueError when the body is damaged."""
+    try:
+        raw = zstandard.ZstdDecompressor().decompress(body, max_output_size=2 * RAW_BYTES_MAX)
+    except zstandard.ZstdError as fault:
+        raise ValueError(f"the body cannot be unpacked: {fault}") from fault
+    positions = []
+    at = 0
+    while at < len(raw):
+        kind = Kind(raw[at])
+        length, at = _uvarint(raw, at + 1)
+        if at + length > len(raw):
+            raise ValueError("the body ends inside a record")
+        positions.append((kind, raw[at : at + length]))
+        at += length
+    return positions
+
+
+def leaf_of(kind: Kind, content: bytes) -> bytes:
+    """A position's leaf hash."""
+    return content if kind == Kind.REMOVED else leaf_hash(content)
+
+
+# Lengths of receipts repeat, so their prefixes are made once; a block's limit bounds the table.
+_prefixes: dict[int, bytes] = {}
+
+
+def _prefix(length: int) -> bytes:
+    known = _prefixes.get(length)
+    if known is None:
+        out = bytearray([Kind.RECORD])
+        rest = length
+        while rest > 0x7F:
+            out.append(rest & 0x7F | 0x80)
+            rest >>= 7
+        out.append(rest)
+        known = _prefixes[length] = bytes(out)
+    return known
+
+
+def _uvarint(raw: bytes, at: int) -> tuple[int, int]:
+    value = shift = 0
+    while True:
+        if at >= len(raw):
+            raise ValueError("the body ends inside a length")
+        byte = raw[at]
+        value |= (byte & 0x7F) << shift
+        at += 1
+        if byte < 0x80:  # noqa: PLR2004 - the uvarint's own continuation bit
+            return value, at
+        shift += 7
+
+
+def _compressor() -> zstandard.ZstdCompressor:
+    """This thread's compressor: a context is not thread-safe, and making one costs more than a block."""
+    if not hasattr(_local, "compressor"):
+        _local.compressor = zstandard.ZstdCompressor(level=ZSTD_LEVEL)
+    compressor: zstandard.ZstdCompressor = _local.compressor
+    return compressor

@@ -1,0 +1,98 @@
+"""Finds out which records are no new sales: the same identity again, with the same bytes or with others."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+
+from django.db import connections
+
+from ledger.blocks import Kind, MarkKind, MarkRow, Place, unpack_body
+from ledger.models import Block, block_key, identity_of
+from ledger.records import sale_bytes
+from transactions.stream import Mark, StreamRecord
+
+
+class Found(NamedTuple):
+    """An entry of an identity."""
+
+    issued_on: date
+    place: Place
+
+
+def find_entries(alias: str, shard: int, identities: Sequence[int]) -> dict[int, Found]:
+    """The entries of these identities, on whatever day; an identity has one at most."""
+    if not identities:
+        return {}
+    with connections[alias].cursor() as cursor:
+        cursor.execute(
+            "SELECT identity, issued_on, sealed_on, block, position FROM ledger_entry "
+            "WHERE shard = %s AND identity = ANY(%s)",
+            [shard, list(identities)],
+        )
+        return {
+            identity: Found(issued_on, Place(str(sealed_on), block, position))
+            for identity, issued_on, sealed_on, block, position in cursor.fetchall()
+        }
+
+
+def record_at(alias: str, shard: int, place: Place) -> bytes | None:
+    """The record's bytes at a place; None when it was removed or is not there."""
+    body = (
+        Block.objects.using(alias)
+        .filter(id=block_key(shard, place.block), sealed_on=place.sealed_on)
+        .values_list("body", flat=True)
+        .first()
+    )
+    if body is None:
+        return None
+    positions = unpack_body(bytes(body))
+    if place.position >= len(positions):
+        return None
+    kind, content = positions[place.position]
+    return content if kind == Kind.RECORD else None
+
+
+def marks_of(
+    alias: str,
+    *,
+    shard: int,
+    block: int,
+    sealed_on: str,
+    records: Sequence[tuple[StreamRecord, bytes]],
+    check_all: bool,
+) -> list[MarkRow]:
+    """The marks of a block to be: of records that capture could not judge, and of the conflicts that it did judge.
+
+    `check_all` treats every record as one that capture could not judge. Costs nothing where no record is marked.
+    """
+    suspects = [place for place, (record, _) in enumerate(records) if check_all or record.mark != Mark.RECORD]
+    if not suspects:
+        return []
+    identities = [identity_of(record.terminal, record.sequence) for record, _ in records]
+    known = find_entries(alias, shard, sorted({identities[place] for place in suspects}))
+    marks: list[MarkRow] = []
+    suspected = set(suspects)
+    first_here: dict[int, int] = {}
+    for place, (record, sale) in enumerate(records):
+        identity = identities[place]
+        first = known[identity].place if identity in known else None
+        if first is None and identity in first_here:
+            first = Place(sealed_on, block, first_here[identity])
+        if place not in suspected or (first is None and record.mark != Mark.CONFLICT):
+            first_here.setdefault(identity, place)
+            continue
+        if first is not None and record.mark != Mark.CONFLICT and _same(alias, shard, first, records, block, sale):
+            marks.append(MarkRow(place, MarkKind.DUPLICATE, first))
+        else:
+            marks.append(MarkRow(place, MarkKind.CONFLICT, first))
+    return marks
+
+
+def _same(  # noqa: PLR0913 - the two sales' whereabouts
+    alias: str, shard: int, first: Place, records: Sequence[tuple[StreamRecord, bytes]], block: int, sale: bytes
+) -> bool:
+    """Whether the sale at the first place is the same bytes."""
+    if first.block == block:
+        return records[first.position][1] == sale
+    record = record_at(alias, shard, first)
+    return record is not None and sale_bytes(record) == sale

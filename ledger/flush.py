@@ -1,0 +1,336 @@
+"""The flush: moves records from the capture store into the ledger, one block a shard, all of it in one DB transaction.
+
+Order: lock the heads (whoever comes second skips them), read and check each shard, seal, COPY, move the heads, COMMIT,
+and only then trim the streams. Killed anywhere, the next run finds either nothing or everything of it done.
+"""
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+
+from django.db import IntegrityError, connections, transaction
+from redis.exceptions import RedisError
+
+from ledger import copying
+from ledger.blocks import MarkKind, MarkRow, Sealed, seal
+from ledger.duplicates import marks_of
+from ledger.intake import Intake, ShardStoppedError, read_next
+from ledger.models import Head, MarkedRecord, block_key, identity_of
+from ledger.partitions import existing_days, make_days
+from ledger.records import assemble, received_at_text
+from ledger.safety import check_database
+from ledger.shards import by_database
+from possys.clock import iso_utc, now_ms, utc
+from possys.codes import day_of
+from possys.failpoints import reach
+from possys.redis import call_all
+from transactions.service import stores
+from transactions.stream import Mark, head_key, stream_key
+
+logger = logging.getLogger(__name__)
+
+# Shards in one DB transaction: their bodies lie in memory together.
+SHARDS_MAX = 16
+# The planner's days are remembered per process and table; partitions are only ever added.
+_days: dict[tuple[str, str], set[date]] = {}
+
+
+class DaysMissingError(Exception):
+    """Partitions must be made before these records can be written; they are made outside the flush's transaction."""
+
+    def __init__(self, table: str, days: set[date]) -> None:
+        super().__init__(f"{table}: {sorted(days)}")
+        self.table = table
+        self.days = days
+
+
+@dataclass
+class Flushed:
+    """What a flush did."""
+
+    records: int = 0
+    blocks: int = 0
+    stopped: dict[int, str] = field(default_factory=dict)
+
+    def add(self, other: "Flushed") -> None:
+        """Adds another flush's figures."""
+        self.records += other.records
+        self.blocks += other.blocks
+        self.stopped.update(other.stopped)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block about to be written, with the head before it."""
+
+    head: Head
+    intake: Intake
+    number: int
+    sealed: Sealed
+    marks: list[MarkRow]
+    rows: list[bytes]
+
+
+def flush(shards: Iterable[int]) -> Flushed:
+    """Flushes at most one block of each of these shards. Raises RedisError and DatabaseError; nothing is then lost."""
+    done = Flushed()
+    for alias, own in by_database(shards).items():
+        check_database(alias)
+        for at in range(0, len(own), SHARDS_MAX):
+            done.add(_flush_some(alias, own[at : at + SHARDS_MAX]))
+    return done
+
+
+def flush_all(shards: Sequence[int]) -> Flushed:
+    """Flushes until nothing waits in these shards."""
+    done = Flushed()
+    while True:
+        step = flush(shards)
+        done.add(step)
+        if step.records == 0:
+            return done
+
+
+def _flush_some(alias: str, shards: Sequence[int]) -> Flushed:
+    """One DB transaction; again after making days, and once more with every record checked when one was known."""
+    check_all = False
+    while True:
+        try:
+            return _transaction(alias, shards, check_all=check_all)
+        except DaysMissingError as missing:
+            made = make_days(missing.table, missing.days, alias)
+            logger.info("made %d days of %s on demand", made, missing.table)
+            _days.pop((alias, missing.table), None)
+        except KnownSaleError:
+            check_all = True
+
+
+class KnownSaleError(Exception):
+    """A record that capture judged to be new is in the ledger already: an alarm, and every record is looked up."""
+
+
+def _transaction(alias: str, shards: Sequence[int], *, check_all: bool) -> Flushed:
+    moment_ms = now_ms()
+    done = Flushed()
+    with transaction.atomic(using=alias):
+        heads = Head.objects.using(alias).filter(shard__in=shards).order_by("shard").select_for_update(skip_locked=True)
+        taken = [(head, intake) for head in heads if (intake := _read(head, done)) is not None]
+        if taken:
+            _need_days(alias, taken, moment_ms)
+            blocks = [_seal(alias, head, intake, moment_ms, check_all=check_all) for head, intake in taken]
+            reach("flush.before-copy")
+            _write(alias, blocks, moment_ms)
+            reach("flush.before-commit")
+        _set_stopped(alias, done.stopped, moment_ms)
+    if taken:
+        reach("flush.after-commit")
+        trim([block.head for block in blocks])
+        reach("flush.after-trim")
+        done.blocks = len(blocks)
+        done.records = sum(len(block.intake.records) for block in blocks)
+    return done
+
+
+def _read(head: Head, done: Flushed) -> Intake | None:
+    """The shard's next records; a shard that must stop is left out and alarmed, the others go on."""
+    try:
+        return read_next(stores().store_for(head.shard), head)
+    except ShardStoppedError as stopped:
+        done.stopped[head.shard] = str(stopped)
+        if head.stopped_reason != str(stopped):
+            logger.error("ALARM shard %d is stopped: %s", head.shard, stopped)
+    return None
+
+
+def _need_days(alias: str, taken: Sequence[tuple[Head, Intake]], moment_ms: int) -> None:
+    """Raises DaysMissingError when a partition is missing."""
+    issued = {record.day for _, intake in taken for record, _ in intake.records}
+    needs = {"ledger_entry": {day_of(day) for day in issued}, "ledger_block": {utc(moment_ms).date()}}
+    for table, days in needs.items():
+        known = _days.get((alias, table))
+        if known is None:
+            known = _days[(alias, table)] = existing_days(table, alias)
+        if missing := days - known:
+            raise DaysMissingError(table, missing)
+
+
+def _seal(alias: str, head: Head, intake: Intake, moment_ms: int, *, check_all: bool) -> Block:
+    """Assembles the records, seals their block and makes their entries."""
+    number = head.block + 1
+    sealed_on = utc(moment_ms).date()
+    shard, epoch = head.shard, intake.epoch
+    marks = marks_of(
+        alias, shard=shard, block=number, sealed_on=str(sealed_on), records=intake.records, check_all=check_all
+    )
+    marked = {mark.position for mark in marks}
+    sealed_day = (sealed_on - copying.POSTGRES_EPOCH).days
+    times: dict[int, bytes] = {}
+    records, rows = [], []
+    for position, (record, sale) in enumerate(intake.records):
+        received_at = times.get(record.received_at_ms)
+        if received_at is None:
+            received_at = times[record.received_at_ms] = received_at_text(record.received_at_ms)
+        records.append(
+            assemble(
+                shard=shard,
+                epoch=epoch,
+                number=intake.first_number + position,
+                received_at=received_at,
+                code=record.code,
+                retailer=record.retailer,
+                store=record.store,
+                sale=sale,
+            )
+        )
+        if position not in marked:
+            rows.append(
+                copying.entry_row(
+                    identity_of(record.terminal, record.sequence),
+                    record.total,
+                    record.issued_at_ms,
+                    record.day,
+                    sealed_day,
+                    number,
+                    record.store,
+                    shard,
+                    position,
+                    record.type,
+                )
+            )
+    sealed = seal(
+        records,
+        shard=shard,
+        block=number,
+        epoch=epoch,
+        first_number=intake.first_number,
+        previous=bytes(head.header_hash),
+        marks=marks,
+        sealed_at=iso_utc(moment_ms),
+    )
+    return Block(head, intake, number, sealed, marks, rows)
+
+
+def _write(alias: str, blocks: Sequence[Block], moment_ms: int) -> None:
+    """COPYs blocks, entries and marks and moves the heads. Raises KnownSaleError when an entry is there already."""
+    sealed_at = utc(moment_ms)
+    with connections[alias].cursor() as cursor:
+        try:
+            with transaction.atomic(using=alias):
+                copying.copy_entries(cursor, [row for block in blocks for row in block.rows])
+        except IntegrityError as fault:
+            logger.error("ALARM a sale judged to be new is in the ledger already: %s", fault)  # noqa: TRY400
+            raise KnownSaleError from fault
+        copying.copy_blocks(cursor, [_block_row(block, sealed_at) for block in blocks])
+        copying.write_marks(alias, [row for block in blocks for row in _mark_rows(block, sealed_at.date())])
+        reach("flush.after-copy")
+        for block in blocks:
+            _advance(block, sealed_at)
+        cursor.execute(
+            "UPDATE ledger_head SET epoch = new.epoch, number = new.number, block = new.block, "
+            "header_hash = new.header_hash, entry_id = new.entry_id, entry_sha256 = new.entry_sha256, "
+            "records = new.records, sealed_at = %s, stopped_reason = '', stopped_at = NULL "
+            "FROM unnest(%s::int[], %s::int[], %s::bigint[], %s::bigint[], %s::bytea[], %s::text[], %s::bytea[], "
+            "%s::bigint[]) AS new (shard, epoch, number, block, header_hash, entry_id, entry_sha256, records) "
+            "WHERE ledger_head.shard = new.shard AND ledger_head.block = new.block - 1",
+            [sealed_at, *_head_columns([block.head for block in blocks])],
+        )
+        if cursor.rowcount != len(blocks):
+            raise RuntimeError("a head moved under its lock; nothing is written")
+
+
+def _advance(block: Block, sealed_at: datetime) -> None:
+    """Moves the head, in memory, to the block's end."""
+    head, intake = block.head, block.intake
+    head.epoch = intake.epoch
+    head.number = intake.first_number + len(intake.records) - 1
+    head.block = block.number
+    head.header_hash = block.sealed.hash
+    head.entry_id = intake.entry_id
+    head.entry_sha256 = intake.entry_sha256
+    head.records += len(intake.records)
+    head.sealed_at = sealed_at
+
+
+def _head_columns(heads: Sequence[Head]) -> list[list[object]]:
+    names = ("shard", "epoch", "number", "block", "header_hash", "entry_id", "entry_sha256", "records")
+    return [[getattr(head, name) for head in heads] for name in names]
+
+
+def _block_row(block: Block, sealed_at: datetime) -> tuple[object, ...]:
+    shard, sealed = block.head.shard, block.sealed
+    return (
+        block_key(shard, block.number),
+        shard,
+        block.number,
+        sealed_at.date(),
+        sealed_at,
+        block.intake.epoch,
+        block.intake.first_number,
+        len(block.intake.records),
+        sealed.raw_bytes,
+        sealed.header,
+        sealed.hash,
+        sealed.body,
+    )
+
+
+def _mark_rows(block: Block, sealed_on: date) -> list[MarkedRecord]:
+    rows = []
+    for mark in block.marks:
+        record, _ = block.intake.records[mark.position]
+        first = mark.first
+        rows.append(
+            MarkedRecord(
+                shard=block.head.shard,
+                block=block.number,
+                position=mark.position,
+                sealed_on=sealed_on,
+                kind=mark.kind,
+                identity=identity_of(record.terminal, record.sequence),
+                issued_on=day_of(record.day),
+                first_sealed_on=None if first is None else date.fromisoformat(first.sealed_on),
+                first_block=None if first is None else first.block,
+                first_position=None if first is None else first.position,
+            )
+        )
+        if mark.kind == MarkKind.CONFLICT or record.mark == Mark.RECORD:
+            logger.warning("%s at position %d of block %d", mark.kind.name, mark.position, block.number)
+    return rows
+
+
+def _set_stopped(alias: str, stopped: dict[int, str], moment_ms: int) -> None:
+    """Shows stopped shards to whoever looks; a shard that flushes again is cleared with its head."""
+    for shard, reason in stopped.items():
+        Head.objects.using(alias).filter(shard=shard).exclude(stopped_reason=reason).update(
+            stopped_reason=reason, stopped_at=datetime.fromtimestamp(moment_ms / 1000, UTC)
+        )
+
+
+def trim(heads: Sequence[Head]) -> None:
+    """Drops from the streams what is committed, all but the anchor at each head, and notes how far the ledger is.
+
+    Only entries that this process has just read and committed, or that the next flush finds behind a matching anchor,
+    lie below. A failure costs memory until the next flush, nothing else.
+    """
+    for head in heads:
+        shard = head.shard
+        replies = call_all(
+            stores().store_for(shard),
+            [
+                ("XTRIM", stream_key(shard), "MINID", head.entry_id),
+                ("HSET", head_key(shard), "flushed", head.number),
+            ],
+        )
+        for reply in replies:
+            if isinstance(reply, RedisError | OSError):
+                logger.warning("shard %d was not trimmed: %s", shard, reply)
+
+
+def make_days_ahead(today: date, *, ahead: int, window: int = 0) -> int:
+    """Makes the partitions of the coming days (and of `window` days back) where they are missing."""
+    days = [today + timedelta(days=offset) for offset in range(-window, ahead + 1)]
+    made = 0
+    for alias in by_database(range(1)):
+        made += make_days("ledger_entry", days, alias) + make_days("ledger_block", days, alias)
+    return made

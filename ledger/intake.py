@@ -1,0 +1,133 @@
+"""Reads the next records of a shard from its stream, and refuses what is not exactly the continuation of the ledger."""
+
+import hashlib
+import struct
+from dataclasses import dataclass
+from typing import Any
+
+import redis
+
+from ledger.blocks import RAW_BYTES_MAX, RECORDS_MAX
+from ledger.models import Head
+from transactions.stream import StreamRecord, read_entry, stream_key
+
+# Records asked for at once: bounds what one reply can hold (64 MB of the largest sales).
+STEP_RECORDS = 1024
+
+
+class ShardStoppedError(Exception):
+    """The stream does not continue the ledger; nothing of the shard may be written or trimmed until someone has looked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """Whole stream entries that follow the head: their records in order, and the last entry's name and hash."""
+
+    epoch: int
+    first_number: int
+    records: list[tuple[StreamRecord, bytes]]
+    entry_id: str
+    entry_sha256: bytes
+
+
+def parse_id(raw: bytes) -> tuple[int, int]:
+    """(epoch, number) of a stream ID."""
+    epoch, _, number = raw.partition(b"-")
+    return int(epoch), int(number)
+
+
+def read_next(client: redis.Redis, head: Head, *, records_max: int = RECORDS_MAX) -> Intake | None:
+    """The records behind the head, at most a block full; None when there are none.
+
+    The entry at the head itself stays in the stream as an anchor and must have the hash that the ledger remembers: a
+    store that lost its tail, was exchanged or went back in time is found here. Raises ShardStoppedError and RedisError.
+    """
+    epoch, number = head.epoch, head.number
+    anchored = _check_anchor(client, head)
+    if not anchored or not _has_more(client, head.shard, epoch, number):
+        epoch, number = _next_epoch(client, head) or (epoch, number)
+        if not anchored and epoch == head.epoch:
+            raise ShardStoppedError(_below_head(client, head))
+    return _read(client, head.shard, epoch, number, records_max)
+
+
+def _check_anchor(client: redis.Redis, head: Head) -> bool:
+    """Whether the entry at the head is there (or the head is at the very beginning). Raises when it is another one."""
+    if not head.entry_id:
+        return True
+    found: Any = client.xrange(stream_key(head.shard), head.entry_id, head.entry_id)
+    if not found:
+        return False
+    if hashlib.sha256(found[0][1][b"d"]).digest() != bytes(head.entry_sha256):
+        raise ShardStoppedError(f"entry {head.entry_id} is not the one that the ledger took: the store was exchanged")
+    return True
+
+
+def _has_more(client: redis.Redis, shard: int, epoch: int, number: int) -> bool:
+    found: Any = client.xrange(stream_key(shard), f"{epoch}-{number + 1}", f"{epoch}-{2**63}", count=1)
+    return bool(found)
+
+
+def _next_epoch(client: redis.Redis, head: Head) -> tuple[int, int] | None:
+    """The next epoch with records, when it was announced; None when there is none. Raises for one not announced."""
+    found: Any = client.xrange(stream_key(head.shard), f"{head.epoch + 1}-0", "+", count=1)
+    if not found:
+        # Announced and still empty: a rebuilt store that has taken nothing yet.
+        return (head.announced_epoch, 0) if head.announced_epoch > head.epoch else None
+    epoch, _ = parse_id(found[0][0])
+    if epoch > head.announced_epoch:
+        raise ShardStoppedError(f"the stream has epoch {epoch}, but only {head.announced_epoch} was announced")
+    return epoch, 0
+
+
+def _below_head(client: redis.Redis, head: Head) -> str:
+    last: Any = client.xrevrange(stream_key(head.shard), count=1)
+    ends = last[0][0].decode() if last else "empty"
+    return (
+        f"the entry {head.entry_id} at the ledger's head is gone and the stream ends at {ends}: the store lost its tail or "
+        "is an old one. See docs/operations.md, rebuild_store, promote_store and recover_store"
+    )
+
+
+def _read(client: redis.Redis, shard: int, epoch: int, after: int, records_max: int) -> Intake | None:
+    records: list[tuple[StreamRecord, bytes]] = []
+    raw_bytes, number, entry_id, digest = 0, after, "", b""
+    while len(records) < records_max:
+        upto = min(number + STEP_RECORDS, after + records_max)
+        found: Any = client.xrange(stream_key(shard), f"{epoch}-{number + 1}", f"{epoch}-{upto}")
+        for raw_id, fields in found:
+            blob = fields[b"d"]
+            if records and raw_bytes + len(blob) > RAW_BYTES_MAX:
+                return Intake(epoch, after + 1, records, entry_id, digest)
+            entry = _checked_entry(shard, raw_id, blob, number)
+            records.extend(entry)
+            number += len(entry)
+            raw_bytes += len(blob)
+            entry_id, digest = raw_id.decode(), hashlib.sha256(blob).digest()
+        if not found:
+            break
+    if not records:
+        _check_nothing_skipped(client, shard, epoch, after)
+        return None
+    return Intake(epoch, after + 1, records, entry_id, digest)
+
+
+def _checked_entry(shard: int, raw_id: bytes, blob: bytes, number: int) -> list[tuple[StreamRecord, bytes]]:
+    """The entry's records, when they are whole and numbered on from `number`."""
+    try:
+        entry = read_entry(blob)
+    except (ValueError, struct.error) as fault:
+        raise ShardStoppedError(f"entry {raw_id.decode()} is damaged: {fault}") from fault
+    last = parse_id(raw_id)[1]
+    if not entry or last != number + len(entry):
+        raise ShardStoppedError(
+            f"entry {raw_id.decode()} holds {len(entry)} records, but number {number + 1} should follow: records are missing"
+        )
+    return entry
+
+
+def _check_nothing_skipped(client: redis.Redis, shard: int, epoch: int, after: int) -> None:
+    """Nothing within reach must mean that there is nothing at all, not a hole."""
+    found: Any = client.xrange(stream_key(shard), f"{epoch}-{after + 1}", f"{epoch}-{2**63}", count=1)
+    if found:
+        raise ShardStoppedError(f"number {after + 1} should follow, but the stream goes on at {found[0][0].decode()}")

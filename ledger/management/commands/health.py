@@ -1,0 +1,31 @@
+"""`manage.py health`: is everything flowing? Exit code 1 when a shard is stopped or the store is away."""
+
+import json
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from ledger.queries import health
+
+
+class Command(BaseCommand):
+    help = "Shows the backlog, the last block and every stopped shard."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--json", action="store_true", help="one line of JSON")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        now = health()
+        if options["json"]:
+            self.stdout.write(json.dumps(now.as_json()))
+        else:
+            self.stdout.write(
+                f"capture store: {'reachable' if now.store_reachable else 'NOT REACHABLE'}\n"
+                f"waiting:       {now.waiting} records\n"
+                f"in the ledger: {now.records} records in {now.blocks} blocks, last sealed at {now.last_sealed_at}\n"
+                f"marked:        {now.duplicates} duplicates, {now.conflicts} conflicts"
+            )
+            for shard, reason in now.stopped.items():
+                self.stdout.write(f"STOPPED shard {shard}: {reason}")
+        if now.stopped or not now.store_reachable:
+            raise SystemExit(1)

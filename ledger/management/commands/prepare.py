@@ -1,0 +1,31 @@
+"""`manage.py prepare`: everything that must be there between `migrate` and the first sale; safe to run again."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from redis.exceptions import RedisError
+
+from ledger.epochs import EpochError, make_heads, open_shards
+from ledger.flush import make_days_ahead
+from ledger.tasks import DAYS_AHEAD
+from possys.clock import now_ms, utc
+from transactions.operations import DeploymentError, fix_deployment
+
+# Late and offline sales of the last days need no partition made on demand.
+DAYS_BACK = 3
+
+
+class Command(BaseCommand):
+    help = "Fixes the shards and keys, makes heads and partitions, opens the capture store's first epoch."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            fix_deployment()
+            heads = make_heads()
+            days = make_days_ahead(utc(now_ms()).date(), ahead=DAYS_AHEAD, window=DAYS_BACK)
+            opened = open_shards()
+        except (DeploymentError, EpochError) as fault:
+            raise CommandError(str(fault)) from fault
+        except RedisError as fault:
+            raise CommandError(f"the capture store cannot be reached: {fault}") from fault
+        self.stdout.write(f"made {heads} heads and {days} partitions, opened {opened} shards")

@@ -1,0 +1,179 @@
+"""What can be asked of the ledger: a sale by its place or identity, and how the flush is doing."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from hashlib import sha256
+from typing import NamedTuple
+
+from django.db import connections
+from django.db.models import Sum
+from redis.exceptions import RedisError
+
+from ledger import records
+from ledger.blocks import MarkKind, Place
+from ledger.duplicates import find_entries, record_at
+from ledger.models import Entry, Head, MarkedRecord, identity_of
+from ledger.records import Record
+from ledger.shards import ALL_SHARDS, database_for, databases
+from possys import clock
+from possys.codes import day_of
+from transactions.capture import PastSale
+from transactions.service import stores
+from transactions.stream import ShardHead, read_heads, shard_of
+
+
+class Recorded(NamedTuple):
+    """A sale in the ledger: its place and its record."""
+
+    shard: int
+    block: int
+    position: int
+    sealed_on: date
+    raw: bytes
+    record: Record
+
+
+def find_recorded(terminal: int, sequence: int, issued_on: date) -> Recorded | None:
+    """The sale issued on that day, by the primary key of its entry: two queries. None when it is not recorded."""
+    shard = shard_of(terminal)
+    alias = database_for(shard)
+    entry = (
+        Entry.objects.using(alias)
+        .filter(shard=shard, identity=identity_of(terminal, sequence), issued_on=issued_on)
+        .values_list("sealed_on", "block", "position")
+        .first()
+    )
+    return None if entry is None else recorded_at(shard, Place(str(entry[0]), entry[1], entry[2]))
+
+
+def recorded_at(shard: int, place: Place) -> Recorded | None:
+    """The record at a place; None when there is none or it was removed."""
+    raw = record_at(database_for(shard), shard, place)
+    if raw is None:
+        return None
+    return Recorded(shard, place.block, place.position, date.fromisoformat(place.sealed_on), raw, records.read(raw))
+
+
+def find_past(terminal: int, sequence: int, day: int | None) -> PastSale | None:
+    """The recorded sale of an identity, on that day or on any; capture asks this of sales that its store forgot."""
+    shard = shard_of(terminal)
+    found = None if day is None else find_recorded(terminal, sequence, day_of(day))
+    if found is None:
+        identity = identity_of(terminal, sequence)
+        entry = find_entries(database_for(shard), shard, [identity]).get(identity)
+        found = None if entry is None else recorded_at(shard, entry.place)
+    if found is None:
+        return None
+    received_at = datetime.fromisoformat(found.record.received_at)
+    digest = sha256(records.sale_bytes(found.raw)).digest()
+    return PastSale(digest, round(received_at.timestamp() * 1000), found.record.code)
+
+
+@dataclass(frozen=True, slots=True)
+class ShardHealth:
+    """One shard: what waits in the store, and what stops it."""
+
+    shard: int
+    waiting: int
+    records: int
+    blocks: int
+    sealed_at: datetime | None
+    stopped_reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The flush at a glance."""
+
+    store_reachable: bool
+    waiting: int
+    records: int
+    blocks: int
+    duplicates: int
+    conflicts: int
+    last_sealed_at: datetime | None
+    stopped: dict[int, str]
+    shards: list[ShardHealth]
+
+    def as_json(self) -> dict[str, object]:
+        """The totals, for `manage.py health --json` and whoever watches."""
+        sealed = self.last_sealed_at
+        return {
+            "store_reachable": self.store_reachable,
+            "waiting": self.waiting,
+            "records": self.records,
+            "blocks": self.blocks,
+            "duplicates": self.duplicates,
+            "conflicts": self.conflicts,
+            "last_sealed_at": None if sealed is None else clock.iso_utc(int(sealed.timestamp() * 1000)),
+            "stopped": {str(shard): reason for shard, reason in self.stopped.items()},
+        }
+
+
+def health() -> Health:
+    """How the flush is doing, from the heads in PostgreSQL and in the store."""
+    heads = [head for alias in databases() for head in Head.objects.using(alias).defer("header_hash", "entry_sha256")]
+    in_store = _store_heads()
+    shards = [
+        ShardHealth(
+            head.shard,
+            _waiting(head, in_store.get(head.shard)),
+            head.records,
+            head.block,
+            head.sealed_at,
+            head.stopped_reason,
+        )
+        for head in heads
+    ]
+    marks = {
+        kind: sum(MarkedRecord.objects.using(alias).filter(kind=kind).count() for alias in databases()) for kind in MarkKind
+    }
+    return Health(
+        store_reachable=bool(in_store),
+        waiting=sum(shard.waiting for shard in shards),
+        records=sum(shard.records for shard in shards),
+        blocks=sum(shard.blocks for shard in shards),
+        duplicates=marks[MarkKind.DUPLICATE],
+        conflicts=marks[MarkKind.CONFLICT],
+        last_sealed_at=max((shard.sealed_at for shard in shards if shard.sealed_at), default=None),
+        stopped={shard.shard: shard.stopped_reason for shard in shards if shard.stopped_reason},
+        shards=shards,
+    )
+
+
+def _waiting(head: Head, in_store: ShardHead | None) -> int:
+    if in_store is None or in_store.epoch == 0:
+        return 0
+    flushed = head.number if head.epoch == in_store.epoch else 0
+    return max(0, in_store.number - flushed)
+
+
+def _store_heads() -> dict[int, ShardHead]:
+    """The shards' heads in the store; empty when it cannot be reached."""
+    found: dict[int, ShardHead] = {}
+    try:
+        for shard in ALL_SHARDS:
+            found[shard] = read_heads(stores().store_for(shard), [shard])[0]
+    except (RedisError, OSError):
+        return {}
+    return found
+
+
+def ledger_bytes() -> int:
+    """What the ledger's entries, blocks and marks take on PostgreSQL's disks, indexes included."""
+    total = 0
+    for alias in databases():
+        with connections[alias].cursor() as cursor:
+            cursor.execute(
+                "SELECT coalesce(sum(pg_total_relation_size(inhrelid)), 0) FROM pg_inherits "
+                "WHERE inhparent IN ('ledger_entry'::regclass, 'ledger_block'::regclass)"
+            )
+            total += int(cursor.fetchone()[0])
+    return total
+
+
+def recorded_total() -> int:
+    """Records in all blocks, by the heads."""
+    return sum(
+        Head.objects.using(alias).aggregate(total=Sum("records"))["total"] or 0 for alias in databases()
+    )

@@ -1,0 +1,47 @@
+"""System checks: what is fine on a desk and must never reach production."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
+
+from possys import clock, receipt_keys
+from possys.codes import Environment
+
+LOCAL_ONLY = {
+    "SECRET_KEY": "LOCAL_SECRET_KEY",
+    "TERMINAL_KEY": "LOCAL_TERMINAL_KEY",
+    "CODE_KEYS": "LOCAL_CODE_KEYS",
+    "TEST_CODE_KEYS": "LOCAL_TEST_CODE_KEYS",
+}
+TERMINAL_KEY_BYTES = 32
+
+
+@register(Tags.security)
+def no_local_secrets(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Outside local work every secret must be the operator's own."""
+    if settings.LOCAL_WORK:
+        return []
+    return [
+        Error(f"{name} still has the value that is for local work only.", hint=f"Set {name} in the environment.", id="possys.E001")
+        for name, local in LOCAL_ONLY.items()
+        if getattr(settings, name) == getattr(settings, local)
+    ]
+
+
+@register(Tags.security)
+def keys_are_usable(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """A key that cannot be read is found at start, not at the first sale."""
+    faults: list[CheckMessage] = []
+    try:
+        if len(bytes.fromhex(settings.TERMINAL_KEY)) != TERMINAL_KEY_BYTES:
+            raise ValueError(f"it must be {TERMINAL_KEY_BYTES} bytes")
+    except ValueError as fault:
+        faults.append(Error(f"TERMINAL_KEY: {fault}.", hint="64 hexadecimal digits.", id="possys.E002"))
+    try:
+        for environment in Environment:
+            receipt_keys.table().encode(environment, clock.utc(clock.now_ms()).date(), 1, 1)
+    except ValueError as fault:
+        faults.append(Error(f"CODE_KEYS or TEST_CODE_KEYS: {fault}", id="possys.E003"))
+    return faults

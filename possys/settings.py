@@ -1,0 +1,170 @@
+"""The one settings file: read from the environment, safe for local work, refused by checks when unsafe for production."""
+
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import django_stubs_ext
+import environ
+
+# Lets `ModelAdmin[Terminal]` and its like be written at run time, as mypy wants them.
+django_stubs_ext.monkeypatch()
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+DEBUG = env.bool("DEBUG", default=False)
+TESTING = "pytest" in sys.modules
+# `make run` on one desk: local secrets and demo logins are allowed, Django's debug pages stay off.
+DEMO = env.bool("DEMO", default=False)
+LOCAL_WORK = DEBUG or DEMO or TESTING
+
+# The secrets of local work. `possys.checks` refuses each of them in production.
+LOCAL_SECRET_KEY = "local-work-only-never-in-production"  # noqa: S105
+LOCAL_TERMINAL_KEY = "00" * 32
+LOCAL_CODE_KEYS = "0:2020-01-01:000102030405060708090a0b0c0d0e0f"
+LOCAL_TEST_CODE_KEYS = "0:2020-01-01:101112131415161718191a1b1c1d1e1f"
+
+SECRET_KEY = env.str("SECRET_KEY", default=LOCAL_SECRET_KEY)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]", "testserver"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+# Where customers reach the site; a receipt's link and QR code begin with it.
+SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
+
+# --- The fleet's keys ------------------------------------------------------------------------------------------
+# The key under which terminals' bearer tokens are authenticated (32 bytes, hex).
+TERMINAL_KEY = env.str("TERMINAL_KEY", default=LOCAL_TERMINAL_KEY)
+# Receipt codes' keys, "version:first_day:hexkey,..."; the table only grows (see possys/codes.py).
+CODE_KEYS = env.str("CODE_KEYS", default=LOCAL_CODE_KEYS)
+TEST_CODE_KEYS = env.str("TEST_CODE_KEYS", default=LOCAL_TEST_CODE_KEYS)
+
+# --- Capture ---------------------------------------------------------------------------------------------------
+# The oldest and the most future date of issue that capture takes, in days.
+CAPTURE_PAST_DAYS = env.int("CAPTURE_PAST_DAYS", default=400)
+CAPTURE_FUTURE_DAYS = env.int("CAPTURE_FUTURE_DAYS", default=1)
+# How long a till may go on offline when this system is away; told in every answer that asks it to wait.
+OFFLINE_ALLOWED_HOURS = env.int("OFFLINE_ALLOWED_HOURS", default=48)
+# Replicas that must have fsynced a sale before it is acknowledged (WAITAOF); 0 with a single store.
+STORE_REPLICAS_MIN = env.int("STORE_REPLICAS_MIN", default=0)
+# Sales of one terminal a minute; a full offline backlog of some batches still passes.
+TERMINAL_RATE_PER_MINUTE = env.int("TERMINAL_RATE_PER_MINUTE", default=3000)
+
+# --- Servers ---------------------------------------------------------------------------------------------------
+DATABASES = {
+    "default": {
+        **env.db_url("DATABASE_URL", default="postgres://possys@127.0.0.1:5432/possys"),
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
+    }
+}
+REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
+BROKER_URL = env.str("BROKER_URL", default="redis://127.0.0.1:6380/0")
+
+# --- Django ----------------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "possys",
+    "possys.accounts",
+    "transactions",
+    "ledger",
+    "receipts",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "possys.urls"
+WSGI_APPLICATION = "possys.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+AUTH_USER_MODEL = "accounts.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / ".local" / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+# Static files are served from where they lie, so that neither tests nor a first run need `collectstatic`.
+WHITENOISE_USE_FINDERS = LOCAL_WORK
+
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SITE_URL.startswith("https://")
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=False)
+SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=0)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_TLS_PROXY", default=False) else None
+
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "possys.problems.exception_handler",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Possys API",
+    "DESCRIPTION": "Tills send their sales here and get a receipt code; anyone looks a receipt up by its code.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "POSTPROCESSING_HOOKS": ["transactions.schema.add_components"],
+}
+UNFOLD = {"SITE_TITLE": "Possys", "SITE_HEADER": "Possys", "SHOW_HISTORY": False, "SHOW_VIEW_ON_SITE": False}
+
+# --- Celery: ticks only, never a sale --------------------------------------------------------------------------
+FLUSH_GROUPS = env.int("FLUSH_GROUPS", default=2)
+CELERY_BROKER_URL = BROKER_URL
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ROUTES = {"ledger.tasks.flush_group": {"queue": "flush"}}
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BEAT_SCHEDULE = {
+    "repair-flush": {"task": "ledger.tasks.repair_flush", "schedule": timedelta(seconds=5), "options": {"expires": 5}},
+    "make-days": {"task": "ledger.tasks.make_days", "schedule": timedelta(hours=1), "options": {"expires": 3600}},
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    # A refused sale is an answer, not a fault of this system: it is counted, not logged line by line.
+    "loggers": {"django.request": {"level": "ERROR"}},
+}

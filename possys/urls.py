@@ -1,0 +1,31 @@
+"""Every address of the site; each app brings its own."""
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path, re_path
+from django.views import defaults
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from possys import problems
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("api/v1/", include("transactions.urls")),
+    path("api/v1/", include("receipts.api_urls")),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="api-docs"),
+    re_path(r"^api/", problems.not_found, {"exception": None}),
+    path("", include("receipts.urls")),
+]
+
+
+def handler500(request: HttpRequest) -> HttpResponse:
+    """A problem document for programs, a page for people."""
+    return problems.server_error(request) if request.path.startswith("/api/") else defaults.server_error(request)
+
+
+def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """A problem document for programs, a page for people."""
+    if request.path.startswith("/api/"):
+        return problems.bad_request(request, exception)
+    return defaults.bad_request(request, exception)

@@ -1,0 +1,33 @@
+"""The WSGI application: one process serves tills and people, the tills past the middleware that only people need."""
+
+import os
+from typing import Any
+
+from django.core.handlers.exception import convert_exception_to_response
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "possys.settings")
+
+CAPTURE_PATH = "/api/v1/transactions"
+
+
+class CaptureHandler(WSGIHandler):
+    """Django's handler without sessions, cookies, CSRF and the like: a till sends a token and a body."""
+
+    def load_middleware(self, is_async: bool = False) -> None:
+        """Requests go straight to the view; exceptions still become responses."""
+        self._view_middleware = []
+        self._template_response_middleware = []
+        self._exception_middleware = []
+        self._middleware_chain = convert_exception_to_response(self._get_response)
+
+
+site = get_wsgi_application()
+capture = CaptureHandler()
+
+
+def application(environ: dict[str, Any], start_response: Any) -> Any:
+    """Hands the request to the till's or to the people's handler."""
+    handler = capture if environ.get("PATH_INFO", "").startswith(CAPTURE_PATH) else site
+    return handler(environ, start_response)

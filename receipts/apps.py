@@ -1,0 +1,7 @@
+"""Registers the customer's site."""
+
+from django.apps import AppConfig
+
+
+class ReceiptsConfig(AppConfig):
+    name = "receipts"

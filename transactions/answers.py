@@ -1,0 +1,101 @@
+"""What a till is told: a receipt code, or a problem (RFC 9457) that says what to mend or when to send again."""
+
+from msgspec import UNSET, Struct, UnsetType
+
+from transactions.sale import Fault
+
+PROBLEM_TYPE = "urn:possys:problem:"
+# A till that was told to wait tries again after this long; short, because most causes pass within a second.
+RETRY_SOON_S = 1
+# After a rebuild or a full store, hurrying does not help.
+RETRY_LATER_S = 5
+
+
+class Warned(Struct, frozen=True, gc=False):
+    """Something noticed about a sale that was taken all the same."""
+
+    code: str
+    detail: str
+
+
+class Accepted(Struct, gc=False):
+    """The sale is kept. `status` (201, or 200 for one sent again) stands in a batch's items only."""
+
+    code: str
+    url: str
+    received_at: str
+    replayed: bool
+    warnings: tuple[Warned, ...] = ()
+    status: int | UnsetType = UNSET
+
+
+class Problem(Struct, frozen=True):
+    """The sale is not taken, or it is not known whether it is; `errors` names each fault by JSON pointer."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[Fault] | UnsetType = UNSET
+    retry_after_s: int | UnsetType = UNSET
+    offline_allowed_hours: int | UnsetType = UNSET
+
+
+Answer = Accepted | Problem
+
+
+def refused(faults: list[Fault]) -> Problem:
+    """422: the till must change the sale."""
+    return Problem(
+        f"{PROBLEM_TYPE}sale-refused",
+        "The sale was refused",
+        422,
+        "; ".join(f"{fault.pointer or 'the sale'} {fault.detail}" for fault in faults[:3])
+        + (f"; and {len(faults) - 3} more" if len(faults) > 3 else ""),  # noqa: PLR2004 - the three just shown
+        errors=faults,
+    )
+
+
+def conflict(terminal: int, sequence: int, received_at: str) -> Problem:
+    """409: the identity belongs to another sale."""
+    return Problem(
+        f"{PROBLEM_TYPE}identity-conflict",
+        "Another sale has this terminal and sequence",
+        409,
+        f"Sequence {sequence} of terminal {terminal} was received at {received_at} with other content. A sale that is sent "
+        "again must be the same bytes; a new sale takes the next sequence.",
+        errors=[Fault("/sequence", "is already used for another sale")],
+    )
+
+
+def credential_replaced() -> Problem:
+    """401: the token was right once."""
+    return Problem(
+        f"{PROBLEM_TYPE}token-replaced",
+        "The token is no longer valid",
+        401,
+        "A newer token was issued for this terminal or gateway; ask your retailer's administrator for it.",
+    )
+
+
+def too_many(per_minute: int, retry_after_s: int) -> Problem:
+    """429: the terminal's own limit."""
+    return Problem(
+        f"{PROBLEM_TYPE}too-many-sales",
+        "Too many sales",
+        429,
+        f"A terminal may send {per_minute} sales a minute; nothing of this one was kept. Send it again later.",
+        retry_after_s=retry_after_s,
+    )
+
+
+def send_again(detail: str, *, retry_after_s: int, offline_allowed_hours: int) -> Problem:
+    """503: not known or not possible now; sending exactly the same bytes again is always right."""
+    return Problem(
+        f"{PROBLEM_TYPE}send-again",
+        "Send the sale again",
+        503,
+        f"{detail} Send exactly the same bytes again; a sale is never counted twice.",
+        retry_after_s=retry_after_s,
+        offline_allowed_hours=offline_allowed_hours,
+    )

@@ -1,0 +1,161 @@
+"""The endpoints of tills: one sale, a batch of sales, and what became of a lost answer."""
+
+import re
+from datetime import date
+from typing import Any
+
+import msgspec
+from django.http import HttpResponse
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from possys import clock
+from possys.problems import MEDIA_TYPE, problem
+from transactions import schema
+from transactions.answers import Accepted, Answer
+from transactions.authentication import TerminalAuthentication
+from transactions.parsing import BatchBytesParser, SaleBytesParser
+from transactions.queries import find_lost_answer
+from transactions.sale import SEQUENCE_MAX, TERMINAL_MAX
+from transactions.service import capture
+from transactions.throttling import CaptureThrottle, LookupThrottle
+
+# One batch: what a gateway gathers in some seconds, and a bound on what one request can cost.
+BATCH_SALES_MAX = 500
+HTTP_CREATED, HTTP_OK, HTTP_UNAVAILABLE = 201, 200, 503
+JSON = "application/json"
+ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+BATCH = msgspec.json.Decoder(list[msgspec.Raw])
+ENCODER = msgspec.json.Encoder()
+
+
+class JsonOnly(BaseContentNegotiation):
+    """The answer is JSON whatever is asked for: a till gets no choice to get wrong."""
+
+    chosen = (JSONRenderer(), JSON)
+
+    def select_parser(self, request: Request, parsers: Any) -> Any:
+        """The view's one parser; it checks the content type itself, with a clearer word."""
+        return parsers[0]
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
+        """The view's one renderer."""
+        return self.chosen
+
+
+class TillView(APIView):
+    """What all endpoints of tills share: a bearer token, JSON only, and nothing that a till does not need."""
+
+    authentication_classes = (TerminalAuthentication,)
+    content_negotiation_class = JsonOnly
+    renderer_classes = (JSONRenderer,)
+
+    def perform_authentication(self, request: Request) -> None:
+        """Reading `auth` authenticates; reading `user` would make one."""
+        request.auth  # noqa: B018 - a property that works when read
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """The views answer finished bytes, so there is nothing to render."""
+        return response
+
+
+def accepted_status(answer: Accepted) -> int:
+    """201 for a new sale, 200 for one that was sent again."""
+    return HTTP_OK if answer.replayed else HTTP_CREATED
+
+
+def json_response(body: bytes, *, status: int, content_type: str = JSON) -> HttpResponse:
+    """A finished body; its length is said, so that the connection stays open without chunks."""
+    return HttpResponse(body, content_type=content_type, status=status, headers={"Content-Length": str(len(body))})
+
+
+def respond(answer: Answer) -> HttpResponse:
+    """One answer as an HTTP response."""
+    if isinstance(answer, Accepted):
+        return json_response(ENCODER.encode(answer), status=accepted_status(answer))
+    response = json_response(ENCODER.encode(answer), status=answer.status, content_type=MEDIA_TYPE)
+    if isinstance(answer.retry_after_s, int):
+        response["Retry-After"] = str(answer.retry_after_s)
+    if answer.status == 401:  # noqa: PLR2004 - the one status that must name its scheme
+        response["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+class TransactionView(TillView):
+    """One sale."""
+
+    parser_classes = (SaleBytesParser,)
+    throttle_classes = (CaptureThrottle,)
+
+    @extend_schema(request=schema.SALE, responses=schema.ONE_ANSWER, examples=schema.EXAMPLES, operation_id="send_sale")
+    def post(self, request: Request) -> HttpResponse:
+        """Send one sale, refund or void. Answers its receipt code, which is safe to print: the sale is on disk."""
+        return respond(capture().take([request.data], request.auth, clock.now_ms())[0])
+
+
+class TransactionBatchView(TillView):
+    """Up to 500 sales."""
+
+    parser_classes = (BatchBytesParser,)
+    throttle_classes = (CaptureThrottle,)
+
+    @extend_schema(request=schema.SALES, responses=schema.BATCH_ANSWER, operation_id="send_sales")
+    def post(self, request: Request) -> HttpResponse:
+        """Send a JSON array of up to 500 sales; each is answered by itself, in order, with its own status."""
+        try:
+            raws = BATCH.decode(request.data)
+        except (ValueError, RecursionError) as fault:
+            return problem(400, "batch-unreadable", "The batch cannot be split", f"Send a JSON array of sales: {fault}")
+        if not 1 <= len(raws) <= BATCH_SALES_MAX:
+            detail = f"A batch holds from 1 to {BATCH_SALES_MAX} sales; this one has {len(raws)}."
+            return problem(400, "batch-size", "Wrong number of sales", detail)
+        return respond_batch(capture().take([bytes(raw) for raw in raws], request.auth, clock.now_ms()))
+
+
+def respond_batch(answers: list[Answer]) -> HttpResponse:
+    """The answers in order; 503 as a whole when none of them is known."""
+    waits = []
+    known = False
+    for answer in answers:
+        if isinstance(answer, Accepted):
+            answer.status = accepted_status(answer)
+            known = True
+        else:
+            known = known or answer.status != HTTP_UNAVAILABLE
+            if isinstance(answer.retry_after_s, int):
+                waits.append(answer.retry_after_s)
+    body = b'{"results":' + ENCODER.encode(answers) + b"}"
+    response = json_response(body, status=HTTP_OK if known else HTTP_UNAVAILABLE)
+    if waits:
+        response["Retry-After"] = str(max(waits))
+    return response
+
+
+class LostAnswerView(TillView):
+    """What became of a sale whose answer was lost."""
+
+    throttle_classes = (LookupThrottle,)
+
+    @extend_schema(
+        parameters=[OpenApiParameter("issued_on", str, required=True, description="The sale's date as written in issued_at.")],
+        responses=schema.LOST_ANSWER,
+        operation_id="find_sale",
+    )
+    def get(self, request: Request, terminal: int, sequence: int) -> HttpResponse:
+        """The answer again, if the sale was taken; 404 if it was not. Sending the sale again is always right, too."""
+        text = request.GET.get("issued_on", "")
+        try:
+            if ISO_DATE.fullmatch(text) is None:
+                raise ValueError
+            issued_on = date.fromisoformat(text)
+        except ValueError:
+            return problem(400, "issued-on", "issued_on is missing or wrong", "Add ?issued_on=YYYY-MM-DD, the sale's own date.")
+        if not (1 <= terminal <= TERMINAL_MAX and 1 <= sequence <= SEQUENCE_MAX):
+            return problem(404, "not-taken", "No such sale", "The terminal or the sequence is out of range.")
+        return respond(find_lost_answer(request.auth, terminal, sequence, issued_on))
+
+

@@ -1,0 +1,7 @@
+"""Registers capture."""
+
+from django.apps import AppConfig
+
+
+class TransactionsConfig(AppConfig):
+    name = "transactions"

@@ -1,0 +1,315 @@
+"""Capture: takes sales, keeps them durably in the store, answers with their receipt codes. No Django, no SQL.
+
+What capture must ask the ledger (was this old sale recorded, and with what content?) goes through `past`, a callable
+that ledger registers; without it such a sale is answered with "send it again".
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from redis.exceptions import ResponseError
+
+from possys.clock import iso_utc
+from possys.codes import FIRST_DAY, CodeError, Environment, KeyTable, day_of
+from possys.redis import Command, Stores
+from transactions import answers
+from transactions.answers import Accepted, Answer, Problem, Warned
+from transactions.faults import SaleRefused, read_sale
+from transactions.pressure import Pressure
+from transactions.sale import Fault, Sale, moment_of
+from transactions.stream import (
+    APPEND,
+    DIGEST_BYTES,
+    SALE_TYPES,
+    Credential,
+    CredentialKind,
+    Flag,
+    Item,
+    Judged,
+    Outcome,
+    append_command,
+    call_scripts,
+    pack_item,
+    read_judged,
+    shard_of,
+)
+from transactions.stream import Warned as ScriptWarned
+
+FIRST_ORDINAL = FIRST_DAY.toordinal()
+DAY_MS = 86_400_000
+UNIX_ORDINAL = 719_163  # 1970-01-01
+# A till's clock this far off is worth a word; the sale is taken all the same.
+CLOCK_TOLERANCE_MS = 5 * 60 * 1000
+# From this many codes on the vectorised cipher is the faster one.
+VECTOR_MIN = 8
+
+TYPE_NUMBERS = {name: number for number, name in enumerate(SALE_TYPES)}
+WARN_GAP = Warned("sequence-gap", "Sequences before this one were not seen yet.")
+WARN_ORDER = Warned("out-of-order", "This sequence came after a later one.")
+WARN_CLOCK = Warned("clock", "The time of issue is more than 5 minutes off the time of receipt.")
+
+
+class PastSale(NamedTuple):
+    """A sale that the ledger has: SHA-256 of its bytes, when it was received, its receipt code."""
+
+    sha256: bytes
+    received_at_ms: int
+    code: str
+
+
+# (terminal, sequence, day number or None for any day) -> the recorded sale, or None when the ledger does not have it.
+Past = Callable[[int, int, int | None], PastSale | None]
+_past: list[Past] = []
+
+
+def register_past(past: Past) -> None:
+    """The ledger's word on sales that the store has forgotten; registered once, when the ledger app starts."""
+    _past[:] = [past]
+
+
+def ask_past(terminal: int, sequence: int, day: int | None) -> PastSale | None:
+    """Asks the ledger, when there is one."""
+    return _past[0](terminal, sequence, day) if _past else None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a deployment allows; see settings.py for each one's reason."""
+
+    past_days: int
+    future_days: int
+    sales_per_minute: int
+    replicas_min: int
+    offline_hours: int
+
+
+class Taken(NamedTuple):
+    """A sale that may enter the store: its place in the request and what was read from it."""
+
+    position: int
+    raw: bytes
+    sale: Sale
+    day: int
+    issued_at_ms: int
+    digest: bytes
+
+
+class Capture:
+    """One process's way into the stores; thread-safe."""
+
+    def __init__(self, *, stores: Stores, keys: KeyTable, limits: Limits, site_url: str) -> None:
+        self.stores = stores
+        self.keys = keys
+        self.limits = limits
+        self.receipt_url = f"{site_url}/r/"
+        self.pressure = Pressure(stores)
+
+    def take(self, raws: Sequence[bytes], credential: Credential, now_ms: int) -> list[Answer]:
+        """Takes the sales in these bytes; answers each in order. An Accepted was fsynced before this returns."""
+        found: dict[int, Answer] = {}
+        sales: list[Taken] = []
+        for position, raw in enumerate(raws):
+            try:
+                sales.append(self._read(position, raw, credential, now_ms))
+            except SaleRefused as fault:
+                found[position] = answers.refused(fault.faults)
+        codes = self._codes(sales)
+        judged = self._send(sales, codes, credential, now_ms, None)
+        asked = [place for place, word in enumerate(judged) if isinstance(word, Judged) and word.outcome == Outcome.PAST]
+        if asked:
+            self._ask_past(asked, sales, codes, judged, credential, now_ms)
+        received_at = iso_utc(now_ms)
+        for taken, code, word in zip(sales, codes, judged, strict=True):
+            found[taken.position] = self._answer(taken, code, word, now_ms, received_at)
+        return [found[position] for position in range(len(raws))]
+
+    def _read(self, position: int, raw: bytes, credential: Credential, now_ms: int) -> Taken:
+        """Reads and checks one sale. Raises SaleRefused with everything that is wrong."""
+        sale = read_sale(raw)
+        moment = moment_of(sale)
+        day = moment.toordinal() - FIRST_ORDINAL
+        faults = []
+        today = now_ms // DAY_MS + UNIX_ORDINAL - FIRST_ORDINAL
+        if not today - self.limits.past_days <= day <= today + self.limits.future_days or day < 0:
+            faults.append(
+                Fault(
+                    "/issued_at",
+                    f"its date must not be more than {self.limits.past_days} days ago or "
+                    f"{self.limits.future_days} days ahead",
+                )
+            )
+        if credential.kind == CredentialKind.TERMINAL and credential.id != sale.terminal:
+            faults.append(Fault("/terminal", f"the token is for terminal {credential.id}"))
+        if sale.refers_to is not None:
+            faults.extend(self._reference_faults(sale))
+        if faults:
+            raise SaleRefused(faults)
+        issued_at_ms = int(moment.timestamp() * 1000)
+        return Taken(position, raw, sale, day, issued_at_ms, hashlib.sha256(raw).digest()[:DIGEST_BYTES])
+
+    def _reference_faults(self, sale: Sale) -> list[Fault]:
+        """A refund names a code of its own environment that can be genuine."""
+        try:
+            place = self.keys.decode(sale.refers_to or "")
+        except CodeError as fault:
+            return [Fault("/refers_to", str(fault))]
+        expected = Environment.TEST if sale.mode == "training" else Environment.PRODUCTION
+        if place.environment != expected:
+            return [Fault("/refers_to", f"is a {place.environment.name.lower()} code")]
+        return []
+
+    def _codes(self, sales: Sequence[Taken]) -> list[str]:
+        """The receipt codes, in order; training sales get test codes."""
+        live = [taken for taken in sales if taken.sale.mode != "training"]
+        if len(live) < VECTOR_MIN:
+            return [self._code(taken) for taken in sales]
+        codes = self.keys.encode_many(
+            Environment.PRODUCTION,
+            [taken.day for taken in live],
+            [taken.sale.terminal for taken in live],
+            [taken.sale.sequence for taken in live],
+        )
+        if len(live) == len(sales):
+            return codes
+        by_position = {taken.position: code for taken, code in zip(live, codes, strict=True)}
+        return [by_position.get(taken.position) or self._code(taken) for taken in sales]
+
+    def _code(self, taken: Taken) -> str:
+        environment = Environment.TEST if taken.sale.mode == "training" else Environment.PRODUCTION
+        return self.keys.encode(environment, day_of(taken.day), taken.sale.terminal, taken.sale.sequence)
+
+    def _send(
+        self,
+        sales: Sequence[Taken],
+        codes: Sequence[str],
+        credential: Credential,
+        now_ms: int,
+        flag: Flag | None,
+    ) -> list[Judged | Problem]:
+        """One script call a shard, all calls of a server in one go; a Problem where the call's fate is not known."""
+        places: dict[int, list[int]] = defaultdict(list)
+        for place, taken in enumerate(sales):
+            places[shard_of(taken.sale.terminal)].append(place)
+        by_store: dict[int, list[int]] = defaultdict(list)
+        for shard in places:
+            by_store[self.stores.index(shard)].append(shard)
+        words: dict[int, Judged | Problem] = {}
+        for store, shards in by_store.items():
+            commands = [
+                append_command(
+                    shard,
+                    credential,
+                    self.limits.sales_per_minute,
+                    [_item(sales[place], codes[place], now_ms, flag) for place in places[shard]],
+                )
+                for shard in shards
+            ]
+            for shard, reply in zip(shards, self._call(store, commands), strict=True):
+                said: Sequence[Judged | Problem] = (
+                    [reply] * len(places[shard]) if isinstance(reply, Problem) else read_judged(reply)
+                )
+                words.update(zip(places[shard], said, strict=True))
+        return [words[place] for place in range(len(sales))]
+
+    def _call(self, store: int, commands: list[Command]) -> list[Any]:
+        """The scripts' replies of one server, a Problem in the place of each that failed."""
+        if reason := self.pressure.reason(store):
+            return [self._send_again(reason, answers.RETRY_LATER_S)] * len(commands)
+        client = self.stores.clients[store]
+        replies = call_scripts(client, APPEND, commands, replicas=self.limits.replicas_min)
+        return [self._problem_of(reply) if isinstance(reply, Exception) else reply for reply in replies]
+
+    def _problem_of(self, fault: Exception) -> Problem:
+        """What a failed call is called in an answer."""
+        text = str(fault)
+        if isinstance(fault, ResponseError) and text.startswith("EPOCH"):
+            return self._send_again("The capture store is being rebuilt; nothing was kept.", answers.RETRY_LATER_S)
+        if isinstance(fault, ResponseError) and text.startswith("OOM"):
+            return self._send_again("The capture store is full; nothing was kept.", answers.RETRY_LATER_S)
+        return self._send_again("What became of this sale is not known.", answers.RETRY_SOON_S)
+
+    def _send_again(self, detail: str, retry_after_s: int) -> Problem:
+        return answers.send_again(
+            detail, retry_after_s=retry_after_s, offline_allowed_hours=self.limits.offline_hours
+        )
+
+    def _ask_past(  # noqa: PLR0913 - all of one request's working state
+        self,
+        asked: Sequence[int],
+        sales: Sequence[Taken],
+        codes: Sequence[str],
+        judged: list[Judged | Problem],
+        credential: Credential,
+        now_ms: int,
+    ) -> None:
+        """Settles sales that the store has seen and forgotten: the ledger tells a replay from a conflict."""
+        conflicts = []
+        for place in asked:
+            taken = sales[place]
+            known = ask_past(taken.sale.terminal, taken.sale.sequence, taken.day)
+            if known is None:
+                judged[place] = self._send_again("This sale is still being recorded.", answers.RETRY_SOON_S)
+            elif known.sha256 == hashlib.sha256(taken.raw).digest():
+                judged[place] = Judged(Outcome.REPLAYED, 0, known.received_at_ms)
+            else:
+                conflicts.append(place)
+        if conflicts:
+            # Kept as evidence, by a second call that says what the first could not know.
+            words = self._send(
+                [sales[place] for place in conflicts],
+                [codes[place] for place in conflicts],
+                credential,
+                now_ms,
+                Flag.CONFLICT,
+            )
+            for place, word in zip(conflicts, words, strict=True):
+                judged[place] = word
+
+    def _answer(self, taken: Taken, code: str, word: Judged | Problem, now_ms: int, received_at: str) -> Answer:
+        if isinstance(word, Problem):
+            return word
+        outcome = word.outcome
+        if outcome == Outcome.ACCEPTED:
+            return Accepted(code, self.receipt_url + code, received_at, False, _warnings(taken, word.warned, now_ms))
+        if outcome == Outcome.REPLAYED:
+            return Accepted(code, self.receipt_url + code, iso_utc(word.received_at_ms), True)
+        sale = taken.sale
+        if outcome in {Outcome.CONFLICT, Outcome.CONFLICT_COUNTED}:
+            return answers.conflict(sale.terminal, sale.sequence, iso_utc(word.received_at_ms))
+        if outcome == Outcome.UNKNOWN:
+            return answers.refused([Fault("/terminal", "is not enrolled")])
+        if outcome == Outcome.FOREIGN:
+            return answers.credential_replaced()
+        if outcome == Outcome.SUSPENDED:
+            return answers.refused([Fault("/terminal", "is suspended")])
+        return answers.too_many(self.limits.sales_per_minute, 60 - now_ms // 1000 % 60)
+
+
+def _item(taken: Taken, code: str, now_ms: int, flag: Flag | None) -> Item:
+    sale = taken.sale
+    if flag is None:
+        flag = Flag.TRAINING if sale.mode == "training" else Flag.NONE
+    return pack_item(
+        head=(sale.terminal, sale.sequence, taken.day, taken.issued_at_ms, flag, taken.digest),
+        received_at_ms=now_ms,
+        rest=(TYPE_NUMBERS[sale.type], sale.total, code.encode()),
+        sale=taken.raw,
+    )
+
+
+def _warnings(taken: Taken, warned: int, now_ms: int) -> tuple[Warned, ...]:
+    off = taken.sale.mode == "online" and abs(taken.issued_at_ms - now_ms) > CLOCK_TOLERANCE_MS
+    if not warned and not off:
+        return ()
+    said = []
+    if warned & ScriptWarned.GAP:
+        said.append(WARN_GAP)
+    if warned & ScriptWarned.OUT_OF_ORDER:
+        said.append(WARN_ORDER)
+    if off:
+        said.append(WARN_CLOCK)
+    return tuple(said)
+

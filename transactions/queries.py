@@ -1,0 +1,79 @@
+"""What capture's store and registry can be asked, apart from taking sales."""
+
+from datetime import date
+
+from redis.exceptions import RedisError
+
+from possys import clock
+from possys.codes import Environment, day_number
+from transactions import answers
+from transactions.answers import Accepted, Answer, Problem
+from transactions.capture import ask_past
+from transactions.models import Retailer, Store
+from transactions.sale import Fault
+from transactions.service import capture, stores
+from transactions.stream import Credential, CredentialKind, TerminalState, read_heads, read_state, shard_of
+
+
+def not_taken(terminal: int, sequence: int) -> Problem:
+    """404: neither the store nor the ledger has the sale on that day."""
+    return Problem(
+        f"{answers.PROBLEM_TYPE}not-taken",
+        "No such sale",
+        404,
+        f"Sequence {sequence} of terminal {terminal} was not taken on that day. Send it; it cannot be counted twice.",
+    )
+
+
+def find_lost_answer(credential: Credential, terminal: int, sequence: int, issued_on: date) -> Answer:
+    """The answer to a sale that was taken, from the store or, when it has forgotten, from the ledger."""
+    try:
+        state = read_state(stores().store_for(shard_of(terminal)), terminal)
+    except (RedisError, OSError):
+        return _send_again("What became of this sale is not known.")
+    if state is None or not _may_ask(credential, terminal, state):
+        return answers.refused([Fault("/terminal", "is not enrolled, or the token is not for it")])
+    day = day_number(issued_on)
+    seen = state.seen.get(sequence)
+    if seen is not None and seen.day == day:
+        code = capture().keys.encode(Environment.PRODUCTION, issued_on, terminal, sequence)
+        return Accepted(code, capture().receipt_url + code, clock.iso_utc(seen.received_at_ms), True)
+    known = ask_past(terminal, sequence, day)
+    if known is None:
+        if seen is None and state.has_seen(sequence):
+            return _send_again("This sale is still being recorded.")
+        return not_taken(terminal, sequence)
+    return Accepted(known.code, capture().receipt_url + known.code, clock.iso_utc(known.received_at_ms), True)
+
+
+def _send_again(detail: str) -> Problem:
+    return answers.send_again(
+        detail, retry_after_s=answers.RETRY_SOON_S, offline_allowed_hours=capture().limits.offline_hours
+    )
+
+
+def _may_ask(credential: Credential, terminal: int, state: TerminalState) -> bool:
+    if credential.kind == CredentialKind.TERMINAL:
+        return credential.id == terminal and credential.version == state.key_version
+    return credential.id == state.retailer and credential.version == state.gateway_version
+
+
+def is_waiting(terminal: int, sequence: int, day: int) -> bool:
+    """Whether the store has taken the sale and the ledger may not have it yet. Raises RedisError."""
+    client = stores().store_for(shard_of(terminal))
+    state = read_state(client, terminal)
+    if state is None or not state.has_seen(sequence):
+        return False
+    seen = state.seen.get(sequence)
+    if seen is not None:
+        return seen.day == day
+    return read_heads(client, [shard_of(terminal)])[0].waiting > 0
+
+
+def names_of(retailer: int, store: int) -> tuple[str, str, str]:
+    """The names of a record's retailer and store and the store's address, one query; numbers where unknown."""
+    row = Store.objects.filter(id=store).values_list("retailer_id", "retailer__name", "name", "address").first()
+    if row is None or row[0] != retailer:
+        name = Retailer.objects.filter(id=retailer).values_list("name", flat=True).first()
+        return name or f"Retailer {retailer}", f"Store {store}", ""
+    return row[1], row[2], row[3]

@@ -1,0 +1,128 @@
+"""The OpenAPI description of the till's endpoints, made from the types that decode the sales."""
+
+from typing import Any
+
+import msgspec
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse
+
+from transactions.answers import Accepted, Problem
+from transactions.sale import Sale
+
+_REFERENCE = "#/components/schemas/{name}"
+_, _COMPONENTS = msgspec.json.schema_components((Sale, Accepted, Problem), ref_template=_REFERENCE)
+
+
+def _ref(name: str) -> dict[str, str]:
+    return {"$ref": _REFERENCE.format(name=name)}
+
+
+EXAMPLE_SALE = {
+    "terminal": 1204,
+    "sequence": 88121,
+    "type": "sale",
+    "mode": "online",
+    "issued_at": "2026-11-23T10:00:00+01:00",
+    "currency": "CZK",
+    "total": 10300,
+    "rounding": -20,
+    "taxes_included": True,
+    "lines": [
+        {
+            "kind": "item",
+            "sku": "A-1",
+            "gtin": "4006381333931",
+            "name": "Whole milk 1 l",
+            "category": "Dairy",
+            "quantity": "2.000",
+            "unit": "pcs",
+            "unit_price": "2550",
+            "discount": 0,
+            "amount": 5100,
+            "tax": "A",
+        },
+        {
+            "kind": "item",
+            "sku": "B-7",
+            "gtin": None,
+            "name": "Ham, sliced",
+            "category": "Deli",
+            "quantity": "0.312",
+            "unit": "kg",
+            "unit_price": "18990",
+            "discount": 705,
+            "amount": 5220,
+            "tax": "A",
+        },
+    ],
+    "taxes": [{"code": "A", "rate": "12.00", "net": 9214, "tax": 1106}],
+    "payments": [{"method": "cash", "amount": 10300}],
+    "tendered": 20000,
+    "refers_to": None,
+    "reason": None,
+    "operator": "7",
+    "buyer": None,
+    "lottery": None,
+}
+EXAMPLES = [OpenApiExample("A sale", value=EXAMPLE_SALE, request_only=True)]
+
+SALE = {"application/json": _ref("Sale")}
+SALES = {"application/json": {"type": "array", "items": _ref("Sale"), "minItems": 1, "maxItems": 500}}
+
+_PROBLEMS = {
+    400: "The body cannot be read.",
+    401: "The token is missing, wrong or replaced.",
+    411: "Content-Length is missing.",
+    413: "The body is too large.",
+    415: "The body is not application/json.",
+    429: "Too many requests or sales; see Retry-After.",
+    503: "Not known or not possible now; send the same bytes again after Retry-After.",
+}
+
+
+def _problems(*statuses: int, **further: str) -> dict[int, Any]:
+    said = {status: _PROBLEMS[status] for status in statuses}
+    return {status: OpenApiResponse(_ref("Problem"), description) for status, description in said.items()}
+
+
+def _answers(first: dict[int, Any], *statuses: int) -> dict[Any, Any]:
+    return {**first, **_problems(*statuses)}
+
+
+ONE_ANSWER = _answers(
+    {
+        201: OpenApiResponse(_ref("Accepted"), "The sale is kept; print the code."),
+        200: OpenApiResponse(_ref("Accepted"), "The same sale was taken before; the same code."),
+        409: OpenApiResponse(_ref("Problem"), "The terminal and sequence belong to another sale."),
+        422: OpenApiResponse(_ref("Problem"), "The sale is wrong; `errors` names every fault by JSON pointer."),
+    },
+    *_PROBLEMS,
+)
+BATCH_ANSWER = _answers(
+    {
+        200: OpenApiResponse(
+            {
+                "type": "object",
+                "required": ["results"],
+                "properties": {"results": {"type": "array", "items": {"anyOf": [_ref("Accepted"), _ref("Problem")]}}},
+            },
+            "Each sale's own answer, in order; `status` is 201, 200, 401, 409, 422, 429 or 503.",
+        )
+    },
+    *_PROBLEMS,
+)
+LOST_ANSWER = _answers(
+    {
+        200: OpenApiResponse(_ref("Accepted"), "The sale was taken; this is its code."),
+        404: OpenApiResponse(_ref("Problem"), "The sale was not taken on that day."),
+    },
+    400,
+    401,
+    429,
+    503,
+)
+
+
+def add_components(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
+    """Puts the decoded types into the schema's components (a drf-spectacular post-processing hook)."""
+    result.setdefault("components", {}).setdefault("schemas", {}).update(_COMPONENTS)
+    return result

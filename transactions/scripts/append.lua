@@ -1,0 +1,182 @@
+-- Takes records into one shard: judges each by its terminal's state, appends what is new, updates the states.
+--
+-- KEYS  head, stream, terminals (the glossary is in stream.py)
+-- ARGV  1 the call: credential kind B, credential id I4, credential key version I2, sales a minute I4, check margin s I4
+--       2 the heads, 29 bytes a record: terminal I4, sequence I4, day I2, issued at (s) I4, received at (ms) I6,
+--         flags B (1 training, 2 known to be a conflict, 4 to be checked), digest 8 bytes
+--       3.. the payloads, one a record, kept as they are behind the mark and the eight bytes of retailer and store
+-- Returns the outcomes, 8 bytes a record: outcome B, warnings B, received at (ms) I6; or an error EPOCH without an epoch.
+--
+-- A terminal's state: retailer I4, store I4, status B, key version I2, gateway version I2 (13 bytes the registry sets),
+-- flags B (1: what it sent before this epoch is unknown), last I4, floor I4, minute I4, count I2, conflict day I2,
+-- conflicts I2, gaps B; then per gap first I4 and last I4, ascending; then up to 8 seen sales, oldest first: sequence
+-- I4, digest 8 bytes, received at I6, day I2.
+local head = redis.call('HMGET', KEYS[1], 'epoch', 'number', 'started')
+if not head[1] then return redis.error_reply('EPOCH the shard has no epoch') end
+
+local ACCEPTED, REPLAYED, CONFLICT, CONFLICT_COUNTED, PAST, UNKNOWN, FOREIGN, SUSPENDED, RATE = 1, 2, 3, 4, 5, 6, 7, 8, 9
+local WARN_GAP, WARN_ORDER = 1, 2
+local MARK_RECORD, MARK_CHECK, MARK_CONFLICT = 0, 1, 2
+local GAPS_MAX, SEEN_MAX, SEEN_BYTES, CONFLICTS_MAX, RANGES_AT = 16, 8, 20, 8, 34
+local FIXED = '>BI4I4I4I2I2I2B'
+local unpack_, pack_, sub, concat = struct.unpack, struct.pack, string.sub, table.concat
+
+local kind, id, version, per_minute, margin = unpack_('>BI4I2I4I4', ARGV[1])
+local heads, count = ARGV[2], #ARGV - 2
+local number, check_until = tonumber(head[2]), 0
+if tonumber(head[3]) > 0 then check_until = tonumber(head[3]) + margin end
+
+-- Every state that the call needs, read once.
+local wanted, states = {}, {}
+for i = 1, count do
+  local terminal = unpack_('>I4', heads, (i - 1) * 29 + 1)
+  if not states[terminal] then
+    states[terminal] = true
+    wanted[#wanted + 1] = terminal
+  end
+end
+local found = redis.call('HMGET', KEYS[3], unpack(wanted))
+for i, terminal in ipairs(wanted) do
+  local raw = found[i]
+  if raw then
+    local s = { static = sub(raw, 1, 13) }
+    s.retailer, s.store, s.status, s.version, s.gateway = unpack_('>I4I4BI2I2', raw)
+    s.flags, s.last, s.floor, s.minute, s.count, s.day, s.conflicts, s.gaps = unpack_(FIXED, raw, 14)
+    s.ranges = sub(raw, RANGES_AT, RANGES_AT + s.gaps * 8 - 1)
+    s.seen = sub(raw, RANGES_AT + s.gaps * 8)
+    states[terminal] = s
+  else
+    states[terminal] = false
+  end
+end
+
+local function seen_before(s, sequence)
+  for at = #s.seen - SEEN_BYTES + 1, 1, -SEEN_BYTES do
+    if unpack_('>I4', s.seen, at) == sequence then return at end
+  end
+end
+
+-- Adds a gap at the upper end; past the limit the lowest is given up and the floor rises to its end.
+local function limit_gaps(s)
+  while s.gaps > GAPS_MAX do
+    local _, upto = unpack_('>I4I4', s.ranges)
+    if upto > s.floor then s.floor = upto end
+    s.ranges, s.gaps = sub(s.ranges, 9), s.gaps - 1
+  end
+end
+
+-- Takes the sequence out of the gap it lies in; false when it lies in none, so that it was seen.
+local function fill_gap(s, sequence)
+  for at = 1, #s.ranges, 8 do
+    local first, upto = unpack_('>I4I4', s.ranges, at)
+    if sequence >= first and sequence <= upto then
+      local parts = ''
+      if sequence > first then parts = pack_('>I4I4', first, sequence - 1) end
+      if sequence < upto then parts = parts .. pack_('>I4I4', sequence + 1, upto) end
+      s.ranges = sub(s.ranges, 1, at - 1) .. parts .. sub(s.ranges, at + 8)
+      s.gaps = #s.ranges / 8
+      limit_gaps(s)
+      return true
+    end
+  end
+  return false
+end
+
+local blob, outcomes = {}, {}
+
+local function append(s, mark, payload)
+  number = number + 1
+  local n = #blob
+  blob[n + 1] = string.char(mark)
+  blob[n + 2] = sub(s.static, 1, 8)
+  blob[n + 3] = payload
+end
+
+local function conflict(s, received, payload)
+  local today = math.floor(received / 86400000)
+  if s.day ~= today then s.day, s.conflicts = today, 0 end
+  if s.conflicts < 65535 then s.conflicts = s.conflicts + 1 end
+  if s.conflicts > CONFLICTS_MAX then return CONFLICT_COUNTED end
+  append(s, MARK_CONFLICT, payload)
+  return CONFLICT
+end
+
+local function allowed(s, terminal)
+  if not s then return UNKNOWN end
+  if kind == 1 then
+    if id ~= terminal or version ~= s.version then return FOREIGN end
+  elseif kind == 2 then
+    if id ~= s.retailer or version ~= s.gateway then return FOREIGN end
+  end
+  if kind ~= 0 and s.status ~= 0 then return SUSPENDED end
+end
+
+-- Judges one record; returns outcome, warnings, and when its like was received.
+local function judge(s, sequence, day, issued, received, flags, digest, payload)
+  local minute = math.floor(received / 60000)
+  if s.minute ~= minute then s.minute, s.count = minute, 0 end
+  if s.count >= per_minute then return RATE, 0, received end
+  s.count = s.count + 1
+  s.dirty = true
+  local at = seen_before(s, sequence)
+  if at then
+    local _, known, when = unpack_('>I4c8I6', s.seen, at)
+    if known == digest then return REPLAYED, 0, when end
+    return conflict(s, received, payload), 0, when
+  end
+  if flags == 2 then return conflict(s, received, payload), 0, received end
+  local warnings, mark = 0, MARK_RECORD
+  if flags == 4 or issued <= check_until then mark = MARK_CHECK end
+  if sequence > s.last then
+    if s.last == 0 and s.flags % 2 == 1 then
+      mark, s.floor = MARK_CHECK, sequence
+    elseif sequence > s.last + 1 then
+      s.ranges = s.ranges .. pack_('>I4I4', s.last + 1, sequence - 1)
+      s.gaps, warnings = s.gaps + 1, WARN_GAP
+      limit_gaps(s)
+    end
+    s.last = sequence
+  elseif sequence <= s.floor then
+    mark, warnings = MARK_CHECK, WARN_ORDER
+  elseif fill_gap(s, sequence) then
+    warnings = WARN_ORDER
+  elseif flags == 4 then
+    mark = MARK_CHECK
+  else
+    return PAST, 0, received
+  end
+  append(s, mark, payload)
+  s.seen = s.seen .. pack_('>I4c8I6I2', sequence, digest, received, day)
+  if #s.seen > SEEN_MAX * SEEN_BYTES then s.seen = sub(s.seen, SEEN_BYTES + 1) end
+  return ACCEPTED, warnings, received
+end
+
+for i = 1, count do
+  local terminal, sequence, day, issued, received, flags, digest = unpack_('>I4I4I2I4I6Bc8', heads, (i - 1) * 29 + 1)
+  local s = states[terminal]
+  local outcome, warnings, when = allowed(s, terminal), 0, received
+  if not outcome then
+    if flags == 1 then
+      outcome = ACCEPTED
+    else
+      outcome, warnings, when = judge(s, sequence, day, issued, received, flags, digest, ARGV[i + 2])
+    end
+  end
+  outcomes[i] = pack_('>BBI6', outcome, warnings, when)
+end
+
+if #blob > 0 then
+  redis.call('XADD', KEYS[2], head[1] .. '-' .. string.format('%.0f', number), 'd', concat(blob))
+  redis.call('HSET', KEYS[1], 'number', string.format('%.0f', number))
+end
+local changed = {}
+for _, terminal in ipairs(wanted) do
+  local s = states[terminal]
+  if s and s.dirty then
+    changed[#changed + 1] = terminal
+    changed[#changed + 1] = s.static
+      .. pack_(FIXED, s.flags, s.last, s.floor, s.minute, s.count, s.day, s.conflicts, s.gaps) .. s.ranges .. s.seen
+  end
+end
+if #changed > 0 then redis.call('HSET', KEYS[3], unpack(changed)) end
+return concat(outcomes)

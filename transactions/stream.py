@@ -1,0 +1,332 @@
+"""The capture store's keys and scripts: where an acknowledged sale waits until the ledger has it.
+
+Glossary of keys, for each shard N (the braces are a hash tag, so that all keys of a shard share a node):
+
+    {sN}:head        hash: epoch, number (of the last record taken), started (s since 1970; 0 for the very first epoch),
+                     flushed (number of the last record in the ledger). No epoch field: the shard takes nothing.
+    {sN}:stream      stream: entries `<epoch>-<number of the entry's last record>`, field d: the packed records of a call.
+                     The last flushed entry stays as an anchor that the next flush compares with the ledger's head.
+    {sN}:terminals   hash: terminal number -> its state (layout in scripts/append.lua). Made from the registry.
+
+A sale is lost only if this store loses what it has fsynced; see docs/architecture.md, "Where data waits".
+"""
+
+import hashlib
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum, IntFlag
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import redis
+
+from possys.redis import Command, call_all
+
+# Fixed for the ledger's life: a terminal's shard is its number modulo this.
+SHARD_COUNT = 64
+
+# The head of one record as the script gets it: terminal, sequence, day, issued at (s), received at (ms, 2 + 4 bytes),
+# flags, digest.
+HEAD = struct.Struct(">IIHIHIB8s")
+OUTCOME = struct.Struct(">BBHI")
+CALL = struct.Struct(">BIHII")
+# One record in a stream entry: mark, retailer, store (by the script), then length of the sale, received at (ms),
+# terminal, sequence, day, type, issued at (ms), total, code; then the sale's bytes.
+RECORD = struct.Struct(">BIIIQIIHBqq19s")
+PAYLOAD = struct.Struct(">IQIIHBqq19s")
+STATIC = struct.Struct(">IIBHH")
+STATE = struct.Struct(">IIBHHBIIIHHHB")
+GAP = struct.Struct(">II")
+SEEN = struct.Struct(">I8sHIH")
+DIGEST_BYTES = 8
+# A till's clock may be off; what it issued until this long after a store's rebuild may have been taken before it.
+CHECK_MARGIN_S = 600
+
+# How long a replica may take to fsync before the answer is "not known".
+REPLICA_TIMEOUT_MS = 1000
+
+SALE_TYPES = ("sale", "refund", "void")
+
+
+class Outcome(IntEnum):
+    """What the script decided of one record."""
+
+    ACCEPTED = 1
+    REPLAYED = 2
+    CONFLICT = 3
+    CONFLICT_COUNTED = 4
+    PAST = 5
+    UNKNOWN = 6
+    FOREIGN = 7
+    SUSPENDED = 8
+    RATE = 9
+
+
+class Warned(IntFlag):
+    """What the script noticed of a record that it took."""
+
+    GAP = 1
+    OUT_OF_ORDER = 2
+
+
+class Mark(IntEnum):
+    """How a record stands in the stream: new, to be looked up by the flush, or a conflict."""
+
+    RECORD = 0
+    CHECK = 1
+    CONFLICT = 2
+
+
+class Flag(IntEnum):
+    """What the caller knows of a record."""
+
+    NONE = 0
+    TRAINING = 1
+    CONFLICT = 2
+    CHECK = 4
+
+
+class Status(IntEnum):
+    """A terminal's status as the store knows it."""
+
+    ACTIVE = 0
+    SUSPENDED = 1
+
+
+class CredentialKind(IntEnum):
+    """Whose token it is; SYSTEM is this system itself, capturing again what an old store held."""
+
+    SYSTEM = 0
+    TERMINAL = 1
+    GATEWAY = 2
+
+
+class Credential(NamedTuple):
+    """Who sends: a terminal (its number) or a gateway (its retailer's id), and the version of its key."""
+
+    kind: CredentialKind
+    id: int
+    version: int
+
+
+class Judged(NamedTuple):
+    """The script's word on one record; `received_at_ms` is the first one's for a replay."""
+
+    outcome: int
+    warned: int
+    received_at_ms: int
+
+
+class Item(NamedTuple):
+    """One record on its way into a shard: the head the script judges by, and the payload it keeps."""
+
+    head: bytes
+    payload: bytes
+
+
+class StreamRecord(NamedTuple):
+    """One record as it lies in the stream; `day` counts from 2020-01-01, `code` is ASCII with hyphens."""
+
+    mark: int
+    retailer: int
+    store: int
+    length: int
+    received_at_ms: int
+    terminal: int
+    sequence: int
+    day: int
+    type: int
+    issued_at_ms: int
+    total: int
+    code: bytes
+
+
+class Script:
+    """A Lua script that is called by its hash; sent whole only to a server that does not have it yet."""
+
+    def __init__(self, name: str) -> None:
+        self.source = (Path(__file__).parent / "scripts" / name).read_bytes()
+        self.sha = hashlib.sha1(self.source, usedforsecurity=False).hexdigest()
+
+    def command(self, keys: Sequence[str], arguments: Sequence[bytes | str | int]) -> Command:
+        """The call by hash."""
+        return ("EVALSHA", self.sha, len(keys), *keys, *arguments)
+
+
+APPEND = Script("append.lua")
+CONFIGURE = Script("configure.lua")
+
+
+def shard_of(terminal: int) -> int:
+    """The shard of a terminal, for the ledger's life."""
+    return terminal % SHARD_COUNT
+
+
+def head_key(shard: int) -> str:
+    """The key of a shard's epoch and numbers."""
+    return f"{{s{shard}}}:head"
+
+
+def stream_key(shard: int) -> str:
+    """The key of a shard's stream."""
+    return f"{{s{shard}}}:stream"
+
+
+def terminals_key(shard: int) -> str:
+    """The key of a shard's terminal states."""
+    return f"{{s{shard}}}:terminals"
+
+
+def pack_item(*, head: tuple[int, int, int, int, int, bytes], received_at_ms: int, rest: tuple[int, int, bytes], sale: bytes) -> Item:
+    """Packs one record: head (terminal, sequence, day, issued_at_ms, flags, digest), rest (type, total, code)."""
+    terminal, sequence, day, issued_at_ms, flags, digest = head
+    kind, total, code = rest
+    return Item(
+        HEAD.pack(
+            terminal,
+            sequence,
+            day,
+            issued_at_ms // 1000,
+            received_at_ms >> 32,
+            received_at_ms & 0xFFFFFFFF,
+            flags,
+            digest,
+        ),
+        PAYLOAD.pack(len(sale), received_at_ms, terminal, sequence, day, kind, issued_at_ms, total, code) + sale,
+    )
+
+
+def append_command(shard: int, credential: Credential, per_minute: int, items: Sequence[Item]) -> Command:
+    """The one call that takes all items of a shard."""
+    call = CALL.pack(credential.kind, credential.id, credential.version, per_minute, CHECK_MARGIN_S)
+    heads = b"".join([item.head for item in items])
+    keys = (head_key(shard), stream_key(shard), terminals_key(shard))
+    return APPEND.command(keys, (call, heads, *[item.payload for item in items]))
+
+
+class NotDurableError(redis.exceptions.RedisError):
+    """Too few replicas have fsynced what was taken, so its fate is not known."""
+
+
+def call_scripts(
+    client: redis.Redis, script: Script, commands: Sequence[Command], *, replicas: int = 0
+) -> list[Any]:
+    """The replies in order, exceptions in place; each stands on the disk of that many replicas too.
+
+    A server that lacks the script gets it, and only those calls again. WAITAOF goes behind the calls in the same go.
+    """
+    tail: list[Command] = [("WAITAOF", 1, replicas, REPLICA_TIMEOUT_MS)] if replicas else []
+    replies = _durable(call_all(client, [*commands, *tail]), replicas)
+    missing = [place for place, reply in enumerate(replies) if isinstance(reply, redis.exceptions.NoScriptError)]
+    if missing:
+        again = call_all(client, [("SCRIPT", "LOAD", script.source), *[commands[place] for place in missing], *tail])
+        for place, reply in zip(missing, _durable(again[1:], replicas), strict=True):
+            replies[place] = reply
+    return replies
+
+
+def _durable(replies: list[Any], replicas: int) -> list[Any]:
+    """The scripts' own replies; all of them failed when too few replicas answered the WAITAOF behind them."""
+    if not replicas:
+        return replies
+    *own, waited = replies
+    if isinstance(waited, Exception):
+        return [reply if isinstance(reply, Exception) else waited for reply in own]
+    if waited[1] < replicas:
+        late = NotDurableError(f"{waited[1]} of {replicas} replicas have fsynced")
+        return [reply if isinstance(reply, Exception) else late for reply in own]
+    return own
+
+
+def read_judged(reply: bytes) -> list[Judged]:
+    """The outcomes that the append script answered, in the order of its items."""
+    return [
+        Judged(outcome, warned, high << 32 | low) for outcome, warned, high, low in OUTCOME.iter_unpack(reply)
+    ]
+
+
+def read_entry(blob: bytes) -> list[tuple[StreamRecord, bytes]]:
+    """The records of one stream entry with their sales' bytes. Raises struct.error or ValueError when it is damaged."""
+    records = []
+    at, end = 0, len(blob)
+    while at < end:
+        record = StreamRecord._make(RECORD.unpack_from(blob, at))
+        at += RECORD.size + record.length
+        if at > end:
+            raise ValueError("the entry ends inside a record")
+        records.append((record, blob[at - record.length : at]))
+    return records
+
+
+@dataclass(frozen=True, slots=True)
+class SeenSale:
+    """One of the latest sales that a terminal's state remembers."""
+
+    digest: bytes
+    received_at_ms: int
+    day: int
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalState:
+    """What the store knows of a terminal; see scripts/append.lua for the layout."""
+
+    retailer: int
+    store: int
+    status: int
+    key_version: int
+    gateway_version: int
+    last: int
+    floor: int
+    conflicts: int
+    gaps: tuple[tuple[int, int], ...]
+    seen: dict[int, SeenSale]
+
+    @classmethod
+    def unpack(cls, raw: bytes) -> "TerminalState":
+        """Reads the packed form."""
+        fields = STATE.unpack_from(raw)
+        gaps_end = STATE.size + fields[12] * GAP.size
+        seen = {
+            sequence: SeenSale(digest, high << 32 | low, day)
+            for sequence, digest, high, low, day in SEEN.iter_unpack(raw[gaps_end:])
+        }
+        gaps = tuple(GAP.iter_unpack(raw[STATE.size : gaps_end]))
+        return cls(*fields[:5], last=fields[6], floor=fields[7], conflicts=fields[11], gaps=gaps, seen=seen)
+
+    def has_seen(self, sequence: int) -> bool:
+        """Whether the sale was certainly taken in this epoch; what lies at or below the floor is not known."""
+        if sequence in self.seen:
+            return True
+        in_gap = any(first <= sequence <= last for first, last in self.gaps)
+        return self.floor < sequence <= self.last and not in_gap
+
+
+def read_state(client: redis.Redis, terminal: int) -> TerminalState | None:
+    """The state of one terminal; None when the store does not know it. Raises RedisError."""
+    raw: Any = client.hget(terminals_key(shard_of(terminal)), str(terminal))
+    return None if raw is None else TerminalState.unpack(raw)
+
+
+class ShardHead(NamedTuple):
+    """How far a shard is in the store; epoch 0 means that it takes nothing."""
+
+    epoch: int
+    number: int
+    started_s: int
+    flushed: int
+
+    @property
+    def waiting(self) -> int:
+        """Records that the ledger does not have yet."""
+        return max(0, self.number - self.flushed)
+
+
+def read_heads(client: redis.Redis, shards: Sequence[int]) -> list[ShardHead]:
+    """The heads of several shards of one server in one call. Raises RedisError."""
+    replies = call_all(client, [("HMGET", head_key(shard), "epoch", "number", "started", "flushed") for shard in shards])
+    for reply in replies:
+        if isinstance(reply, Exception):
+            raise reply
+    return [ShardHead(*[int(value or 0) for value in reply]) for reply in replies]
