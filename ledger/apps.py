@@ -7,7 +7,7 @@ class LedgerConfig(AppConfig):
     name = "ledger"
 
     def ready(self) -> None:
-        from ledger.queries import find_past  # noqa: PLC0415 - models are ready only now
-        from transactions.capture import register_past  # noqa: PLC0415
+        from ledger.queries import find_past
+        from transactions.capture import register_past
 
         register_past(find_past)

@@ -190,7 +190,7 @@ def _uvarint(raw: bytes, at: int) -> tuple[int, int]:
         byte = raw[at]
         value |= (byte & 0x7F) << shift
         at += 1
-        if byte < 0x80:  # noqa: PLR2004 - the uvarint's own continuation bit
+        if byte < 0x80:
             return value, at
         shift += 7
 

@@ -88,7 +88,7 @@ def marks_of(
     return marks
 
 
-def _same(  # noqa: PLR0913 - the two sales' whereabouts
+def _same(
     alias: str, shard: int, first: Place, records: Sequence[tuple[StreamRecord, bytes]], block: int, sale: bytes
 ) -> bool:
     """Whether the sale at the first place is the same bytes."""

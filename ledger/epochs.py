@@ -1,8 +1,8 @@
 """Epochs: the numbering of a shard begins anew whenever its store may have lost something. Never automatic.
 
-PostgreSQL has the truth. A raise announces the next epoch there, sets the old stream aside, loads the terminals from the
-registry, writes the epoch key last (until then the shard takes nothing), and captures again what the old stream held and
-the ledger does not have. Killed anywhere, it is done by raising once more.
+PostgreSQL has the truth. A raise announces the next epoch there, sets the old stream aside, loads the terminals from
+the registry, writes the epoch key last (until then the shard takes nothing), and captures again what the old stream
+held and the ledger does not have. Killed anywhere, it is done by raising once more.
 """
 
 import logging
@@ -65,12 +65,16 @@ def open_shards() -> int:
     for shard in ALL_SHARDS:
         in_store = read_heads(stores().store_for(shard), [shard])[0].epoch
         if announced[shard] and in_store != announced[shard]:
-            strange.append(f"shard {shard}: the ledger announced epoch {announced[shard]}, the store has {in_store or 'none'}")
+            strange.append(
+                f"shard {shard}: the ledger announced epoch {announced[shard]}, the store has {in_store or 'none'}"
+            )
         elif not announced[shard] and in_store:
             strange.append(f"shard {shard}: the store has epoch {in_store}, the ledger never announced one")
     if strange:
         raise EpochError(
-            f"{strange[0]}" + (f" (and {len(strange) - 1} more)" if strange[1:] else "") + ". If this store was wiped, exchanged "
+            f"{strange[0]}"
+            + (f" (and {len(strange) - 1} more)" if strange[1:] else "")
+            + ". If this store was wiped, exchanged "
             "or belongs to another ledger, run: manage.py rebuild_store --reason '...'"
         )
     for shard in fresh:

@@ -26,7 +26,7 @@ from possys.codes import day_of
 from possys.failpoints import reach
 from possys.redis import call_all
 from transactions.service import stores
-from transactions.stream import Mark, head_key, stream_key
+from transactions.stream import head_key, stream_key
 
 logger = logging.getLogger(__name__)
 
@@ -219,7 +219,7 @@ def _write(alias: str, blocks: Sequence[Block], moment_ms: int) -> None:
             with transaction.atomic(using=alias):
                 copying.copy_entries(cursor, [row for block in blocks for row in block.rows])
         except IntegrityError as fault:
-            logger.error("ALARM a sale judged to be new is in the ledger already: %s", fault)  # noqa: TRY400
+            logger.error("ALARM a sale judged to be new is in the ledger already: %s", fault)
             raise KnownSaleError from fault
         copying.copy_blocks(cursor, [_block_row(block, sealed_at) for block in blocks])
         copying.write_marks(alias, [row for block in blocks for row in _mark_rows(block, sealed_at.date())])
@@ -294,8 +294,10 @@ def _mark_rows(block: Block, sealed_on: date) -> list[MarkedRecord]:
                 first_position=None if first is None else first.position,
             )
         )
-        if mark.kind == MarkKind.CONFLICT or record.mark == Mark.RECORD:
-            logger.warning("%s at position %d of block %d", mark.kind.name, mark.position, block.number)
+    if rows:
+        conflicts = sum(mark.kind == MarkKind.CONFLICT for mark in block.marks)
+        said = (block.number, block.head.shard, len(rows) - conflicts, conflicts)
+        logger.warning("block %d of shard %d holds %d duplicates and %d conflicts", *said)
     return rows
 
 

@@ -1,6 +1,5 @@
 """Reads the next records of a shard from its stream, and refuses what is not exactly the continuation of the ledger."""
 
-import hashlib
 import struct
 from dataclasses import dataclass
 from typing import Any
@@ -9,14 +8,14 @@ import redis
 
 from ledger.blocks import RAW_BYTES_MAX, RECORDS_MAX
 from ledger.models import Head
-from transactions.stream import StreamRecord, read_entry, stream_key
+from transactions.stream import StreamRecord, entry_sha256, read_entry, stream_key
 
 # Records asked for at once: bounds what one reply can hold (64 MB of the largest sales).
 STEP_RECORDS = 1024
 
 
 class ShardStoppedError(Exception):
-    """The stream does not continue the ledger; nothing of the shard may be written or trimmed until someone has looked."""
+    """The stream does not continue the ledger; nothing of the shard is written or trimmed until someone has looked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ def _check_anchor(client: redis.Redis, head: Head) -> bool:
     found: Any = client.xrange(stream_key(head.shard), head.entry_id, head.entry_id)
     if not found:
         return False
-    if hashlib.sha256(found[0][1][b"d"]).digest() != bytes(head.entry_sha256):
+    if _digest(found[0][1]) != bytes(head.entry_sha256):
         raise ShardStoppedError(f"entry {head.entry_id} is not the one that the ledger took: the store was exchanged")
     return True
 
@@ -76,7 +75,7 @@ def _next_epoch(client: redis.Redis, head: Head) -> tuple[int, int] | None:
         return (head.announced_epoch, 0) if head.announced_epoch > head.epoch else None
     epoch, _ = parse_id(found[0][0])
     if epoch > head.announced_epoch:
-        raise ShardStoppedError(f"the stream has epoch {epoch}, but only {head.announced_epoch} was announced")
+        raise ShardStoppedError(f"the stream has epoch {epoch}, only {head.announced_epoch} was announced")
     return epoch, 0
 
 
@@ -84,8 +83,8 @@ def _below_head(client: redis.Redis, head: Head) -> str:
     last: Any = client.xrevrange(stream_key(head.shard), count=1)
     ends = last[0][0].decode() if last else "empty"
     return (
-        f"the entry {head.entry_id} at the ledger's head is gone and the stream ends at {ends}: the store lost its tail or "
-        "is an old one. See docs/operations.md, rebuild_store, promote_store and recover_store"
+        f"the entry {head.entry_id} at the ledger's head is gone, the stream ends at {ends}: the store lost its tail "
+        "or is an old one. See docs/operations.md, rebuild_store, promote_store and recover_store"
     )
 
 
@@ -96,14 +95,13 @@ def _read(client: redis.Redis, shard: int, epoch: int, after: int, records_max: 
         upto = min(number + STEP_RECORDS, after + records_max)
         found: Any = client.xrange(stream_key(shard), f"{epoch}-{number + 1}", f"{epoch}-{upto}")
         for raw_id, fields in found:
-            blob = fields[b"d"]
-            if records and raw_bytes + len(blob) > RAW_BYTES_MAX:
+            entry = _checked_entry(raw_id, fields, number)
+            raw_bytes += len(fields[b"d"])
+            if records and raw_bytes > RAW_BYTES_MAX:
                 return Intake(epoch, after + 1, records, entry_id, digest)
-            entry = _checked_entry(shard, raw_id, blob, number)
             records.extend(entry)
             number += len(entry)
-            raw_bytes += len(blob)
-            entry_id, digest = raw_id.decode(), hashlib.sha256(blob).digest()
+            entry_id, digest = raw_id.decode(), entry_sha256(fields)
         if not found:
             break
     if not records:
@@ -112,16 +110,24 @@ def _read(client: redis.Redis, shard: int, epoch: int, after: int, records_max: 
     return Intake(epoch, after + 1, records, entry_id, digest)
 
 
-def _checked_entry(shard: int, raw_id: bytes, blob: bytes, number: int) -> list[tuple[StreamRecord, bytes]]:
+def _digest(fields: dict[bytes, bytes]) -> bytes:
+    """The entry's hash; of a damaged one, nothing that could match."""
+    try:
+        return entry_sha256(fields)
+    except KeyError:
+        return b""
+
+
+def _checked_entry(raw_id: bytes, fields: dict[bytes, bytes], number: int) -> list[tuple[StreamRecord, bytes]]:
     """The entry's records, when they are whole and numbered on from `number`."""
     try:
-        entry = read_entry(blob)
-    except (ValueError, struct.error) as fault:
+        entry = read_entry(fields)
+    except (ValueError, KeyError, struct.error) as fault:
         raise ShardStoppedError(f"entry {raw_id.decode()} is damaged: {fault}") from fault
     last = parse_id(raw_id)[1]
     if not entry or last != number + len(entry):
         raise ShardStoppedError(
-            f"entry {raw_id.decode()} holds {len(entry)} records, but number {number + 1} should follow: records are missing"
+            f"entry {raw_id.decode()} holds {len(entry)} records, number {number + 1} should follow: some are missing"
         )
     return entry
 

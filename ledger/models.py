@@ -16,6 +16,16 @@ SEQUENCE_MASK = 2**SEQUENCE_BITS - 1
 BLOCK_BITS = 40
 
 
+def terminal_of(identity: int) -> int:
+    """The terminal's number, out of an identity."""
+    return identity >> SEQUENCE_BITS
+
+
+def sequence_of(identity: int) -> int:
+    """The sequence, out of an identity."""
+    return identity & SEQUENCE_MASK
+
+
 def identity_of(terminal: int, sequence: int) -> int:
     """(terminal, sequence) in one bigint."""
     return terminal << SEQUENCE_BITS | sequence
@@ -30,7 +40,9 @@ class Head(models.Model):
     """Where a shard's chain ends, and the last stream entry taken into it."""
 
     shard = models.PositiveSmallIntegerField(primary_key=True)
-    announced_epoch = models.PositiveIntegerField(help_text="Numbers of this epoch, and of none after it, are accepted.")
+    announced_epoch = models.PositiveIntegerField(
+        help_text="Numbers of this epoch, and of none after it, are accepted."
+    )
     epoch = models.PositiveIntegerField()
     number = models.BigIntegerField()
     block = models.BigIntegerField()
@@ -119,12 +131,12 @@ class Entry(models.Model):
     @property
     def terminal(self) -> int:
         """The terminal's number, out of the identity."""
-        return self.identity >> SEQUENCE_BITS
+        return terminal_of(self.identity)
 
     @property
     def sequence(self) -> int:
         """The sequence, out of the identity."""
-        return self.identity & SEQUENCE_MASK
+        return sequence_of(self.identity)
 
 
 class MarkedRecord(models.Model):
@@ -145,7 +157,9 @@ class MarkedRecord(models.Model):
         ordering = ("-sealed_on", "shard", "-block", "position")
         verbose_name = "duplicate or conflict"
         verbose_name_plural = "duplicates and conflicts"
-        constraints = (models.UniqueConstraint(fields=("shard", "block", "position"), name="a_position_is_marked_once"),)
+        constraints = (
+            models.UniqueConstraint(fields=("shard", "block", "position"), name="a_position_is_marked_once"),
+        )
         indexes = (models.Index(fields=("shard", "identity"), name="marks_of_an_identity"),)
 
     def __str__(self) -> str:
@@ -154,11 +168,9 @@ class MarkedRecord(models.Model):
     @property
     def terminal(self) -> int:
         """The terminal's number, out of the identity."""
-        return self.identity >> SEQUENCE_BITS
+        return terminal_of(self.identity)
 
     @property
     def sequence(self) -> int:
         """The sequence, out of the identity."""
-        return self.identity & SEQUENCE_MASK
-
-
+        return sequence_of(self.identity)

@@ -1,7 +1,7 @@
 """Daily partitions on the stock PostgreSQL backend: a migration operation, and the function that makes days.
 
-No DEFAULT partition: it would take rows silently and block the day's own partition later. A day is made as a stand-alone
-table and then attached, so that the parent is locked for a moment only.
+No DEFAULT partition: it would take rows silently and block the day's own partition later. A day is made as a
+stand-alone table and then attached, so that the parent is locked for a moment only.
 """
 
 from collections.abc import Iterable

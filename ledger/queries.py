@@ -126,7 +126,8 @@ def health() -> Health:
         for head in heads
     ]
     marks = {
-        kind: sum(MarkedRecord.objects.using(alias).filter(kind=kind).count() for alias in databases()) for kind in MarkKind
+        kind: sum(MarkedRecord.objects.using(alias).filter(kind=kind).count() for alias in databases())
+        for kind in MarkKind
     }
     return Health(
         store_reachable=bool(in_store),
@@ -174,6 +175,4 @@ def ledger_bytes() -> int:
 
 def recorded_total() -> int:
     """Records in all blocks, by the heads."""
-    return sum(
-        Head.objects.using(alias).aggregate(total=Sum("records"))["total"] or 0 for alias in databases()
-    )
+    return sum(Head.objects.using(alias).aggregate(total=Sum("records"))["total"] or 0 for alias in databases())

@@ -1,4 +1,4 @@
-"""Holds a file of acknowledged sales against the ledger: each exactly once, byte for byte, under its code; chains whole."""
+"""Holds files of acknowledged sales against the ledger: each once, byte for byte, under its code; chains whole."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from django.db import connections
 
-from ledger.models import identity_of
+from ledger.models import identity_of, sequence_of, terminal_of
 from ledger.shards import ALL_SHARDS, databases
 from ledger.verify import ShardReport, check_shard
 from transactions.stream import shard_of
@@ -75,7 +75,9 @@ def read_acknowledgements(path: Path) -> tuple[dict[int, Acknowledged], set[int]
         if row["result"] == "unknown":
             unknown.add(identity)
         elif acknowledged.setdefault(identity, said) != said:
-            raise ValueError(f"{path.name}, line {number}: terminal {row['terminal']}, sequence {row['sequence']} has two contents")
+            raise ValueError(
+                f"{path.name}, line {number}: terminal {row['terminal']}, sequence {row['sequence']} has two contents"
+            )
     return acknowledged, unknown - acknowledged.keys()
 
 
@@ -94,7 +96,7 @@ def reconcile(
     verdict.acknowledged, verdict.unknown = len(acknowledged), len(unknown)
     by_shard: dict[int, set[int]] = {shard: set() for shard in ALL_SHARDS}
     for identity in acknowledged:
-        by_shard[shard_of(identity >> 29)].add(identity)
+        by_shard[shard_of(terminal_of(identity))].add(identity)
     for shard in shards:
         _reconcile_shard(shard, acknowledged, by_shard[shard], unknown, verdict)
         progress(shard)
@@ -114,7 +116,7 @@ def _reconcile_shard(
     for seen in check_shard(shard, report):
         if seen.mark is not None:
             continue
-        name = f"terminal {seen.identity >> 29}, sequence {seen.identity & (2**29 - 1)}"
+        name = f"terminal {terminal_of(seen.identity)}, sequence {sequence_of(seen.identity)}"
         if seen.identity in recorded:
             verdict.doubled.append(f"{name} is at {recorded[seen.identity]} and at {seen.place}")
             continue
@@ -129,7 +131,7 @@ def _reconcile_shard(
         elif (said.code, said.issued_on) != (seen.code, seen.issued_on):
             verdict.changed.append(f"{name} at {seen.place} has code {seen.code}, the till was given {said.code}")
     verdict.missing.extend(
-        f"terminal {identity >> 29}, sequence {identity & (2**29 - 1)} of {acknowledged[identity].issued_on}"
+        f"terminal {terminal_of(identity)}, sequence {sequence_of(identity)} of {acknowledged[identity].issued_on}"
         for identity in sorted(wanted - recorded.keys())
     )
     verdict.broken.extend(report.faults)

@@ -63,7 +63,7 @@ def recover_stream(source: redis.Redis, name: str, shard: int) -> Recovered:
         raw_id, fields = found[0]
         after = "(" + raw_id.decode()
         try:
-            entry = read_entry(fields[b"d"])
+            entry = read_entry(fields)
         except (ValueError, struct.error, KeyError) as fault:
             done.damaged.append(f"{name} {raw_id.decode()}: {fault}")
             continue

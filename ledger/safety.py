@@ -5,7 +5,11 @@ import time
 from django.db import connections
 
 # Settings without which a commit is not yet on disk, with the values that are fine.
-SAFE = {"fsync": {"on"}, "full_page_writes": {"on"}, "synchronous_commit": {"on", "remote_apply", "remote_write", "local"}}
+SAFE = {
+    "fsync": {"on"},
+    "full_page_writes": {"on"},
+    "synchronous_commit": {"on", "remote_apply", "remote_write", "local"},
+}
 # With a standby named, "local" would let a failover lose what was already trimmed.
 SAFE_WITH_STANDBY = {"on", "remote_apply"}
 FRESH_S = 60.0
@@ -30,5 +34,7 @@ def check_database(alias: str) -> None:
     if settings["synchronous_standby_names"] and settings["synchronous_commit"] not in SAFE_WITH_STANDBY:
         faults.append(f"synchronous_commit is {settings['synchronous_commit']!r} although there is a standby")
     if faults:
-        raise UnsafeDatabaseError(f"PostgreSQL could lose commits, so the capture store is not trimmed: {'; '.join(faults)}")
+        raise UnsafeDatabaseError(
+            f"PostgreSQL could lose commits, so the capture store is not trimmed: {'; '.join(faults)}"
+        )
     _checked_s[alias] = time.monotonic()

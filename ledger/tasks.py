@@ -26,7 +26,7 @@ def _hold_key(number: int) -> str:
 
 
 class Hold:
-    """Keeps a second task for the same group from running beside the first; only saves work, the row locks are the guard."""
+    """Keeps two tasks from working at one group; it only saves work, the row locks are the guard."""
 
     def __init__(self, client: redis.Redis, number: int) -> None:
         self.client = client

@@ -70,7 +70,11 @@ def check_shard(shard: int, report: ShardReport) -> Iterator[Seen]:
             yield from checked.records()
             checked.check_link(previous, epoch, number)
             header = checked.header
-            previous, epoch, number = header_hash(bytes(block.header)), header.epoch, header.first_number + header.count - 1
+            previous, epoch, number = (
+                header_hash(bytes(block.header)),
+                header.epoch,
+                header.first_number + header.count - 1,
+            )
     if head.block and (previous != bytes(head.header_hash) or (epoch, number) != (head.epoch, head.number)):
         report.faults.append(f"shard {shard}: the head does not agree with its last block {head.block}")
     if head.records != report.records:

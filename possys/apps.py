@@ -7,4 +7,4 @@ class PossysConfig(AppConfig):
     name = "possys"
 
     def ready(self) -> None:
-        from possys import checks  # noqa: F401, PLC0415 - importing registers the checks
+        from possys import checks  # noqa: F401 - importing registers the checks

@@ -24,7 +24,11 @@ def no_local_secrets(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[C
     if settings.LOCAL_WORK:
         return []
     return [
-        Error(f"{name} still has the value that is for local work only.", hint=f"Set {name} in the environment.", id="possys.E001")
+        Error(
+            f"{name} still has the value that is for local work only.",
+            hint=f"Set {name} in the environment.",
+            id="possys.E001",
+        )
         for name, local in LOCAL_ONLY.items()
         if getattr(settings, name) == getattr(settings, local)
     ]

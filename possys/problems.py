@@ -33,8 +33,9 @@ def exception_handler(fault: Exception, context: dict[str, Any]) -> HttpResponse
     response = problem(fault.status_code, code, code.replace("-", " ").capitalize(), str(fault.detail))
     if fault.status_code == HTTP_UNAUTHORIZED or isinstance(fault, NotAuthenticated):
         response["WWW-Authenticate"] = "Bearer"
-    if isinstance(fault, Throttled) and fault.wait is not None:
-        response["Retry-After"] = str(max(1, round(fault.wait)))
+    wait: float | None = getattr(fault, "wait", None)
+    if isinstance(fault, Throttled) and wait is not None:
+        response["Retry-After"] = str(max(1, round(wait)))
     return response
 
 
@@ -50,4 +51,6 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """500 under /api/, with advice that is always right."""
-    return problem(500, "server-error", "Internal error", "Something failed here. Sending the same bytes again is safe.")
+    return problem(
+        500, "server-error", "Internal error", "Something failed here. Sending the same bytes again is safe."
+    )

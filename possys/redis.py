@@ -47,7 +47,7 @@ def call_all(client: redis.Redis, commands: Sequence[Command]) -> list[Any]:
     connection's error: what became of those commands is not known.
     """
     try:
-        connection = client.connection_pool.get_connection()
+        connection: Any = client.connection_pool.get_connection()
     except (RedisError, OSError) as fault:
         return [fault] * len(commands)
     replies: list[Any] = []
@@ -110,4 +110,3 @@ class Stores:
     def store_for(self, shard: int) -> redis.Redis:
         """The client of the shard's server."""
         return self.clients[self.index(shard)]
-

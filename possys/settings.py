@@ -1,4 +1,4 @@
-"""The one settings file: read from the environment, safe for local work, refused by checks when unsafe for production."""
+"""The one settings file, read from the environment: safe for local work, refused by checks when unsafe elsewhere."""
 
 import sys
 from datetime import timedelta

@@ -17,10 +17,11 @@ class CaptureHandler(WSGIHandler):
 
     def load_middleware(self, is_async: bool = False) -> None:
         """Requests go straight to the view; exceptions still become responses."""
-        self._view_middleware = []
-        self._template_response_middleware = []
-        self._exception_middleware = []
-        self._middleware_chain = convert_exception_to_response(self._get_response)
+        self._view_middleware: list[Any] = []
+        self._template_response_middleware: list[Any] = []
+        self._exception_middleware: list[Any] = []
+        respond: Any = getattr(self, "_get_response")  # noqa: B009 - Django's own, not in its type stubs
+        self._middleware_chain = convert_exception_to_response(respond)
 
 
 site = get_wsgi_application()

@@ -51,7 +51,7 @@ def refused(faults: list[Fault]) -> Problem:
         "The sale was refused",
         422,
         "; ".join(f"{fault.pointer or 'the sale'} {fault.detail}" for fault in faults[:3])
-        + (f"; and {len(faults) - 3} more" if len(faults) > 3 else ""),  # noqa: PLR2004 - the three just shown
+        + (f"; and {len(faults) - 3} more" if len(faults) > 3 else ""),
         errors=faults,
     )
 
@@ -62,8 +62,8 @@ def conflict(terminal: int, sequence: int, received_at: str) -> Problem:
         f"{PROBLEM_TYPE}identity-conflict",
         "Another sale has this terminal and sequence",
         409,
-        f"Sequence {sequence} of terminal {terminal} was received at {received_at} with other content. A sale that is sent "
-        "again must be the same bytes; a new sale takes the next sequence.",
+        f"Sequence {sequence} of terminal {terminal} was received at {received_at} with other content. A sale that is "
+        "sent again must be the same bytes; a new sale takes the next sequence.",
         errors=[Fault("/sequence", "is already used for another sale")],
     )
 

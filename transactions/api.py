@@ -2,7 +2,7 @@
 
 import re
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from django.http import HttpResponse
@@ -21,6 +21,7 @@ from transactions.parsing import BatchBytesParser, SaleBytesParser
 from transactions.queries import find_lost_answer
 from transactions.sale import SEQUENCE_MAX, TERMINAL_MAX
 from transactions.service import capture
+from transactions.stream import Credential
 from transactions.throttling import CaptureThrottle, LookupThrottle
 
 # One batch: what a gateway gathers in some seconds, and a bound on what one request can cost.
@@ -63,6 +64,16 @@ class TillView(APIView):
         return response
 
 
+def credential_of(request: Request) -> Credential:
+    """Who sends, as TerminalAuthentication found it."""
+    return cast(Credential, request.auth)
+
+
+def body_of(request: Request) -> bytes:
+    """The body as it was sent, as SaleBytesParser read it."""
+    return cast(bytes, request.data)
+
+
 def accepted_status(answer: Accepted) -> int:
     """201 for a new sale, 200 for one that was sent again."""
     return HTTP_OK if answer.replayed else HTTP_CREATED
@@ -80,7 +91,7 @@ def respond(answer: Answer) -> HttpResponse:
     response = json_response(ENCODER.encode(answer), status=answer.status, content_type=MEDIA_TYPE)
     if isinstance(answer.retry_after_s, int):
         response["Retry-After"] = str(answer.retry_after_s)
-    if answer.status == 401:  # noqa: PLR2004 - the one status that must name its scheme
+    if answer.status == 401:
         response["WWW-Authenticate"] = "Bearer"
     return response
 
@@ -94,7 +105,7 @@ class TransactionView(TillView):
     @extend_schema(request=schema.SALE, responses=schema.ONE_ANSWER, examples=schema.EXAMPLES, operation_id="send_sale")
     def post(self, request: Request) -> HttpResponse:
         """Send one sale, refund or void. Answers its receipt code, which is safe to print: the sale is on disk."""
-        return respond(capture().take([request.data], request.auth, clock.now_ms())[0])
+        return respond(capture().take([body_of(request)], credential_of(request), clock.now_ms())[0])
 
 
 class TransactionBatchView(TillView):
@@ -107,13 +118,13 @@ class TransactionBatchView(TillView):
     def post(self, request: Request) -> HttpResponse:
         """Send a JSON array of up to 500 sales; each is answered by itself, in order, with its own status."""
         try:
-            raws = BATCH.decode(request.data)
+            raws = BATCH.decode(body_of(request))
         except (ValueError, RecursionError) as fault:
             return problem(400, "batch-unreadable", "The batch cannot be split", f"Send a JSON array of sales: {fault}")
         if not 1 <= len(raws) <= BATCH_SALES_MAX:
             detail = f"A batch holds from 1 to {BATCH_SALES_MAX} sales; this one has {len(raws)}."
             return problem(400, "batch-size", "Wrong number of sales", detail)
-        return respond_batch(capture().take([bytes(raw) for raw in raws], request.auth, clock.now_ms()))
+        return respond_batch(capture().take([bytes(raw) for raw in raws], credential_of(request), clock.now_ms()))
 
 
 def respond_batch(answers: list[Answer]) -> HttpResponse:
@@ -141,7 +152,9 @@ class LostAnswerView(TillView):
     throttle_classes = (LookupThrottle,)
 
     @extend_schema(
-        parameters=[OpenApiParameter("issued_on", str, required=True, description="The sale's date as written in issued_at.")],
+        parameters=[
+            OpenApiParameter("issued_on", str, required=True, description="The sale's date as written in issued_at.")
+        ],
         responses=schema.LOST_ANSWER,
         operation_id="find_sale",
     )
@@ -153,9 +166,9 @@ class LostAnswerView(TillView):
                 raise ValueError
             issued_on = date.fromisoformat(text)
         except ValueError:
-            return problem(400, "issued-on", "issued_on is missing or wrong", "Add ?issued_on=YYYY-MM-DD, the sale's own date.")
+            return problem(
+                400, "issued-on", "issued_on is missing or wrong", "Add ?issued_on=YYYY-MM-DD, the sale's own date."
+            )
         if not (1 <= terminal <= TERMINAL_MAX and 1 <= sequence <= SEQUENCE_MAX):
             return problem(404, "not-taken", "No such sale", "The terminal or the sequence is out of range.")
-        return respond(find_lost_answer(request.auth, terminal, sequence, issued_on))
-
-
+        return respond(find_lost_answer(credential_of(request), terminal, sequence, issued_on))

@@ -75,7 +75,9 @@ class TerminalAuthentication(BaseAuthentication):
         """No SQL, no cache: one MAC. Raises AuthenticationFailed (401)."""
         header = request.META.get("HTTP_AUTHORIZATION", "")
         if not header.startswith(SCHEME):
-            self._fail("Send the header Authorization: Bearer <token>, with the token that was issued for the terminal.")
+            self._fail(
+                "Send the header Authorization: Bearer <token>, with the token that was issued for the terminal."
+            )
         try:
             return None, verify(header[len(SCHEME) :])
         except BadTokenError:

@@ -87,13 +87,21 @@ class Limits:
 
 
 class Taken(NamedTuple):
-    """A sale that may enter the store: its place in the request and what was read from it."""
+    """What capture needs of a sale that may enter the store.
+
+    The decoded sale itself is let go at once: keeping a batch's 500 trees of objects alive more than doubles the time
+    of decoding and checking, because each new one then lies in cold memory (docs/performance.md).
+    """
 
     position: int
     raw: bytes
-    sale: Sale
+    terminal: int
+    sequence: int
     day: int
     issued_at_ms: int
+    type: int
+    total: int
+    mode: str
     digest: bytes
 
 
@@ -118,7 +126,9 @@ class Capture:
                 found[position] = answers.refused(fault.faults)
         codes = self._codes(sales)
         judged = self._send(sales, codes, credential, now_ms, None)
-        asked = [place for place, word in enumerate(judged) if isinstance(word, Judged) and word.outcome == Outcome.PAST]
+        asked = [
+            place for place, word in enumerate(judged) if isinstance(word, Judged) and word.outcome == Outcome.PAST
+        ]
         if asked:
             self._ask_past(asked, sales, codes, judged, credential, now_ms)
         received_at = iso_utc(now_ms)
@@ -147,8 +157,18 @@ class Capture:
             faults.extend(self._reference_faults(sale))
         if faults:
             raise SaleRefused(faults)
-        issued_at_ms = int(moment.timestamp() * 1000)
-        return Taken(position, raw, sale, day, issued_at_ms, hashlib.sha256(raw).digest()[:DIGEST_BYTES])
+        return Taken(
+            position,
+            raw,
+            sale.terminal,
+            sale.sequence,
+            day,
+            int(moment.timestamp() * 1000),
+            TYPE_NUMBERS[sale.type],
+            sale.total,
+            sale.mode,
+            hashlib.sha256(raw).digest()[:DIGEST_BYTES],
+        )
 
     def _reference_faults(self, sale: Sale) -> list[Fault]:
         """A refund names a code of its own environment that can be genuine."""
@@ -163,14 +183,14 @@ class Capture:
 
     def _codes(self, sales: Sequence[Taken]) -> list[str]:
         """The receipt codes, in order; training sales get test codes."""
-        live = [taken for taken in sales if taken.sale.mode != "training"]
+        live = [taken for taken in sales if taken.mode != "training"]
         if len(live) < VECTOR_MIN:
             return [self._code(taken) for taken in sales]
         codes = self.keys.encode_many(
             Environment.PRODUCTION,
             [taken.day for taken in live],
-            [taken.sale.terminal for taken in live],
-            [taken.sale.sequence for taken in live],
+            [taken.terminal for taken in live],
+            [taken.sequence for taken in live],
         )
         if len(live) == len(sales):
             return codes
@@ -178,8 +198,8 @@ class Capture:
         return [by_position.get(taken.position) or self._code(taken) for taken in sales]
 
     def _code(self, taken: Taken) -> str:
-        environment = Environment.TEST if taken.sale.mode == "training" else Environment.PRODUCTION
-        return self.keys.encode(environment, day_of(taken.day), taken.sale.terminal, taken.sale.sequence)
+        environment = Environment.TEST if taken.mode == "training" else Environment.PRODUCTION
+        return self.keys.encode(environment, day_of(taken.day), taken.terminal, taken.sequence)
 
     def _send(
         self,
@@ -192,7 +212,7 @@ class Capture:
         """One script call a shard, all calls of a server in one go; a Problem where the call's fate is not known."""
         places: dict[int, list[int]] = defaultdict(list)
         for place, taken in enumerate(sales):
-            places[shard_of(taken.sale.terminal)].append(place)
+            places[shard_of(taken.terminal)].append(place)
         by_store: dict[int, list[int]] = defaultdict(list)
         for shard in places:
             by_store[self.stores.index(shard)].append(shard)
@@ -232,11 +252,9 @@ class Capture:
         return self._send_again("What became of this sale is not known.", answers.RETRY_SOON_S)
 
     def _send_again(self, detail: str, retry_after_s: int) -> Problem:
-        return answers.send_again(
-            detail, retry_after_s=retry_after_s, offline_allowed_hours=self.limits.offline_hours
-        )
+        return answers.send_again(detail, retry_after_s=retry_after_s, offline_allowed_hours=self.limits.offline_hours)
 
-    def _ask_past(  # noqa: PLR0913 - all of one request's working state
+    def _ask_past(
         self,
         asked: Sequence[int],
         sales: Sequence[Taken],
@@ -249,7 +267,7 @@ class Capture:
         conflicts = []
         for place in asked:
             taken = sales[place]
-            known = ask_past(taken.sale.terminal, taken.sale.sequence, taken.day)
+            known = ask_past(taken.terminal, taken.sequence, taken.day)
             if known is None:
                 judged[place] = self._send_again("This sale is still being recorded.", answers.RETRY_SOON_S)
             elif known.sha256 == hashlib.sha256(taken.raw).digest():
@@ -276,9 +294,8 @@ class Capture:
             return Accepted(code, self.receipt_url + code, received_at, False, _warnings(taken, word.warned, now_ms))
         if outcome == Outcome.REPLAYED:
             return Accepted(code, self.receipt_url + code, iso_utc(word.received_at_ms), True)
-        sale = taken.sale
         if outcome in {Outcome.CONFLICT, Outcome.CONFLICT_COUNTED}:
-            return answers.conflict(sale.terminal, sale.sequence, iso_utc(word.received_at_ms))
+            return answers.conflict(taken.terminal, taken.sequence, iso_utc(word.received_at_ms))
         if outcome == Outcome.UNKNOWN:
             return answers.refused([Fault("/terminal", "is not enrolled")])
         if outcome == Outcome.FOREIGN:
@@ -289,19 +306,18 @@ class Capture:
 
 
 def _item(taken: Taken, code: str, now_ms: int, flag: Flag | None) -> Item:
-    sale = taken.sale
     if flag is None:
-        flag = Flag.TRAINING if sale.mode == "training" else Flag.NONE
+        flag = Flag.TRAINING if taken.mode == "training" else Flag.NONE
     return pack_item(
-        head=(sale.terminal, sale.sequence, taken.day, taken.issued_at_ms, flag, taken.digest),
+        head=(taken.terminal, taken.sequence, taken.day, taken.issued_at_ms, flag, taken.digest),
         received_at_ms=now_ms,
-        rest=(TYPE_NUMBERS[sale.type], sale.total, code.encode()),
+        rest=(taken.type, taken.total, code.encode()),
         sale=taken.raw,
     )
 
 
 def _warnings(taken: Taken, warned: int, now_ms: int) -> tuple[Warned, ...]:
-    off = taken.sale.mode == "online" and abs(taken.issued_at_ms - now_ms) > CLOCK_TOLERANCE_MS
+    off = taken.mode == "online" and abs(taken.issued_at_ms - now_ms) > CLOCK_TOLERANCE_MS
     if not warned and not off:
         return ()
     said = []
@@ -312,4 +328,3 @@ def _warnings(taken: Taken, warned: int, now_ms: int) -> tuple[Warned, ...]:
     if off:
         said.append(WARN_CLOCK)
     return tuple(said)
-

@@ -55,7 +55,9 @@ def read_sale(raw: bytes) -> Sale:
 def explain(raw: bytes) -> list[Fault]:
     """Everything that is wrong in the bytes of one sale; empty when nothing is."""
     try:
-        value = json.loads(raw.decode("utf-8"), object_pairs_hook=Members, parse_int=_bounded_int, parse_constant=_no_constant)
+        value = json.loads(
+            raw.decode("utf-8"), object_pairs_hook=Members, parse_int=_bounded_int, parse_constant=_no_constant
+        )
     except UnicodeDecodeError as fault:
         return [Fault("", f"is not UTF-8: byte {fault.start} cannot be read")]
     except json.JSONDecodeError as fault:

@@ -3,6 +3,7 @@
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -139,7 +140,7 @@ def load_shard(shard: int) -> int:
 
 
 def fix_deployment() -> None:
-    """Records what must never change and compares it with the settings. Raises DeploymentError naming the difference."""
+    """Records what must never change, and compares it with the settings. Raises DeploymentError."""
     deployment, _ = Deployment.objects.get_or_create(id=1, defaults={"shard_count": SHARD_COUNT})
     if deployment.shard_count != SHARD_COUNT:
         raise DeploymentError(f"this ledger has {deployment.shard_count} shards, this code {SHARD_COUNT}")
@@ -150,33 +151,40 @@ def fix_deployment() -> None:
     ]
     known = {(row.environment, row.version): row for row in CodeKeyRecord.objects.all()}
     for key in keys:
-        _fix_key(key, known.pop((key.environment, key.version), None), anything_known=bool(CodeKeyRecord.objects.exists()))
+        _fix_key(
+            key, known.pop((key.environment, key.version), None), anything_known=bool(CodeKeyRecord.objects.exists())
+        )
     for row in known.values():
-        raise DeploymentError(f"receipt-code key {row.version} from {row.first_day} is in use and is missing in the settings")
+        raise DeploymentError(
+            f"receipt-code key {row.version} from {row.first_day} is in use and is missing in the settings"
+        )
 
 
 def _fix_key(key: CodeKey, row: CodeKeyRecord | None, *, anything_known: bool) -> None:
     fingerprint = hashlib.sha256(b"receipt-code key" + key.key).hexdigest()
     if row is None:
-        latest = timezone.now().date() + timezone.timedelta(days=settings.CAPTURE_FUTURE_DAYS)
+        latest = timezone.now().date() + timedelta(days=settings.CAPTURE_FUTURE_DAYS)
         used = CodeKeyRecord.objects.filter(environment=key.environment).exists()
         if anything_known and used and key.first_day <= latest:
             raise DeploymentError(
-                f"the new receipt-code key {key.version} begins on {key.first_day}, but sales up to {latest} may already "
-                "have codes; let it begin on a later day"
+                f"the new receipt-code key {key.version} begins on {key.first_day}, but sales up to {latest} may "
+                "already have codes; let it begin on a later day"
             )
         CodeKeyRecord.objects.create(
             environment=key.environment, version=key.version, first_day=key.first_day, fingerprint=fingerprint
         )
     elif (row.first_day, row.fingerprint) != (key.first_day, fingerprint):
-        raise DeploymentError(f"receipt-code key {key.version} differs from the one already in use; it must never change")
+        raise DeploymentError(
+            f"receipt-code key {key.version} differs from the one already in use; it must never change"
+        )
 
 
 def _static_rows(terminals: Iterable[Terminal]) -> Iterable[Sequence]:  # type: ignore[type-arg]
     """Per terminal: number, retailer, store, status, key version, gateway version; one query for any number of them."""
-    query = getattr(terminals, "values_list", None) or Terminal.objects.filter(
-        number__in=[terminal.number for terminal in terminals]
-    ).values_list
+    query = (
+        getattr(terminals, "values_list", None)
+        or Terminal.objects.filter(number__in=[terminal.number for terminal in terminals]).values_list
+    )
     return query(
         "number", "store__retailer_id", "store_id", "status", "key_version", "store__retailer__gateway_version"
     ).iterator()

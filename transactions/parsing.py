@@ -2,7 +2,7 @@
 
 from typing import IO, Any
 
-from django.core.handlers.wsgi import WSGIRequest
+from django.http import HttpRequest
 from rest_framework import status
 from rest_framework.exceptions import APIException
 from rest_framework.parsers import BaseParser
@@ -43,10 +43,10 @@ class SaleBytesParser(BaseParser):
     media_type = "application/json"
     bytes_max = SALE_BYTES_MAX
 
-    def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Any = None) -> bytes:
+    def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Any = None) -> Any:
         """The body. Raises BodyTooLarge, LengthRequired, BodyIncomplete, UnsupportedContent."""
         request: Request = (parser_context or {})["request"]
-        return read_body(request._request, self.bytes_max)  # noqa: SLF001 - Django's own request below DRF's
+        return read_body(request._request, self.bytes_max)
 
 
 class BatchBytesParser(SaleBytesParser):
@@ -55,7 +55,7 @@ class BatchBytesParser(SaleBytesParser):
     bytes_max = BATCH_BYTES_MAX
 
 
-def read_body(request: WSGIRequest, bytes_max: int) -> bytes:
+def read_body(request: HttpRequest, bytes_max: int) -> bytes:
     """The body of at most that many bytes. Raises the exceptions above, each saying what to change."""
     meta = request.META
     content_type = meta.get("CONTENT_TYPE", "")

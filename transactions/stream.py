@@ -4,7 +4,8 @@ Glossary of keys, for each shard N (the braces are a hash tag, so that all keys 
 
     {sN}:head        hash: epoch, number (of the last record taken), started (s since 1970; 0 for the very first epoch),
                      flushed (number of the last record in the ledger). No epoch field: the shard takes nothing.
-    {sN}:stream      stream: entries `<epoch>-<number of the entry's last record>`, field d: the packed records of a call.
+    {sN}:stream      stream: entries `<epoch>-<number of the entry's last record>`; field d: the packed records of a
+                     call, field m: for each the mark, retailer and store that the script gave it.
                      The last flushed entry stays as an anchor that the next flush compares with the ledger's head.
     {sN}:terminals   hash: terminal number -> its state (layout in scripts/append.lua). Made from the registry.
 
@@ -27,21 +28,21 @@ from possys.redis import Command, call_all
 SHARD_COUNT = 64
 
 # The head of one record as the script gets it: terminal, sequence, day, issued at (s), received at (ms, 2 + 4 bytes),
-# flags, digest.
-HEAD = struct.Struct(">IIHIHIB8s")
+# flags, digest, length of the payload.
+HEAD = struct.Struct(">IIHIHIB8sI")
 OUTCOME = struct.Struct(">BBHI")
 CALL = struct.Struct(">BIHII")
-# One record in a stream entry: mark, retailer, store (by the script), then length of the sale, received at (ms),
-# terminal, sequence, day, type, issued at (ms), total, code; then the sale's bytes.
-RECORD = struct.Struct(">BIIIQIIHBqq19s")
+# One record in a stream entry, field d: length of the sale, received at (ms), terminal, sequence, day, type, issued at
+# (ms), total, code; then the sale's bytes. Field m: mark, retailer, store.
 PAYLOAD = struct.Struct(">IQIIHBqq19s")
+MARK_ROW = struct.Struct(">BII")
 STATIC = struct.Struct(">IIBHH")
 STATE = struct.Struct(">IIBHHBIIIHHHB")
 GAP = struct.Struct(">II")
 SEEN = struct.Struct(">I8sHIH")
 DIGEST_BYTES = 8
 # A till's clock may be off; what it issued until this long after a store's rebuild may have been taken before it.
-CHECK_MARGIN_S = 600
+CHECK_MARGIN_S = 120
 
 # How long a replica may take to fsync before the answer is "not known".
 REPLICA_TIMEOUT_MS = 1000
@@ -119,18 +120,16 @@ class Judged(NamedTuple):
 
 
 class Item(NamedTuple):
-    """One record on its way into a shard: the head the script judges by, and the payload it keeps."""
+    """One record on its way into a shard: the head the script judges by, and the two parts of what it keeps."""
 
     head: bytes
-    payload: bytes
+    meta: bytes
+    sale: bytes
 
 
 class StreamRecord(NamedTuple):
     """One record as it lies in the stream; `day` counts from 2020-01-01, `code` is ASCII with hyphens."""
 
-    mark: int
-    retailer: int
-    store: int
     length: int
     received_at_ms: int
     terminal: int
@@ -140,6 +139,9 @@ class StreamRecord(NamedTuple):
     issued_at_ms: int
     total: int
     code: bytes
+    mark: int
+    retailer: int
+    store: int
 
 
 class Script:
@@ -178,7 +180,9 @@ def terminals_key(shard: int) -> str:
     return f"{{s{shard}}}:terminals"
 
 
-def pack_item(*, head: tuple[int, int, int, int, int, bytes], received_at_ms: int, rest: tuple[int, int, bytes], sale: bytes) -> Item:
+def pack_item(
+    *, head: tuple[int, int, int, int, int, bytes], received_at_ms: int, rest: tuple[int, int, bytes], sale: bytes
+) -> Item:
     """Packs one record: head (terminal, sequence, day, issued_at_ms, flags, digest), rest (type, total, code)."""
     terminal, sequence, day, issued_at_ms, flags, digest = head
     kind, total, code = rest
@@ -192,8 +196,10 @@ def pack_item(*, head: tuple[int, int, int, int, int, bytes], received_at_ms: in
             received_at_ms & 0xFFFFFFFF,
             flags,
             digest,
+            PAYLOAD.size + len(sale),
         ),
-        PAYLOAD.pack(len(sale), received_at_ms, terminal, sequence, day, kind, issued_at_ms, total, code) + sale,
+        PAYLOAD.pack(len(sale), received_at_ms, terminal, sequence, day, kind, issued_at_ms, total, code),
+        sale,
     )
 
 
@@ -202,16 +208,15 @@ def append_command(shard: int, credential: Credential, per_minute: int, items: S
     call = CALL.pack(credential.kind, credential.id, credential.version, per_minute, CHECK_MARGIN_S)
     heads = b"".join([item.head for item in items])
     keys = (head_key(shard), stream_key(shard), terminals_key(shard))
-    return APPEND.command(keys, (call, heads, *[item.payload for item in items]))
+    payloads = b"".join([part for _, *parts in items for part in parts])
+    return APPEND.command(keys, (call, heads, payloads))
 
 
 class NotDurableError(redis.exceptions.RedisError):
     """Too few replicas have fsynced what was taken, so its fate is not known."""
 
 
-def call_scripts(
-    client: redis.Redis, script: Script, commands: Sequence[Command], *, replicas: int = 0
-) -> list[Any]:
+def call_scripts(client: redis.Redis, script: Script, commands: Sequence[Command], *, replicas: int = 0) -> list[Any]:
     """The replies in order, exceptions in place; each stands on the disk of that many replicas too.
 
     A server that lacks the script gets it, and only those calls again. WAITAOF goes behind the calls in the same go.
@@ -241,22 +246,28 @@ def _durable(replies: list[Any], replicas: int) -> list[Any]:
 
 def read_judged(reply: bytes) -> list[Judged]:
     """The outcomes that the append script answered, in the order of its items."""
-    return [
-        Judged(outcome, warned, high << 32 | low) for outcome, warned, high, low in OUTCOME.iter_unpack(reply)
-    ]
+    return [Judged(outcome, warned, high << 32 | low) for outcome, warned, high, low in OUTCOME.iter_unpack(reply)]
 
 
-def read_entry(blob: bytes) -> list[tuple[StreamRecord, bytes]]:
-    """The records of one stream entry with their sales' bytes. Raises struct.error or ValueError when it is damaged."""
+def read_entry(fields: dict[bytes, bytes]) -> list[tuple[StreamRecord, bytes]]:
+    """The records of one stream entry with their sales' bytes. Damaged: struct.error, KeyError or ValueError."""
+    blob = fields[b"d"]
     records = []
     at, end = 0, len(blob)
-    while at < end:
-        record = StreamRecord._make(RECORD.unpack_from(blob, at))
-        at += RECORD.size + record.length
+    for mark in MARK_ROW.iter_unpack(fields[b"m"]):
+        record = StreamRecord._make(PAYLOAD.unpack_from(blob, at) + mark)
+        at += PAYLOAD.size + record.length
         if at > end:
             raise ValueError("the entry ends inside a record")
         records.append((record, blob[at - record.length : at]))
+    if at != end:
+        raise ValueError("the entry has more records than marks")
     return records
+
+
+def entry_sha256(fields: dict[bytes, bytes]) -> bytes:
+    """What the ledger remembers of the last entry that it took."""
+    return hashlib.sha256(fields[b"m"] + fields[b"d"]).digest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,8 +303,20 @@ class TerminalState:
             sequence: SeenSale(digest, high << 32 | low, day)
             for sequence, digest, high, low, day in SEEN.iter_unpack(raw[gaps_end:])
         }
-        gaps = tuple(GAP.iter_unpack(raw[STATE.size : gaps_end]))
-        return cls(*fields[:5], last=fields[6], floor=fields[7], conflicts=fields[11], gaps=gaps, seen=seen)
+        gaps = tuple((first, last) for first, last in GAP.iter_unpack(raw[STATE.size : gaps_end]))
+        retailer, store, status, key_version, gateway_version, _, last, floor, _, _, _, conflicts, _ = fields
+        return cls(
+            retailer=retailer,
+            store=store,
+            status=status,
+            key_version=key_version,
+            gateway_version=gateway_version,
+            last=last,
+            floor=floor,
+            conflicts=conflicts,
+            gaps=gaps,
+            seen=seen,
+        )
 
     def has_seen(self, sequence: int) -> bool:
         """Whether the sale was certainly taken in this epoch; what lies at or below the floor is not known."""
@@ -325,7 +348,9 @@ class ShardHead(NamedTuple):
 
 def read_heads(client: redis.Redis, shards: Sequence[int]) -> list[ShardHead]:
     """The heads of several shards of one server in one call. Raises RedisError."""
-    replies = call_all(client, [("HMGET", head_key(shard), "epoch", "number", "started", "flushed") for shard in shards])
+    replies = call_all(
+        client, [("HMGET", head_key(shard), "epoch", "number", "started", "flushed") for shard in shards]
+    )
     for reply in replies:
         if isinstance(reply, Exception):
             raise reply

@@ -2,9 +2,10 @@
 --
 -- KEYS  head, stream, terminals (the glossary is in stream.py)
 -- ARGV  1 the call: credential kind B, credential id I4, credential key version I2, sales a minute I4, check margin s I4
---       2 the heads, 29 bytes a record: terminal I4, sequence I4, day I2, issued at (s) I4, received at (ms) I6,
---         flags B (1 training, 2 known to be a conflict, 4 to be checked), digest 8 bytes
---       3.. the payloads, one a record, kept as they are behind the mark and the eight bytes of retailer and store
+--       2 the heads, 33 bytes a record: terminal I4, sequence I4, day I2, issued at (s) I4, received at (ms) I6,
+--         flags B (1 training, 2 known to be a conflict, 4 to be checked), digest 8 bytes, length of the payload I4
+--       3 the payloads, one behind the other; kept as they are in field d of the entry, beside them in field m for each
+--         record its mark B, retailer I4 and store I4. One string, because in Lua each string is one more copy.
 -- Returns the outcomes, 8 bytes a record: outcome B, warnings B, received at (ms) I6; or an error EPOCH without an epoch.
 --
 -- A terminal's state: retailer I4, store I4, status B, key version I2, gateway version I2 (13 bytes the registry sets),
@@ -18,18 +19,19 @@ local ACCEPTED, REPLAYED, CONFLICT, CONFLICT_COUNTED, PAST, UNKNOWN, FOREIGN, SU
 local WARN_GAP, WARN_ORDER = 1, 2
 local MARK_RECORD, MARK_CHECK, MARK_CONFLICT = 0, 1, 2
 local GAPS_MAX, SEEN_MAX, SEEN_BYTES, CONFLICTS_MAX, RANGES_AT = 16, 8, 20, 8, 34
-local FIXED = '>BI4I4I4I2I2I2B'
+local FIXED, HEAD, HEAD_BYTES = '>BI4I4I4I2I2I2B', '>I4I4I2I4I6Bc8I4', 33
 local unpack_, pack_, sub, concat = struct.unpack, struct.pack, string.sub, table.concat
 
 local kind, id, version, per_minute, margin = unpack_('>BI4I2I4I4', ARGV[1])
-local heads, count = ARGV[2], #ARGV - 2
+local heads, payloads = ARGV[2], ARGV[3]
+local count = #heads / HEAD_BYTES
 local number, check_until = tonumber(head[2]), 0
 if tonumber(head[3]) > 0 then check_until = tonumber(head[3]) + margin end
 
 -- Every state that the call needs, read once.
 local wanted, states = {}, {}
 for i = 1, count do
-  local terminal = unpack_('>I4', heads, (i - 1) * 29 + 1)
+  local terminal = unpack_('>I4', heads, (i - 1) * HEAD_BYTES + 1)
   if not states[terminal] then
     states[terminal] = true
     wanted[#wanted + 1] = terminal
@@ -82,22 +84,28 @@ local function fill_gap(s, sequence)
   return false
 end
 
-local blob, outcomes = {}, {}
+-- What is taken of the payloads: where each run of neighbours begins and ends, so that a call whose records are all
+-- taken, as nearly every one is, hands its payloads on in one piece.
+local marks, runs, outcomes = {}, {}, {}
 
-local function append(s, mark, payload)
+local function append(s, mark, from, upto)
   number = number + 1
-  local n = #blob
-  blob[n + 1] = string.char(mark)
-  blob[n + 2] = sub(s.static, 1, 8)
-  blob[n + 3] = payload
+  marks[#marks + 1] = string.char(mark)
+  marks[#marks + 1] = sub(s.static, 1, 8)
+  if #runs > 0 and runs[#runs] == from - 1 then
+    runs[#runs] = upto
+  else
+    runs[#runs + 1] = from
+    runs[#runs + 1] = upto
+  end
 end
 
-local function conflict(s, received, payload)
+local function conflict(s, received, from, upto)
   local today = math.floor(received / 86400000)
   if s.day ~= today then s.day, s.conflicts = today, 0 end
   if s.conflicts < 65535 then s.conflicts = s.conflicts + 1 end
   if s.conflicts > CONFLICTS_MAX then return CONFLICT_COUNTED end
-  append(s, MARK_CONFLICT, payload)
+  append(s, MARK_CONFLICT, from, upto)
   return CONFLICT
 end
 
@@ -112,7 +120,7 @@ local function allowed(s, terminal)
 end
 
 -- Judges one record; returns outcome, warnings, and when its like was received.
-local function judge(s, sequence, day, issued, received, flags, digest, payload)
+local function judge(s, sequence, day, issued, received, flags, digest, from, upto)
   local minute = math.floor(received / 60000)
   if s.minute ~= minute then s.minute, s.count = minute, 0 end
   if s.count >= per_minute then return RATE, 0, received end
@@ -122,9 +130,9 @@ local function judge(s, sequence, day, issued, received, flags, digest, payload)
   if at then
     local _, known, when = unpack_('>I4c8I6', s.seen, at)
     if known == digest then return REPLAYED, 0, when end
-    return conflict(s, received, payload), 0, when
+    return conflict(s, received, from, upto), 0, when
   end
-  if flags == 2 then return conflict(s, received, payload), 0, received end
+  if flags == 2 then return conflict(s, received, from, upto), 0, received end
   local warnings, mark = 0, MARK_RECORD
   if flags == 4 or issued <= check_until then mark = MARK_CHECK end
   if sequence > s.last then
@@ -145,28 +153,36 @@ local function judge(s, sequence, day, issued, received, flags, digest, payload)
   else
     return PAST, 0, received
   end
-  append(s, mark, payload)
+  append(s, mark, from, upto)
   s.seen = s.seen .. pack_('>I4c8I6I2', sequence, digest, received, day)
   if #s.seen > SEEN_MAX * SEEN_BYTES then s.seen = sub(s.seen, SEEN_BYTES + 1) end
   return ACCEPTED, warnings, received
 end
 
+local from = 1
 for i = 1, count do
-  local terminal, sequence, day, issued, received, flags, digest = unpack_('>I4I4I2I4I6Bc8', heads, (i - 1) * 29 + 1)
+  local terminal, sequence, day, issued, received, flags, digest, length = unpack_(HEAD, heads, (i - 1) * HEAD_BYTES + 1)
   local s = states[terminal]
   local outcome, warnings, when = allowed(s, terminal), 0, received
   if not outcome then
     if flags == 1 then
       outcome = ACCEPTED
     else
-      outcome, warnings, when = judge(s, sequence, day, issued, received, flags, digest, ARGV[i + 2])
+      outcome, warnings, when = judge(s, sequence, day, issued, received, flags, digest, from, from + length - 1)
     end
   end
   outcomes[i] = pack_('>BBI6', outcome, warnings, when)
+  from = from + length
 end
 
-if #blob > 0 then
-  redis.call('XADD', KEYS[2], head[1] .. '-' .. string.format('%.0f', number), 'd', concat(blob))
+if #marks > 0 then
+  local taken = payloads
+  if #runs > 2 or runs[1] > 1 or runs[2] < #payloads then
+    local parts = {}
+    for at = 1, #runs, 2 do parts[#parts + 1] = sub(payloads, runs[at], runs[at + 1]) end
+    taken = concat(parts)
+  end
+  redis.call('XADD', KEYS[2], head[1] .. '-' .. string.format('%.0f', number), 'm', concat(marks), 'd', taken)
   redis.call('HSET', KEYS[1], 'number', string.format('%.0f', number))
 end
 local changed = {}

@@ -11,8 +11,8 @@ from ledger.shards import ALL_SHARDS
 
 class Command(BaseCommand):
     help = (
-        "Raises the epoch of the shards on the store of REDIS_URL, loads its terminals from the registry, and captures again "
-        "what it still holds and the ledger does not have. Tills get 503 meanwhile. Also after promoting a replica."
+        "Raises the epoch of the shards on the store of REDIS_URL, loads its terminals from the registry, and captures "
+        "again what it still holds and the ledger does not have. Tills get 503 meanwhile. Also for a promoted replica."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -26,9 +26,11 @@ class Command(BaseCommand):
         except RedisError as fault:
             raise CommandError(f"the store cannot be reached: {fault}; run this again") from fault
         self.stdout.write(
-            f"raised the epoch of {len(shards)} shards; {done.captured} records captured again, {done.known} already known"
+            f"raised the epoch of {len(shards)} shards; {done.captured} records captured again, {done.known} known"
         )
         for line in [*done.damaged, *done.refused]:
             self.stderr.write(line)
         if done.damaged or done.refused:
-            raise CommandError(f"{len(done.damaged)} damaged entries and {len(done.refused)} refused records were kept aside")
+            raise CommandError(
+                f"{len(done.damaged)} damaged entries and {len(done.refused)} refused records were kept aside"
+            )
