@@ -12,7 +12,7 @@ threads = 8
 keepalive = 75
 graceful_timeout = 10
 # The socket for live control has no use here and would be one more thing to guard.
-no_control_socket = True
+control_socket_disable = True
 # Collect this rarely: a sale makes no cycles, and each collection stops every thread of the worker.
 COLLECT_AFTER = 50_000
 
