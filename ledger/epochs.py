@@ -103,7 +103,7 @@ def raise_epoch(shard: int, reason: str) -> Recovered:
     loaded = load_shard(shard)
     # The first epoch has no ledger before it, so nothing can have been taken earlier.
     started_s = 0 if epoch == 1 else now_ms() // 1000
-    _do(shard, ("HSET", head_key(shard), "number", 0, "flushed", 0, "started", started_s))
+    _do(shard, ("HSET", head_key(shard), "number", 0, "started", started_s))
     _do(shard, ("HSET", head_key(shard), "epoch", epoch))
     if epoch > 1:
         logger.warning("shard %d: epoch %d with %d terminals (%s)", shard, epoch, loaded, reason)

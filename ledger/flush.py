@@ -321,7 +321,7 @@ def trim(heads: Sequence[Head]) -> None:
             stores().store_for(shard),
             [
                 ("XTRIM", stream_key(shard), "MINID", head.entry_id),
-                ("HSET", head_key(shard), "flushed", head.number),
+                ("HSET", head_key(shard), "flushed", head.entry_id),
             ],
         )
         for reply in replies:

@@ -11,7 +11,7 @@ from ledger.blocks import MarkKind
 from transactions.stream import SALE_TYPES, SHARD_COUNT
 
 SEQUENCE_BITS = 29
-SEQUENCE_MASK = 2**SEQUENCE_BITS - 1
+SEQUENCE_MASK = (1 << SEQUENCE_BITS) - 1
 # A block's key is its shard and its number in one bigint, because Django's admin wants one column.
 BLOCK_BITS = 40
 

@@ -1,8 +1,10 @@
-"""Refuses to trim the capture store behind a PostgreSQL that could lose what it has committed."""
+"""Refuses to flush into a ledger of other shards, or into a PostgreSQL that could lose what it has committed."""
 
 import time
 
 from django.db import connections
+
+from transactions.stream import SHARD_COUNT
 
 # Settings without which a commit is not yet on disk, with the values that are fine.
 SAFE = {
@@ -18,7 +20,7 @@ _checked_s: dict[str, float] = {}
 
 
 class UnsafeDatabaseError(RuntimeError):
-    """PostgreSQL's settings could lose a commit; the message names them."""
+    """The database must not be written to, or not trusted; the message says why."""
 
 
 def check_database(alias: str) -> None:
@@ -26,6 +28,10 @@ def check_database(alias: str) -> None:
     if time.monotonic() - _checked_s.get(alias, -FRESH_S) < FRESH_S:
         return
     with connections[alias].cursor() as cursor:
+        cursor.execute("SELECT shard_count FROM transactions_deployment")
+        fixed = cursor.fetchone()
+        if fixed is not None and fixed[0] != SHARD_COUNT:
+            raise UnsafeDatabaseError(f"this ledger has {fixed[0]} shards for its life, this code {SHARD_COUNT}")
         cursor.execute(
             "SELECT name, setting FROM pg_settings WHERE name = ANY(%s)", [[*SAFE, "synchronous_standby_names"]]
         )

@@ -158,18 +158,18 @@ class _BlockCheck:
         for position, (kind, content) in enumerate(positions):
             if kind == Kind.REMOVED:
                 continue
-            record = records.read(content)
+            try:
+                record = records.read(content)
+                identity = identity_of(record.sale["terminal"], record.sale["sequence"])
+                issued_on = record.sale["issued_at"][:10]
+            except (ValueError, KeyError, TypeError) as fault:
+                self.fault(f"the record cannot be read: {fault}", position)
+                continue
             expected = (self.header.shard, self.header.epoch, self.header.first_number + position)
             if (record.shard, record.epoch, record.number) != expected:
                 self.fault("the record says that it stands elsewhere", position)
-            yield Seen(
-                identity_of(record.sale["terminal"], record.sale["sequence"]),
-                record.sale["issued_at"][:10],
-                Place(str(self.block.sealed_on), self.block.number, position),
-                record.code,
-                records.sale_bytes(content),
-                marks.get(position),
-            )
+            place = Place(str(self.block.sealed_on), self.block.number, position)
+            yield Seen(identity, issued_on, place, record.code, records.sale_bytes(content), marks.get(position))
 
     def _check_entries(self, seen: Sequence[Seen]) -> None:
         """Each unmarked record has exactly the entry it should; a marked one has none of its own."""

@@ -1,5 +1,7 @@
-"""Addresses of the customer's site."""
+"""Addresses of the customer's API."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from receipts import api
+
+urlpatterns = [path("receipts/<str:code>", api.ReceiptView.as_view(), name="api-receipt")]

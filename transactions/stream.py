@@ -3,7 +3,7 @@
 Glossary of keys, for each shard N (the braces are a hash tag, so that all keys of a shard share a node):
 
     {sN}:head        hash: epoch, number (of the last record taken), started (s since 1970; 0 for the very first epoch),
-                     flushed (number of the last record in the ledger). No epoch field: the shard takes nothing.
+                     flushed (ID of the last entry in the ledger). No epoch field: the shard takes nothing.
     {sN}:stream      stream: entries `<epoch>-<number of the entry's last record>`; field d: the packed records of a
                      call, field m: for each the mark, retailer and store that the script gave it.
                      The last flushed entry stays as an anchor that the next flush compares with the ledger's head.
@@ -354,4 +354,10 @@ def read_heads(client: redis.Redis, shards: Sequence[int]) -> list[ShardHead]:
     for reply in replies:
         if isinstance(reply, Exception):
             raise reply
-    return [ShardHead(*[int(value or 0) for value in reply]) for reply in replies]
+    return [_head(*reply) for reply in replies]
+
+
+def _head(epoch: bytes | None, number: bytes | None, started: bytes | None, flushed: bytes | None) -> ShardHead:
+    """A flushed entry of an earlier epoch says nothing about this one."""
+    of_epoch, _, last = (flushed or b"").partition(b"-")
+    return ShardHead(int(epoch or 0), int(number or 0), int(started or 0), int(last) if of_epoch == epoch else 0)
