@@ -139,6 +139,7 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Possys API",
     "DESCRIPTION": "Tills send their sales here and get a receipt code; anyone looks a receipt up by its code.",
     "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

@@ -1,0 +1,64 @@
+"""How a finding is said in HTTP: its status, how long it may be kept, and the headers of all public pages."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec
+
+from django.http import HttpResponse
+
+from receipts.queries import State
+
+P = ParamSpec("P")
+
+# A missing or mistyped code is a bad request; a code without a sale is a page that does not exist.
+STATUSES = {
+    State.RECORDED: 200,
+    State.ACCEPTED: 200,
+    State.TEST: 200,
+    State.MISTYPED: 400,
+    State.NOT_GENUINE: 404,
+    State.NOT_FOUND: 404,
+    State.UNKNOWN: 503,
+}
+# Long enough for going back and forth; short, because a refund may follow a sale within minutes.
+RECORDED_KEPT_S = 60
+# The page with the field is the same for everybody.
+FIND_KEPT_S = 300
+# Most outages of the store pass within seconds.
+RETRY_AFTER_S = 10
+
+# Our own files only, no inline script or style: a hostile product name that got through could run nothing.
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "style-src 'self'",
+        "script-src 'self'",
+        "img-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=()"
+
+
+def set_headers(response: HttpResponse, state: State) -> None:
+    """The customer's own browser may keep a recorded receipt for a moment; nobody keeps anything else."""
+    kept = f"private, max-age={RECORDED_KEPT_S}" if state is State.RECORDED else "no-store"
+    response["Cache-Control"] = kept
+    response["X-Robots-Tag"] = "noindex, nofollow"
+    if state is State.UNKNOWN:
+        response["Retry-After"] = str(RETRY_AFTER_S)
+
+
+def public_page(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
+    """Adds the headers that every page for customers has."""
+
+    @wraps(view)
+    def with_headers(*args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        response = view(*args, **kwargs)
+        response["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+        response["Permissions-Policy"] = PERMISSIONS_POLICY
+        return response
+
+    return with_headers

@@ -1,0 +1,95 @@
+"""What the public sees of a recorded sale: the receipt as it was printed, without what is private. Pure."""
+
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+
+from possys.codes import CODE_LENGTH, GROUP_LENGTH, normalise
+from transactions.sale import Line, Payment, Tax
+
+
+class PublicSale(msgspec.Struct, frozen=True):
+    """The fields of a sale that anyone may see who holds its code; the fields of `transactions.sale.Sale`.
+
+    `buyer`, `operator` and `lottery` name people; `sequence` would tell a rival how much a till sells.
+    What is not listed is not shown, so that a new field of the sale stays private until somebody lists it.
+    """
+
+    terminal: int
+    type: Literal["sale", "refund", "void"]
+    mode: Literal["online", "offline", "training"]
+    issued_at: str
+    currency: str
+    total: int
+    rounding: int
+    taxes_included: bool
+    lines: list[Line]
+    taxes: list[Tax]
+    payments: list[Payment]
+    tendered: int | None
+    refers_to: str | None
+    reason: str | None
+
+    @property
+    def lines_total(self) -> int:
+        """The lines' amounts together, in minor units."""
+        return sum(line.amount for line in self.lines)
+
+    @property
+    def taxes_added(self) -> int | None:
+        """The taxes that come on top of the lines, in minor units; None when the lines include them."""
+        return None if self.taxes_included else sum(tax.tax for tax in self.taxes)
+
+    @property
+    def change(self) -> int | None:
+        """What the customer got back, in minor units: tendered less the cash payments; None if negative."""
+        if self.tendered is None:
+            return None
+        cash = [payment.amount for payment in self.payments if payment.method == "cash"]
+        change = self.tendered - (sum(cash) if cash else self.total)
+        return change if change >= 0 else None
+
+
+class Names(NamedTuple):
+    """Who sold, as the registry has it today."""
+
+    retailer: str
+    store: str
+    address: str
+
+
+class LedgerPlace(NamedTuple):
+    """Where the record is: its shard, its number within the epoch, the block and position that seal it."""
+
+    shard: int
+    epoch: int
+    number: int
+    block: int
+    position: int
+
+
+class Receipt(NamedTuple):
+    """A recorded sale for the public; `received_at` is RFC 3339 in UTC, when the system took it."""
+
+    code: str
+    received_at: str
+    names: Names
+    place: LedgerPlace
+    sale: PublicSale
+
+
+def public_sale(sale: dict[str, Any]) -> PublicSale:
+    """The public part of a recorded sale. Raises msgspec.ValidationError when it is none of format 1."""
+    read = msgspec.convert(sale, PublicSale)
+    if read.refers_to is None:
+        return read
+    return msgspec.structs.replace(read, refers_to=written_code(read.refers_to))
+
+
+def written_code(text: str) -> str:
+    """A code as it is printed, `XXXX-XXXX-XXXX-XXXX`, from what was typed or from a pasted link to its page.
+
+    Raises CodeLengthError or CodeSymbolError; whether the code is right is not looked at.
+    """
+    symbols = normalise(text.rpartition("/r/")[2])
+    return "-".join(symbols[at : at + GROUP_LENGTH] for at in range(0, CODE_LENGTH, GROUP_LENGTH))
