@@ -1,4 +1,4 @@
-"""Gunicorn's settings, for one desk and for production; PORT, WEB_CONCURRENCY and the like come from the command line."""
+"""Gunicorn's settings, for one desk and for production; the command line may say more (--bind, --workers)."""
 
 import gc
 from typing import Any

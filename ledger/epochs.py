@@ -50,26 +50,26 @@ def make_heads() -> int:
 
 
 def open_shards() -> int:
-    """Opens every shard that has never had an epoch; answers how many.
+    """Opens every shard that has sealed nothing yet and is not open; answers how many.
 
-    Raises EpochError when a shard had one and its store does not have it: that store lost it, and only an operator may
-    say so (`manage.py rebuild_store`).
+    Raises EpochError when a shard has sealed blocks and its store does not have its epoch: that store lost it, and only
+    an operator may say so (`manage.py rebuild_store`).
     """
-    announced = {
-        head.shard: head.announced_epoch
+    heads = {
+        head.shard: head
         for alias, shards in by_database(ALL_SHARDS).items()
         for head in Head.objects.using(alias).filter(shard__in=shards)
     }
-    fresh = [shard for shard in ALL_SHARDS if announced[shard] == 0]
-    strange = []
+    fresh, strange = [], []
     for shard in ALL_SHARDS:
+        announced = heads[shard].announced_epoch
         in_store = read_heads(stores().store_for(shard), [shard])[0].epoch
-        if announced[shard] and in_store != announced[shard]:
+        if not in_store and heads[shard].block == 0:
+            fresh.append(shard)
+        elif in_store != announced:
             strange.append(
-                f"shard {shard}: the ledger announced epoch {announced[shard]}, the store has {in_store or 'none'}"
+                f"shard {shard}: the ledger announced epoch {announced or 'none'}, the store has {in_store or 'none'}"
             )
-        elif not announced[shard] and in_store:
-            strange.append(f"shard {shard}: the store has epoch {in_store}, the ledger never announced one")
     if strange:
         raise EpochError(
             f"{strange[0]}"

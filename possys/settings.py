@@ -145,7 +145,15 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "POSTPROCESSING_HOOKS": ["transactions.schema.add_components"],
 }
-UNFOLD = {"SITE_TITLE": "Possys", "SITE_HEADER": "Possys", "SHOW_HISTORY": False, "SHOW_VIEW_ON_SITE": False}
+UNFOLD = {
+    "SITE_TITLE": "Possys",
+    "SITE_HEADER": "Possys",
+    "SITE_SYMBOL": "receipt_long",
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": False,
+    "DASHBOARD_CALLBACK": "ledger.admin_health.dashboard",
+    "SIDEBAR": {"navigation": "possys.accounts.admin.navigation"},
+}
 
 # --- Celery: ticks only, never a sale --------------------------------------------------------------------------
 FLUSH_GROUPS = env.int("FLUSH_GROUPS", default=2)
@@ -157,6 +165,11 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE = {
     "repair-flush": {"task": "ledger.tasks.repair_flush", "schedule": timedelta(seconds=5), "options": {"expires": 5}},
+    "load-pending": {
+        "task": "transactions.tasks.load_pending",
+        "schedule": timedelta(seconds=5),
+        "options": {"expires": 5},
+    },
     "make-days": {"task": "ledger.tasks.make_days", "schedule": timedelta(hours=1), "options": {"expires": 3600}},
 }
 

@@ -100,9 +100,7 @@ def planned_stores() -> tuple[PlannedStore, ...]:
 
 def ensure_retailers() -> dict[str, Retailer]:
     """The demo retailers by name, created where missing."""
-    found = {
-        retailer.name: retailer for retailer in Retailer.objects.filter(name__in=[r.name for r in RETAILERS])
-    }
+    found = {retailer.name: retailer for retailer in Retailer.objects.filter(name__in=[r.name for r in RETAILERS])}
     for demo in RETAILERS:
         if demo.name not in found:
             found[demo.name] = operations.create_retailer(name=demo.name, tax_id=demo.tax_id)

@@ -67,6 +67,9 @@ class Terminal(models.Model):
     status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
     key_version = models.PositiveIntegerField(default=1, help_text="The terminal's token holds this version.")
     enrolled_at = models.DateTimeField(auto_now_add=True)
+    is_loaded = models.BooleanField(
+        "in the capture store", default=False, editable=False, help_text="Whether the store knows the latest change."
+    )
 
     class Meta:
         ordering = ("number",)
@@ -76,7 +79,10 @@ class Terminal(models.Model):
                 condition=Q(key_version__lte=KEY_VERSION_MAX), name="terminal_key_version_fits_the_token"
             ),
         )
-        indexes = (models.Index(Mod(F("number"), SHARD_COUNT), "number", name="terminal_by_shard"),)
+        indexes = (
+            models.Index(Mod(F("number"), SHARD_COUNT), "number", name="terminal_by_shard"),
+            models.Index(fields=("number",), condition=Q(is_loaded=False), name="terminal_not_loaded"),
+        )
 
     def __str__(self) -> str:
         return str(self.number)

@@ -1,13 +1,19 @@
-"""What changes the registry: enrolment, tokens, suspension. Each change reaches the capture store with its commit."""
+"""What changes the registry: enrolment, tokens, suspension.
+
+A change marks its terminals as not loaded and sends them to the capture store behind its commit. When the store cannot
+be reached just then, the operation raises RedisError although the registry is changed, and `load_pending` (a task,
+every few seconds) sends them again.
+"""
 
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from possys import receipt_keys
@@ -32,6 +38,10 @@ ENROL_MAX = 1000
 CONFIGURE_CHUNK = 2000
 # Numbers the advisory lock under which terminal numbers are given out.
 ENROL_LOCK = 7_204_001
+# And the one under which terminals are sent to the store.
+LOAD_LOCK = 7_204_003
+# Terminals in one round of sending again; the next round takes the rest.
+PENDING_MAX = 20_000
 
 
 class EnrolmentError(ValueError):
@@ -50,7 +60,7 @@ def create_retailer(*, name: str, tax_id: str) -> Retailer:
 def create_store(*, retailer: Retailer, name: str, address: str = "") -> Store:
     """A new store, in the shard that has the fewest."""
     with transaction.atomic():
-        _lock_enrolment()
+        _lock(ENROL_LOCK)
         counts = dict.fromkeys(range(SHARD_COUNT), 0)
         for shard in Store.objects.values_list("shard", flat=True):
             counts[shard] += 1
@@ -64,7 +74,7 @@ def enrol_terminals(*, store: Store, count: int) -> list[Terminal]:
     if not 1 <= count <= ENROL_MAX:
         raise EnrolmentError(f"from 1 to {ENROL_MAX} terminals can be enrolled at once, not {count}")
     with transaction.atomic():
-        _lock_enrolment()
+        _lock(ENROL_LOCK)
         in_shard = Terminal.objects.filter(store__shard=store.shard)
         last = in_shard.aggregate(last=Max("number"))["last"]
         first = (store.shard or SHARD_COUNT) if last is None else last + SHARD_COUNT
@@ -81,7 +91,8 @@ def rotate_terminal_token(terminal: Terminal) -> int:
     with transaction.atomic():
         locked = Terminal.objects.select_for_update().get(pk=terminal.pk)
         locked.key_version = _next_version(locked.key_version)
-        locked.save(update_fields=["key_version"])
+        locked.is_loaded = False
+        locked.save(update_fields=["key_version", "is_loaded"])
         transaction.on_commit(lambda: load_terminals([locked]))
     return locked.key_version
 
@@ -92,6 +103,7 @@ def rotate_gateway_token(retailer: Retailer) -> int:
         locked = Retailer.objects.select_for_update().get(pk=retailer.pk)
         locked.gateway_version = _next_version(locked.gateway_version)
         locked.save(update_fields=["gateway_version"])
+        Terminal.objects.filter(store__retailer=locked).update(is_loaded=False)
         transaction.on_commit(lambda: load_terminals(Terminal.objects.filter(store__retailer=locked)))
     return locked.gateway_version
 
@@ -101,7 +113,8 @@ def set_status(terminal: Terminal, status: Terminal.Status) -> None:
     with transaction.atomic():
         locked = Terminal.objects.select_for_update().get(pk=terminal.pk)
         locked.status = status
-        locked.save(update_fields=["status"])
+        locked.is_loaded = False
+        locked.save(update_fields=["status", "is_loaded"])
         transaction.on_commit(lambda: load_terminals([locked]))
 
 
@@ -111,10 +124,26 @@ def load_terminals(terminals: Iterable[Terminal], *, new: bool = False) -> int:
     `new` says that they have never sent anything; otherwise a state that the store lacks is made as one whose past is
     unknown, so that their first sales are compared with the ledger. Raises RedisError when the store cannot be reached.
     """
+    with transaction.atomic():
+        # Read and write under one lock: of two changes the later must not be overwritten by the earlier one's load. The
+        # mark is set before reading: a change that comes between takes it away again; a fault rolls it back.
+        _lock(LOAD_LOCK)
+        numbers = list(_rows(terminals).values_list("number", flat=True))
+        Terminal.objects.filter(number__in=numbers, is_loaded=False).update(is_loaded=True)
+        return _send_to_store(_static_rows(numbers), new=new)
+
+
+def load_pending() -> int:
+    """Loads every terminal whose latest change the store does not know; answers how many. Raises RedisError."""
+    pending = Terminal.objects.filter(is_loaded=False)
+    numbers = list(pending.values_list("number", flat=True)[:PENDING_MAX])
+    return load_terminals(Terminal.objects.filter(number__in=numbers)) if numbers else 0
+
+
+def _send_to_store(rows: Iterable[tuple[Any, ...]], *, new: bool) -> int:
     by_shard: dict[int, list[str | bytes | int]] = defaultdict(list)
     count = 0
-    for number, *static in _static_rows(terminals):
-        retailer, store, status, key_version, gateway_version = static
+    for number, retailer, store, status, key_version, gateway_version in rows:
         flag = Status.SUSPENDED if status == Terminal.Status.SUSPENDED else Status.ACTIVE
         packed = STATIC.pack(retailer, store, flag, key_version, gateway_version) + bytes([0 if new else 1])
         by_shard[shard_of(number)].extend((number, packed))
@@ -124,8 +153,8 @@ def load_terminals(terminals: Iterable[Terminal], *, new: bool = False) -> int:
         for at in range(0, len(pairs), 2 * CONFIGURE_CHUNK):
             command = CONFIGURE.command([terminals_key(shard)], pairs[at : at + 2 * CONFIGURE_CHUNK])
             commands[stores().index(shard)].append(command)
-    for store, calls in commands.items():
-        for reply in call_scripts(stores().clients[store], CONFIGURE, calls):
+    for index, calls in commands.items():
+        for reply in call_scripts(stores().clients[index], CONFIGURE, calls):
             if isinstance(reply, Exception):
                 raise reply
     return count
@@ -179,21 +208,29 @@ def _fix_key(key: CodeKey, row: CodeKeyRecord | None, *, anything_known: bool) -
         )
 
 
-def _static_rows(terminals: Iterable[Terminal]) -> Iterable[Sequence]:  # type: ignore[type-arg]
+def _rows(terminals: Iterable[Terminal]) -> QuerySet[Terminal]:
+    """The terminals as a query, so that what is read is what the registry says now."""
+    if isinstance(terminals, QuerySet):
+        return terminals
+    return Terminal.objects.filter(number__in=[terminal.number for terminal in terminals])
+
+
+def _static_rows(numbers: Sequence[int]) -> Iterable[tuple[Any, ...]]:
     """Per terminal: number, retailer, store, status, key version, gateway version; one query for any number of them."""
-    query = (
-        getattr(terminals, "values_list", None)
-        or Terminal.objects.filter(number__in=[terminal.number for terminal in terminals]).values_list
+    return (
+        Terminal.objects.filter(number__in=numbers)
+        .values_list(
+            "number", "store__retailer_id", "store_id", "status", "key_version", "store__retailer__gateway_version"
+        )
+        .iterator()
     )
-    return query(
-        "number", "store__retailer_id", "store_id", "status", "key_version", "store__retailer__gateway_version"
-    ).iterator()
 
 
 def _next_version(version: int) -> int:
     return version % KEY_VERSION_MAX + 1
 
 
-def _lock_enrolment() -> None:
+def _lock(number: int) -> None:
+    """Waits for the advisory lock and keeps it to the end of the DB transaction."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ENROL_LOCK])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])

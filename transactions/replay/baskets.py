@@ -100,16 +100,10 @@ def template(year: Year, basket: int, refund: Return | None = None) -> bytes:
         coupons += line.coupon
     total = abs(sum(gross_by_code.values()))
     paid = pay(number, total=total, coupons=coupons)
-    payments = ",".join(
-        f'{{"method":"{method}","amount":{sign * amount}}}' for method, amount in paid.payments
-    )
+    payments = ",".join(f'{{"method":"{method}","amount":{sign * amount}}}' for method, amount in paid.payments)
     tendered = "null" if refund or paid.tendered is None else str(paid.tendered)
     reason = RETURN_REASONS[spread(number) % len(RETURN_REASONS)]
-    reference = (
-        f'"refers_to":"{refund.refers_to}","reason":"{reason}"'
-        if refund
-        else '"refers_to":null,"reason":null'
-    )
+    reference = f'"refers_to":"{refund.refers_to}","reason":"{reason}"' if refund else '"refers_to":null,"reason":null'
     made = (
         f',"currency":"USD","total":{sign * total},"rounding":0,"taxes_included":true,'
         f'"lines":[{",".join(texts)}],'
@@ -117,9 +111,7 @@ def template(year: Year, basket: int, refund: Return | None = None) -> bytes:
         f'"operator":"{1 + spread(number) % OPERATORS}","buyer":null,"lottery":null}}'
     ).encode("ascii")
     if len(lines) > LINES_MAX or len(made) > TEMPLATE_BYTES_MAX:
-        raise ValueError(
-            f"basket {number}: {len(lines)} lines, {len(made)} bytes are beyond the format's limits"
-        )
+        raise ValueError(f"basket {number}: {len(lines)} lines, {len(made)} bytes are beyond the format's limits")
     return made
 
 
@@ -141,9 +133,7 @@ def account(year: Year, baskets: Sequence[int] | None = None) -> dict[str, int]:
     wanted = np.zeros(len(year.numbers), dtype=bool)
     wanted[chosen] = True
     rows = np.repeat(wanted, np.diff(year.starts))
-    totals, coupons = (
-        np.add.reduceat(column, year.starts[:-1])[wanted] for column in (year.values, year.coupons)
-    )
+    totals, coupons = (np.add.reduceat(column, year.starts[:-1])[wanted] for column in (year.values, year.coupons))
     over = coupons > totals
     return {
         "baskets": len(chosen),

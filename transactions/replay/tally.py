@@ -66,9 +66,7 @@ class LaneTally:
         for sale, answer in zip(sales, answers, strict=True):
             if answer.code is None:
                 row["statuses"][min(answer.status, STATUSES_MAX - 1)] += 1
-                row["problem"] = f"{answer.status or 'no answer'}: {answer.problem}".encode(
-                    "ascii", "replace"
-                )
+                row["problem"] = f"{answer.status or 'no answer'}: {answer.problem}".encode("ascii", "replace")
                 row["problem_at_ns"] = time.time_ns()
                 continue
             row["acknowledged"] += 1

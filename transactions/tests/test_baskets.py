@@ -154,9 +154,9 @@ def test_a_unit_price_times_its_quantity_is_the_list_amount(list_minor: int, qua
         whole, _, fraction = price.partition(".")
         assert len(fraction) <= 4
         scaled = int(whole + fraction)
-        assert 2 * abs(
-            scaled * quantity_milli - list_minor * MILLI * 10 ** len(fraction)
-        ) <= MILLI * 10 ** len(fraction)
+        assert 2 * abs(scaled * quantity_milli - list_minor * MILLI * 10 ** len(fraction)) <= MILLI * 10 ** len(
+            fraction
+        )
     else:
         assert quantity_milli > 10**6
 

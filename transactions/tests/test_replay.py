@@ -106,9 +106,7 @@ class Lane:
         return [json.loads(line) for line in self.path.read_text().splitlines()]
 
 
-def test_after_no_answer_and_503_the_same_bytes_are_sent_until_acknowledged(
-    server: FarSide, tmp_path: Path
-) -> None:
+def test_after_no_answer_and_503_the_same_bytes_are_sent_until_acknowledged(server: FarSide, tmp_path: Path) -> None:
     lane = Lane(server, tmp_path)
     server.answers = [None, (503, {"Retry-After": "0"}, {"detail": "busy"}), (201, {}, {"code": CODE})]
     sale = sent(1)
@@ -161,9 +159,7 @@ def test_a_stopped_replay_writes_what_was_never_answered_as_unknown(server: FarS
     server.answers = [None]
     lane.stop.set()
     assert lane.delivery.deliver([sent(7)], "token") == []
-    assert [(line["result"], line["sequence"], line["code"]) for line in lane.written()] == [
-        ("unknown", 7, None)
-    ]
+    assert [(line["result"], line["sequence"], line["code"]) for line in lane.written()] == [("unknown", 7, None)]
     assert lane.tally.sum("unknown") == 1
 
 
@@ -249,9 +245,7 @@ def test_the_status_file_holds_sales_times_and_refusals(tmp_path: Path, capsys: 
 def test_the_curl_line_sends_a_sale_that_capture_takes() -> None:
     line = curl_line(url="http://127.0.0.1:8000", terminal=77, token="t77.1.x")
     # The shell expands the line; printf stands in for curl and shows the arguments.
-    shown = subprocess.run(
-        ["sh", "-c", line.replace("curl", "printf '%s\\n'", 1)], capture_output=True, check=True
-    )
+    shown = subprocess.run(["sh", "-c", line.replace("curl", "printf '%s\\n'", 1)], capture_output=True, check=True)
     *_, body = shown.stdout.strip().splitlines()
     sale = read_sale(body)
     assert sale.terminal == 77

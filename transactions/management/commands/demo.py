@@ -15,9 +15,7 @@ from transactions.replay.source import SourceMissingError
 class Command(BaseCommand):
     """`manage.py demo [--json]`; running it again changes nothing but the demo logins' passwords."""
 
-    help = (
-        "Create the demo retailers, stores, terminals and (in local work) logins; print how to send a sale."
-    )
+    help = "Create the demo retailers, stores, terminals and (in local work) logins; print how to send a sale."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
@@ -46,9 +44,7 @@ def as_text(made: dict[str, Any]) -> str:
     return "\n".join(
         [
             f"Demo registry: {made['terminals']} terminals.",
-            "Logins for /admin/ (new passwords each time):"
-            if logins
-            else "No logins: these are not local settings.",
+            "Logins for /admin/ (new passwords each time):" if logins else "No logins: these are not local settings.",
             *logins,
             f"Terminal {made['terminal']}, token {made['token']}",
             "Send a sale:",

@@ -37,15 +37,11 @@ class Command(BaseCommand):
         parser.add_argument("--stores", type=int, help="only the so many busiest stores")
         parser.add_argument("--refunds", type=float, default=0, help="refunds for each sale, as 0.01")
         parser.add_argument("--live", action="store_true", help="issued when sent; endless without --baskets")
-        parser.add_argument(
-            "--until-stopped", action="store_true", help="begin again at the end, until SIGTERM"
-        )
+        parser.add_argument("--until-stopped", action="store_true", help="begin again at the end, until SIGTERM")
         parser.add_argument("--ack-file", type=Path, help="where to append what was acknowledged")
         parser.add_argument("--status", type=Path, metavar="FILE", help="JSON rewritten each second")
         parser.add_argument("--quiet", action="store_true", help="only the summary")
-        parser.add_argument(
-            "--rules", action="store_true", help="only print what each rule for odd rows touched"
-        )
+        parser.add_argument("--rules", action="store_true", help="only print what each rule for odd rows touched")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         check_ranges(options)
@@ -114,6 +110,4 @@ def rules_text(year: Year, chosen: Selection) -> str:
     """A table of the rules and what they touched."""
     described = {rule.name.lower(): text for rule, text in DESCRIPTIONS.items()}
     found = account(year, chosen.baskets)
-    return "\n".join(
-        f"{count:>10,}  {name:<29} {described.get(name, '')}".rstrip() for name, count in found.items()
-    )
+    return "\n".join(f"{count:>10,}  {name:<29} {described.get(name, '')}".rstrip() for name, count in found.items())

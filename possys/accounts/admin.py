@@ -1,0 +1,94 @@
+"""Users and groups in the admin, the sidebar, and who may give rights."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+from possys.accounts.models import User
+
+# What decides a person's rights; whoever could set these for themselves would have every right.
+RIGHTS = ("is_superuser", "groups", "user_permissions")
+# Where a model's admin names no Material symbol of its own.
+PLAIN_ICON = "table"
+# Where it names no place among its neighbours, the alphabet orders them.
+PLAIN_RANK = 1
+
+admin.site.unregister(Group)
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """The sidebar: every app's pages that the person may see; a new service need not be entered here.
+
+    A model's admin may say `navigation_group`, `navigation_title`, `navigation_icon` and `navigation_rank`.
+    """
+    groups: dict[str, list[tuple[int, str, dict[str, Any]]]] = {}
+    for app in admin.site.get_app_list(request):
+        for model in app["models"]:
+            shown = admin.site._registry[model["model"]]
+            title = getattr(shown, "navigation_title", model["name"])
+            icon = getattr(shown, "navigation_icon", PLAIN_ICON)
+            item = {"title": title, "icon": icon, "link": model["admin_url"]}
+            rank = getattr(shown, "navigation_rank", PLAIN_RANK)
+            group = getattr(shown, "navigation_group", app["name"])
+            if model["admin_url"]:
+                groups.setdefault(group, []).append((rank, str(title), item))
+    return [
+        {"title": group, "separator": place > 0, "items": [item for *_, item in sorted(items, key=_by_rank)]}
+        for place, (group, items) in enumerate(sorted(groups.items()))
+    ]
+
+
+def _by_rank(item: tuple[int, str, dict[str, Any]]) -> tuple[int, str]:
+    return item[0], item[1]
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
+    """People are made inactive, never deleted: the admin's log of what they did would go with them."""
+
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+    navigation_icon = "person"
+    navigation_group = "People"
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Only a superuser gives rights."""
+        fixed = ("last_login", "date_joined")
+        return fixed if request.user.is_superuser else (*fixed, *RIGHTS)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A superuser's name and password are changed by superusers only."""
+        if obj is not None and obj.is_superuser and not request.user.is_superuser:
+            return False
+        return super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody; see the class."""
+        return False
+
+
+@admin.register(Group)
+class GroupAdmin(DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]
+    """Groups carry rights, so only a superuser changes them."""
+
+    navigation_icon = "group"
+    navigation_group = "People"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Superusers."""
+        return bool(request.user.is_superuser)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Superusers."""
+        return bool(request.user.is_superuser)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Superusers."""
+        return bool(request.user.is_superuser)

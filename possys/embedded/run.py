@@ -1,0 +1,91 @@
+"""`make run`: servers, database, demo, site and traffic, until Ctrl-C."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+from possys.embedded.interrupts import ignore_interrupts, interrupts_wait
+from possys.embedded.joining import keep_settings
+from possys.embedded.launch import die_with_parent
+from possys.embedded.management import demo, health, prepare_site, set_up_django
+from possys.embedded.ports import HOST
+from possys.embedded.replay import Replay
+from possys.embedded.screen import alive_line, receipt_line, say, welcome
+from possys.embedded.servers import LocalServers
+from possys.embedded.site import site_programs
+from possys.embedded.supervisor import Supervisor
+from possys.embedded.web import choose_port, wait_until_answers
+
+LOOK_EVERY_S = 1
+ALIVE_EVERY_S = 5
+
+
+def run(local: Path) -> None:
+    """Run everything with its data in `local` until Ctrl-C or SIGTERM.
+
+    Raises LocalServerError when something cannot start or keeps dying.
+    """
+    began = time.monotonic()
+    if "MAKELEVEL" in os.environ:
+        # Killed with -9, make would leave us running without anyone to stop us.
+        die_with_parent(os.getppid(), signal.SIGTERM)
+    supervisor = Supervisor(say)
+    with LocalServers(local, given=os.environ) as servers:
+        try:
+            port = choose_port(say)
+            url = f"http://{HOST}:{port}"
+            servers.note(f"process {os.getpid()}, {url}")
+            environment = {**keep_settings(local, servers, url), **os.environ}
+            supervisor.start(servers.started)
+            shown = _start_site(local, environment, port, supervisor)
+            replay = Replay(local, environment, url)
+            supervisor.start([replay])
+            print(welcome(url, shown), flush=True)
+            say(f"started in {time.monotonic() - began:.1f} s; logs: {local / 'log'}; Ctrl-C stops everything")
+            _stay(supervisor, replay, url)
+        except KeyboardInterrupt:
+            print(flush=True)
+        finally:
+            ignore_interrupts()
+            supervisor.stop()
+
+
+def _start_site(local: Path, environment: dict[str, str], port: int, supervisor: Supervisor) -> dict[str, object]:
+    """Prepare the database, start the site, wait for its first answer; return what `manage.py demo` tells."""
+    set_up_django(environment)
+    say("preparing the database")
+    # Half an opening of the capture store looks like the loss of one, which only an operator may declare.
+    with interrupts_wait():
+        prepare_site()
+        shown = demo()
+    say("starting the site")
+    *workers, beat, gunicorn = site_programs(local, environment, port)
+    for group in (workers, [beat], [gunicorn]):
+        supervisor.start(group)
+    wait_until_answers(port, supervisor.look, log=gunicorn.log)
+    return shown
+
+
+def _stay(supervisor: Supervisor, replay: Replay, url: str) -> None:
+    """Look after everything and show that it is alive, until interrupted."""
+    code_shown = False
+    alive_at = time.monotonic()
+    while True:
+        time.sleep(LOOK_EVERY_S)
+        supervisor.look()
+        status = replay.status()
+        if not code_shown and status.get("last_code"):
+            print(receipt_line(url, status["last_code"]), flush=True)
+            code_shown = True
+        if time.monotonic() - alive_at >= ALIVE_EVERY_S:
+            alive_at = time.monotonic()
+            say(alive_line(status, _health()))
+
+
+def _health() -> dict[str, object]:
+    """Return the ledger's health, or what hinders it: the run goes on, as dead servers are started again."""
+    try:
+        return health()
+    except Exception as fault:
+        return {"fault": str(fault).splitlines()[0] if str(fault) else type(fault).__name__}

@@ -1,0 +1,56 @@
+"""What a run prints: where the site is, how to get in, and that it is alive."""
+
+from datetime import datetime
+from typing import Any
+
+
+def say(text: str) -> None:
+    """Print one thing that happened, at once also into a pipe."""
+    print(f"  {text}", flush=True)
+
+
+def welcome(url: str, demo: dict[str, Any]) -> str:
+    """Return the addresses, the demo's logins, and how to send a sale from its terminal."""
+    logins = [f"    {login['username']:<14} {login['password']:<22} {login['role']}" for login in demo["logins"]]
+    return "\n".join(
+        [
+            "",
+            f"  Receipts   {url}/",
+            f"  Admin      {url}/admin/",
+            f"  API        {url}/api/docs/",
+            "",
+            "  Logins (user, password, role)",
+            *logins,
+            "",
+            f"  Terminal {demo['terminal']} with the token {demo['token']}",
+            "  Send a sale:",
+            demo["curl"],
+            "",
+        ]
+    )
+
+
+def receipt_line(url: str, code: str) -> str:
+    """Return the line that names a receipt to look up."""
+    return f"\n  A receipt to look up: {code}   {url}/r/{code}\n"
+
+
+def alive_line(replay: dict[str, Any], health: dict[str, Any]) -> str:
+    """Return sales a second, answer times, backlog and blocks in one line."""
+    parts = [f"{datetime.now().astimezone():%H:%M:%S}"]
+    if replay:
+        parts.append(f"{replay['rate']:,.0f} sales/s")
+        parts.append(f"answer {_milliseconds(replay['p50_ms'])}, p99 {_milliseconds(replay['p99_ms'])}")
+    if "fault" in health:
+        parts.append(f"the ledger does not answer: {health['fault']}")
+    else:
+        parts.append(f"backlog {health['waiting']:,}")
+        parts.append(f"ledger {health['records']:,} sales in {health['blocks']:,} blocks")
+        parts.extend(f"shard {shard} is stopped: {reason}" for shard, reason in health["stopped"].items())
+    if replay.get("refused"):
+        parts.append(f"refused {sum(replay['refused'].values()):,}: {replay['last_problem']}")
+    return "   ".join(parts)
+
+
+def _milliseconds(duration_ms: float | None) -> str:
+    return "-" if duration_ms is None else f"{duration_ms:.0f} ms"

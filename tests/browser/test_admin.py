@@ -1,0 +1,115 @@
+"""The admin in a real browser: signing in, every page in its frame, a terminal enrolled; pictures of all of it."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.factories import make_line, make_store, make_terminals
+from tests.people import make_person
+from tests.tills import Till
+
+PASSWORD = "a-password-for-browsers"
+# A desk and a telephone.
+WIDTHS = (1400, 390)
+TOO_WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+
+
+class Visit:
+    """A person's way through the admin, with a picture of each page."""
+
+    def __init__(self, page: Page, shoot: Callable[[Page, str], Path]) -> None:
+        self.page, self.shoot = page, shoot
+        self.too_wide: list[str] = []
+
+    def open(self, path: str) -> str:
+        """Opens a page of the admin; answers its text."""
+        self.page.goto(f"/admin/{path}")
+        return self.seen(path or "index")
+
+    def seen(self, name: str) -> str:
+        """Takes the picture of what is shown, at every width."""
+        for width in WIDTHS:
+            self.page.set_viewport_size({"width": width, "height": 900})
+            plain = re.sub(r"\W+", "-", name).strip("-")
+            self.shoot(self.page, f"admin-{plain}-{width}")
+            if self.page.evaluate(TOO_WIDE):
+                self.too_wide.append(f"{name} at {width}")
+        self.page.set_viewport_size({"width": WIDTHS[0], "height": 900})
+        return self.page.inner_text("#main")
+
+
+@pytest.fixture
+def sold(till: Till, flush_everything: Callable[[], Any]) -> str:
+    """A ledger with sales, a conflict and something that waits; the code of the first sale."""
+    make_person("boss", is_superuser=True, password=PASSWORD)
+    for number in range(3):
+        other = Till(make_terminals(make_store(name=f"Oak Avenue {number}"), 3)[0])
+        other.send_batch(other.sales(60))
+    lines = [
+        make_line(),
+        make_line(name="Ham, sliced", quantity="0.312", unit="kg", unit_price="18990", discount=705, amount=5220),
+    ]
+    sale = till.sale(lines=lines)
+    code: str = till.send(sale).json()["code"]
+    flush_everything()
+    till.send({**sale, "operator": "8", "buyer": "CZ699000"})
+    flush_everything()
+    till.send()
+    return code
+
+
+@pytest.fixture
+def visit(sold: str, open_page: Callable[..., Page], shoot: Callable[[Page, str], Path], settings: Any) -> Visit:
+    settings.UNFOLD = {
+        **settings.UNFOLD,
+        "DASHBOARD_CALLBACK": "ledger.admin_health.dashboard",
+        "SIDEBAR": {"navigation": "possys.accounts.admin.navigation"},
+    }
+    page = open_page()
+    page.goto("/admin/")
+    page.fill("[name=username]", "boss")
+    page.fill("[name=password]", PASSWORD)
+    page.press("[name=password]", "Enter")
+    page.wait_for_selector("text=Last sealed")
+    return Visit(page, shoot)
+
+
+def test_staff_finds_a_receipt_its_block_and_its_conflict(visit: Visit, sold: str) -> None:
+    assert "Last sealed" in visit.open("")
+    assert "Stopped shards" in visit.open("ledger/head/")
+    assert "Oak Avenue 1" in visit.open("transactions/terminal/")
+    visit.open("ledger/entry/")
+    visit.page.fill("[name=code]", sold.lower().replace("-", " "))
+    visit.page.click("button:has-text('Show')")
+    assert "Ham, sliced" in visit.seen("entry")
+    visit.page.click("a:has-text('Block 1 of shard')")
+    assert "Computed again just now" in visit.seen("block")
+    visit.open("ledger/block/")
+    visit.open("ledger/markedrecord/")
+    visit.page.click("#result_list tbody a >> nth=0")
+    assert "They differ in 2 fields." in visit.seen("comparison")
+    assert visit.too_wide == []
+
+
+def test_staff_enrols_terminals_and_suspends_one(visit: Visit) -> None:
+    visit.open("transactions/store/")
+    visit.page.click("#result_list tbody a:has-text('Oak Avenue 0') >> nth=0")
+    visit.page.click("a:has-text('Enrol terminals')")
+    visit.page.fill("[name=count]", "2")
+    visit.seen("enrol")
+    visit.page.click("button:has-text('Enrol')")
+    assert len(re.findall(r"^t\d+\.1\.\S{22}$", visit.seen("tokens"), re.MULTILINE)) == 2
+    visit.page.click("a:has-text('Back to')")
+    visit.page.click("a:has-text('Terminals') >> nth=-1")
+    visit.seen("store")
+    visit.open("transactions/terminal/")
+    visit.page.click("#result_list tbody a >> nth=0")
+    visit.page.click("a:has-text('Suspend')")
+    visit.seen("suspend")
+    visit.page.click("button:has-text('Suspend')")
+    assert "suspended" in visit.seen("terminal")
+    assert visit.too_wide == []
