@@ -1,7 +1,7 @@
 """Fixtures for the tests of every app: an empty ledger with its capture store, and a till that sends to it."""
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import redis
@@ -30,7 +30,7 @@ def _empty_by_truncating() -> Iterator[None]:
     Django would call its command `flush` for that, whose name is the ledger's own here; this is quicker, too.
     """
 
-    def truncate(case: TransactionTestCase) -> None:
+    def truncate(case: Any) -> None:
         for alias in case._databases_names(include_mirrors=False):
             names = connections[alias].introspection.django_table_names(only_existing=True, include_views=False)
             tables = ", ".join(f'"{name}"' for name in sorted(set(names) - KEPT_TABLES))
@@ -57,14 +57,14 @@ def store(_own_store: redis.Redis) -> Iterator[redis.Redis]:
     from transactions import service
     from transactions.throttling import CaptureThrottle, LookupThrottle
 
-    before = _own_store.config_get("*")
+    before: Any = _own_store.config_get("*")
     _own_store.flushall()
     _own_store.set(TEST_STORE_KEY, 1)
     service.capture.cache_clear()
     CaptureThrottle.counts.clear()
     LookupThrottle.counts.clear()
     yield _own_store
-    after = _own_store.config_get("*")
+    after: Any = _own_store.config_get("*")
     for name in [name for name in before if before[name] != after[name]]:
         _own_store.config_set(name, before[name])
     service.capture.cache_clear()
@@ -90,7 +90,12 @@ def ledger(transactional_db: None, store: redis.Redis) -> redis.Redis:
     Head.objects.update(announced_epoch=1)
     EpochRaise.objects.bulk_create(
         EpochRaise(
-            shard=shard, epoch=1, reason="first opening", raised_at=clock.utc(clock.now_ms()), head_epoch=0, head_number=0
+            shard=shard,
+            epoch=1,
+            reason="first opening",
+            raised_at=clock.utc(clock.now_ms()),
+            head_epoch=0,
+            head_number=0,
         )
         for shard in ALL_SHARDS
     )

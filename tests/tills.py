@@ -83,7 +83,9 @@ class Till:
         """So many sales with sequences in a row, as they are sent."""
         return [sale_bytes(self.sale(**changes)) for _ in range(count)]
 
-    def send(self, sale: bytes | Mapping[str, Any] | None = None, *, token: str | None = None, **meta: str | None) -> Response:
+    def send(
+        self, sale: bytes | Mapping[str, Any] | None = None, *, token: str | None = None, **meta: str | None
+    ) -> Response:
         """Sends one sale (a new one when none is given)."""
         sale = self.sale() if sale is None else sale
         body = sale if isinstance(sale, bytes) else sale_bytes(sale)
