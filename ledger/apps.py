@@ -7,7 +7,7 @@ class LedgerConfig(AppConfig):
     name = "ledger"
 
     def ready(self) -> None:
-        from ledger.queries import find_past
+        from ledger.queries import past_or_away
         from transactions.capture import register_past
 
-        register_past(find_past)
+        register_past(past_or_away)

@@ -17,6 +17,7 @@ from ledger.merkle import leaf_hash, root
 
 FORMAT_VERSION = 1
 RECORDS_MAX = 4096
+# Of what lies in the stream; the envelopes add less than a megabyte.
 RAW_BYTES_MAX = 16 * 1024 * 1024
 # Level 3 packs till receipts as well as level 6 does at half its time (docs/performance.md).
 ZSTD_LEVEL = 3

@@ -47,13 +47,16 @@ def entry_row(  # noqa: PLR0913 - a row's own columns
 
 def copy_entries(cursor: CursorWrapper, rows: Iterable[bytes]) -> None:
     """Writes entries. Raises UniqueViolation (as Django's IntegrityError) when a sale is in the ledger already."""
-    with cursor.copy(f"COPY ledger_entry ({ENTRY_COLUMNS}) FROM STDIN (FORMAT BINARY)") as copy:
+    command = f"COPY ledger_entry ({ENTRY_COLUMNS}) FROM STDIN (FORMAT BINARY)"
+    # Django wraps the errors of statements, not of COPY, by itself.
+    with cursor.db.wrap_database_errors, cursor.copy(command) as copy:
         copy.write(COPY_HEAD + b"".join(rows) + COPY_END)
 
 
 def copy_blocks(cursor: CursorWrapper, rows: Sequence[tuple[object, ...]]) -> None:
     """Writes blocks; a row's values in the order of BLOCK_COLUMNS."""
-    with cursor.copy(f"COPY ledger_block ({BLOCK_COLUMNS}) FROM STDIN (FORMAT BINARY)") as copy:
+    command = f"COPY ledger_block ({BLOCK_COLUMNS}) FROM STDIN (FORMAT BINARY)"
+    with cursor.db.wrap_database_errors, cursor.copy(command) as copy:
         copy.set_types(BLOCK_TYPES)
         for row in rows:
             copy.write_row(row)

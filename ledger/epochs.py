@@ -110,8 +110,10 @@ def raise_epoch(shard: int, reason: str) -> Recovered:
     recovered = Recovered()
     for name in [f"{stream_key(shard)}:aside:{number}" for number in range(1, epoch + 1)]:
         if client.exists(name):
-            recovered.add(recover_stream(client, name, shard))
-            if not recovered.refused:
+            again = recover_stream(client, name, shard)
+            recovered.add(again)
+            # What could not be read or taken stays for whoever looks into it.
+            if not again.refused and not again.damaged:
                 _do(shard, ("DEL", name))
     return recovered
 

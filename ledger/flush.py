@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 from django.db import IntegrityError, connections, transaction
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from ledger import copying
 from ledger.blocks import MarkKind, MarkRow, Sealed, seal
@@ -52,12 +52,14 @@ class Flushed:
     records: int = 0
     blocks: int = 0
     stopped: dict[int, str] = field(default_factory=dict)
+    away: dict[int, Exception] = field(default_factory=dict)
 
     def add(self, other: "Flushed") -> None:
         """Adds another flush's figures."""
         self.records += other.records
         self.blocks += other.blocks
         self.stopped.update(other.stopped)
+        self.away.update(other.away)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +75,16 @@ class Block:
 
 
 def flush(shards: Iterable[int]) -> Flushed:
-    """Flushes at most one block of each of these shards. Raises RedisError and DatabaseError; nothing is then lost."""
+    """Flushes at most one block of each of these shards. Raises RedisError or OSError when all that could be done is
+    done and a store is away, and DatabaseError; nothing is then lost.
+    """
     done = Flushed()
     for alias, own in by_database(shards).items():
         check_database(alias)
         for at in range(0, len(own), SHARDS_MAX):
             done.add(_flush_some(alias, own[at : at + SHARDS_MAX]))
+    for fault in done.away.values():
+        raise fault
     return done
 
 
@@ -134,12 +140,18 @@ def _transaction(alias: str, shards: Sequence[int], *, check_all: bool) -> Flush
 
 def _read(head: Head, done: Flushed) -> Intake | None:
     """The shard's next records; a shard that must stop is left out and alarmed, the others go on."""
+    store = stores().index(head.shard)
+    if store in done.away:
+        return None
     try:
-        return read_next(stores().store_for(head.shard), head)
-    except ShardStoppedError as stopped:
+        return read_next(stores().clients[store], head)
+    except (ShardStoppedError, ResponseError) as stopped:
         done.stopped[head.shard] = str(stopped)
         if head.stopped_reason != str(stopped):
             logger.error("ALARM shard %d is stopped: %s", head.shard, stopped)
+    except (RedisError, OSError) as fault:
+        # The shards of other stores go on.
+        done.away[store] = fault
     return None
 
 

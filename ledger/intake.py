@@ -8,10 +8,18 @@ import redis
 
 from ledger.blocks import RAW_BYTES_MAX, RECORDS_MAX
 from ledger.models import Head
-from transactions.stream import StreamRecord, entry_sha256, read_entry, stream_key
+from transactions.models import ID_MAX
+from transactions.sale import SEQUENCE_MAX, TERMINAL_MAX
+from transactions.stream import SALE_TYPES, Mark, StreamRecord, entry_sha256, read_entry, shard_of, stream_key
 
 # Records asked for at once: bounds what one reply can hold (64 MB of the largest sales).
 STEP_RECORDS = 1024
+MARKS = frozenset(Mark)
+DAY_MS = 86_400_000
+# 2020-01-01, from which a record's day counts, in days since 1970; its own offset moves the date by one at most.
+CODE_EPOCH = 18_262
+# The last day a receipt code can carry, in 2064.
+MOMENT_MAX_MS = (CODE_EPOCH + 2**14) * DAY_MS
 
 
 class ShardStoppedError(Exception):
@@ -95,7 +103,7 @@ def _read(client: redis.Redis, shard: int, epoch: int, after: int, records_max: 
         upto = min(number + STEP_RECORDS, after + records_max)
         found: Any = client.xrange(stream_key(shard), f"{epoch}-{number + 1}", f"{epoch}-{upto}")
         for raw_id, fields in found:
-            entry = _checked_entry(raw_id, fields, number)
+            entry = _checked_entry(shard, raw_id, fields, number)
             raw_bytes += len(fields[b"d"])
             if records and raw_bytes > RAW_BYTES_MAX:
                 return Intake(epoch, after + 1, records, entry_id, digest)
@@ -118,13 +126,18 @@ def _digest(fields: dict[bytes, bytes]) -> bytes:
         return b""
 
 
-def _checked_entry(raw_id: bytes, fields: dict[bytes, bytes], number: int) -> list[tuple[StreamRecord, bytes]]:
+def _checked_entry(
+    shard: int, raw_id: bytes, fields: dict[bytes, bytes], number: int
+) -> list[tuple[StreamRecord, bytes]]:
     """The entry's records, when they are whole and numbered on from `number`."""
     try:
         entry = read_entry(fields)
     except (ValueError, KeyError, struct.error) as fault:
         raise ShardStoppedError(f"entry {raw_id.decode()} is damaged: {fault}") from fault
     last = parse_id(raw_id)[1]
+    for record, _ in entry:
+        if wrong := _impossible(shard, record):
+            raise ShardStoppedError(f"entry {raw_id.decode()} is damaged: {wrong}")
     if not entry or last != number + len(entry):
         raise ShardStoppedError(
             f"entry {raw_id.decode()} holds {len(entry)} records, number {number + 1} should follow: some are missing"
@@ -137,3 +150,18 @@ def _check_nothing_skipped(client: redis.Redis, shard: int, epoch: int, after: i
     found: Any = client.xrange(stream_key(shard), f"{epoch}-{after + 1}", f"{epoch}-{2**63}", count=1)
     if found:
         raise ShardStoppedError(f"number {after + 1} should follow, but the stream goes on at {found[0][0].decode()}")
+
+
+def _impossible(shard: int, record: StreamRecord) -> str:
+    """What of a record no capture can have written; empty for every other record."""
+    if shard_of(record.terminal) != shard or not 1 <= record.terminal <= TERMINAL_MAX:
+        return f"terminal {record.terminal}"
+    if not 1 <= record.sequence <= SEQUENCE_MAX:
+        return f"sequence {record.sequence}"
+    if record.mark not in MARKS or record.type >= len(SALE_TYPES):
+        return f"mark {record.mark}, type {record.type}"
+    if record.store > ID_MAX or record.retailer > ID_MAX:
+        return f"store {record.store}"
+    if record.received_at_ms > MOMENT_MAX_MS or abs(record.issued_at_ms // DAY_MS - CODE_EPOCH - record.day) > 1:
+        return f"day {record.day}, issued at {record.issued_at_ms}, received at {record.received_at_ms}"
+    return ""

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from hashlib import sha256
 from typing import NamedTuple
 
-from django.db import connections
+from django.db import DatabaseError, connections
 from django.db.models import Sum
 from redis.exceptions import RedisError
 
@@ -17,7 +17,7 @@ from ledger.records import Record
 from ledger.shards import ALL_SHARDS, database_for, databases
 from possys import clock
 from possys.codes import day_of
-from transactions.capture import PastSale
+from transactions.capture import PastAwayError, PastSale
 from transactions.service import stores
 from transactions.stream import ShardHead, read_heads, shard_of
 
@@ -67,6 +67,14 @@ def find_past(terminal: int, sequence: int, day: int | None) -> PastSale | None:
     received_at = datetime.fromisoformat(found.record.received_at)
     digest = sha256(records.sale_bytes(found.raw)).digest()
     return PastSale(digest, round(received_at.timestamp() * 1000), found.record.code)
+
+
+def past_or_away(terminal: int, sequence: int, day: int | None) -> PastSale | None:
+    """`find_past` as capture is given it. Raises PastAwayError when the database cannot be asked."""
+    try:
+        return find_past(terminal, sequence, day)
+    except DatabaseError as fault:
+        raise PastAwayError from fault
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,9 @@ from possys.problems import MEDIA_TYPE, problem
 from transactions import schema
 from transactions.answers import Accepted, Answer
 from transactions.authentication import TerminalAuthentication
-from transactions.parsing import BatchBytesParser, SaleBytesParser
+from transactions.parsing import BatchBytesParser, SaleBytesParser, read_body
 from transactions.queries import find_lost_answer
-from transactions.sale import SEQUENCE_MAX, TERMINAL_MAX
+from transactions.sale import SALE_BYTES_MAX, SEQUENCE_MAX, TERMINAL_MAX
 from transactions.service import capture
 from transactions.stream import Credential
 from transactions.throttling import CaptureThrottle, LookupThrottle
@@ -54,6 +54,7 @@ class TillView(APIView):
     authentication_classes = (TerminalAuthentication,)
     content_negotiation_class = JsonOnly
     renderer_classes = (JSONRenderer,)
+    http_method_names = ("get", "head", "post")
 
     def perform_authentication(self, request: Request) -> None:
         """Reading `auth` authenticates; reading `user` would make one."""
@@ -61,6 +62,8 @@ class TillView(APIView):
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """The views answer finished bytes, so there is nothing to render."""
+        if response.status_code == 405:
+            response["Allow"] = ", ".join(self.allowed_methods)
         return response
 
 
@@ -71,7 +74,11 @@ def credential_of(request: Request) -> Credential:
 
 def body_of(request: Request) -> bytes:
     """The body as it was sent, as SaleBytesParser read it."""
-    return cast(bytes, request.data)
+    data = request.data
+    # Django REST framework asks no parser about a body without length, so that case is refused here.
+    raw = data if isinstance(data, bytes) else read_body(request._request, SALE_BYTES_MAX)
+    # Without the blanks around it, so that a sale is the same bytes alone and in a batch.
+    return raw.strip(b" \t\r\n")
 
 
 def accepted_status(answer: Accepted) -> int:

@@ -19,7 +19,7 @@ from rest_framework.request import Request
 
 from transactions.stream import Credential, CredentialKind
 
-SCHEME = "Bearer "
+SCHEME = "bearer "
 # 128 bits: nobody guesses one, and the token still fits one line of a till's settings.
 MAC_BYTES = 16
 TOKEN_LENGTH_MAX = 60
@@ -74,7 +74,7 @@ class TerminalAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[Any, Credential]:
         """No SQL, no cache: one MAC. Raises AuthenticationFailed (401)."""
         header = request.META.get("HTTP_AUTHORIZATION", "")
-        if not header.startswith(SCHEME):
+        if header[: len(SCHEME)].lower() != SCHEME:
             self._fail(
                 "Send the header Authorization: Bearer <token>, with the token that was issued for the terminal."
             )

@@ -8,18 +8,19 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, NamedTuple
 
-from redis.exceptions import ResponseError
+from redis.exceptions import OutOfMemoryError, ResponseError
 
 from possys.clock import iso_utc
-from possys.codes import FIRST_DAY, CodeError, Environment, KeyTable, day_of
+from possys.codes import FIRST_DAY, CodeError, CodeLengthError, CodeSymbolError, Environment, KeyTable, day_of
 from possys.redis import Command, Stores
 from transactions import answers
 from transactions.answers import Accepted, Answer, Problem, Warned
 from transactions.faults import SaleRefused, read_sale
 from transactions.pressure import Pressure
-from transactions.sale import Fault, Sale, moment_of
+from transactions.sale import RULES, Fault, Rule, Sale, moment_of
 from transactions.stream import (
     APPEND,
     DIGEST_BYTES,
@@ -63,6 +64,10 @@ class PastSale(NamedTuple):
 # (terminal, sequence, day number or None for any day) -> the recorded sale, or None when the ledger does not have it.
 Past = Callable[[int, int, int | None], PastSale | None]
 _past: list[Past] = []
+
+
+class PastAwayError(Exception):
+    """The ledger cannot be asked just now."""
 
 
 def register_past(past: Past) -> None:
@@ -119,9 +124,10 @@ class Capture:
         """Takes the sales in these bytes; answers each in order. An Accepted was fsynced before this returns."""
         found: dict[int, Answer] = {}
         sales: list[Taken] = []
+        rules = self._rules(credential, now_ms)
         for position, raw in enumerate(raws):
             try:
-                sales.append(self._read(position, raw, credential, now_ms))
+                sales.append(self._read(position, raw, rules))
             except SaleRefused as fault:
                 found[position] = answers.refused(fault.faults)
         codes = self._codes(sales)
@@ -136,33 +142,44 @@ class Capture:
             found[taken.position] = self._answer(taken, code, word, now_ms, received_at)
         return [found[position] for position in range(len(raws))]
 
-    def _read(self, position: int, raw: bytes, credential: Credential, now_ms: int) -> Taken:
+    def _rules(self, credential: Credential, now_ms: int) -> list[Rule]:
+        """All rules of a sale: its own, and those that need the clock, the credential or the keys."""
+        today = now_ms // DAY_MS + UNIX_ORDINAL
+        first_day = max(today - self.limits.past_days, FIRST_ORDINAL)
+        last_day = today + self.limits.future_days
+
+        def check_window(sale: Sale) -> list[Fault]:
+            try:
+                day = date.fromisoformat(sale.issued_at[:10]).toordinal()
+            except ValueError:
+                return []  # check_moment has said so
+            if first_day <= day <= last_day:
+                return []
+            past, future = self.limits.past_days, self.limits.future_days
+            return [Fault("/issued_at", f"its date must not be more than {past} days ago or {future} days ahead")]
+
+        def check_terminal(sale: Sale) -> list[Fault]:
+            if credential.kind != CredentialKind.TERMINAL or credential.id == sale.terminal:
+                return []
+            return [Fault("/terminal", f"the token is for terminal {credential.id}")]
+
+        return [
+            *RULES,
+            (frozenset({"issued_at"}), check_window),
+            (frozenset({"terminal"}), check_terminal),
+            (frozenset({"refers_to", "mode"}), self._check_reference),
+        ]
+
+    def _read(self, position: int, raw: bytes, rules: Sequence[Rule]) -> Taken:
         """Reads and checks one sale. Raises SaleRefused with everything that is wrong."""
-        sale = read_sale(raw)
+        sale = read_sale(raw, rules)
         moment = moment_of(sale)
-        day = moment.toordinal() - FIRST_ORDINAL
-        faults = []
-        today = now_ms // DAY_MS + UNIX_ORDINAL - FIRST_ORDINAL
-        if not today - self.limits.past_days <= day <= today + self.limits.future_days or day < 0:
-            faults.append(
-                Fault(
-                    "/issued_at",
-                    f"its date must not be more than {self.limits.past_days} days ago or "
-                    f"{self.limits.future_days} days ahead",
-                )
-            )
-        if credential.kind == CredentialKind.TERMINAL and credential.id != sale.terminal:
-            faults.append(Fault("/terminal", f"the token is for terminal {credential.id}"))
-        if sale.refers_to is not None:
-            faults.extend(self._reference_faults(sale))
-        if faults:
-            raise SaleRefused(faults)
         return Taken(
             position,
             raw,
             sale.terminal,
             sale.sequence,
-            day,
+            moment.toordinal() - FIRST_ORDINAL,
             int(moment.timestamp() * 1000),
             TYPE_NUMBERS[sale.type],
             sale.total,
@@ -170,10 +187,14 @@ class Capture:
             hashlib.sha256(raw).digest()[:DIGEST_BYTES],
         )
 
-    def _reference_faults(self, sale: Sale) -> list[Fault]:
-        """A refund names a code of its own environment that can be genuine."""
+    def _check_reference(self, sale: Sale) -> list[Fault]:
+        """A refund names a code of its own environment that can be genuine; its spelling is the sale's own rule."""
+        if sale.refers_to is None:
+            return []
         try:
-            place = self.keys.decode(sale.refers_to or "")
+            place = self.keys.decode(sale.refers_to)
+        except (CodeLengthError, CodeSymbolError):
+            return []  # check_kind has said so
         except CodeError as fault:
             return [Fault("/refers_to", str(fault))]
         expected = Environment.TEST if sale.mode == "training" else Environment.PRODUCTION
@@ -247,7 +268,7 @@ class Capture:
         text = str(fault)
         if isinstance(fault, ResponseError) and text.startswith("EPOCH"):
             return self._send_again("The capture store is being rebuilt; nothing was kept.", answers.RETRY_LATER_S)
-        if isinstance(fault, ResponseError) and text.startswith("OOM"):
+        if isinstance(fault, OutOfMemoryError):
             return self._send_again("The capture store is full; nothing was kept.", answers.RETRY_LATER_S)
         return self._send_again("What became of this sale is not known.", answers.RETRY_SOON_S)
 
@@ -267,7 +288,11 @@ class Capture:
         conflicts = []
         for place in asked:
             taken = sales[place]
-            known = ask_past(taken.terminal, taken.sequence, taken.day)
+            try:
+                known = ask_past(taken.terminal, taken.sequence, taken.day)
+            except PastAwayError:
+                judged[place] = self._send_again("The ledger cannot be asked just now.", answers.RETRY_LATER_S)
+                continue
             if known is None:
                 judged[place] = self._send_again("This sale is still being recorded.", answers.RETRY_SOON_S)
             elif known.sha256 == hashlib.sha256(taken.raw).digest():
@@ -299,6 +324,8 @@ class Capture:
         if outcome == Outcome.UNKNOWN:
             return answers.refused([Fault("/terminal", "is not enrolled")])
         if outcome == Outcome.FOREIGN:
+            return answers.refused([Fault("/terminal", "is not one of the token's retailer")])
+        if outcome == Outcome.REPLACED:
             return answers.credential_replaced()
         if outcome == Outcome.SUSPENDED:
             return answers.refused([Fault("/terminal", "is suspended")])

@@ -6,13 +6,14 @@ decode cannot: keys written twice, control characters behind escapes, lone surro
 
 import json
 import unicodedata
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any, NoReturn
 
 import msgspec
 from msgspec import inspect
 
-from transactions.sale import DECODER, RULES, SALE_BYTES_MAX, Fault, Sale, plainly_written
+from transactions.sale import DECODER, RULES, SALE_BYTES_MAX, Fault, Rule, Sale, plainly_written
 
 # Enough to mend a sale by; a body of rubbish must not be answered with a larger one.
 FAULTS_MAX = 100
@@ -37,22 +38,22 @@ class Members(list[tuple[str, Any]]):
     """A JSON object as its pairs in order, so that a key written twice is seen."""
 
 
-def read_sale(raw: bytes) -> Sale:
-    """The sale in these bytes, fully checked but for what needs the clock or the registry. Raises SaleRefused."""
+def read_sale(raw: bytes, rules: Sequence[Rule] = RULES) -> Sale:
+    """The sale in these bytes, held against the schema and the rules. Raises SaleRefused with all that is wrong."""
     if len(raw) > SALE_BYTES_MAX:
         raise SaleRefused([Fault("", f"is {len(raw)} bytes long, at most {SALE_BYTES_MAX} are taken")])
     try:
         sale = DECODER.decode(raw)
     except (ValueError, RecursionError) as fault:
-        raise SaleRefused(explain(raw) or [Fault("", str(fault))]) from fault
-    if not plainly_written(raw, sale) and (hidden := explain(raw)):
+        raise SaleRefused(explain(raw, rules) or [Fault("", str(fault))]) from fault
+    if not plainly_written(raw, sale) and (hidden := explain(raw, rules)):
         raise SaleRefused(hidden)
-    if faults := [fault for _, rule in RULES for fault in rule(sale)]:
+    if faults := [fault for _, rule in rules for fault in rule(sale)]:
         raise SaleRefused(faults)
     return sale
 
 
-def explain(raw: bytes) -> list[Fault]:
+def explain(raw: bytes, rules: Sequence[Rule] = RULES) -> list[Fault]:
     """Everything that is wrong in the bytes of one sale; empty when nothing is."""
     try:
         value = json.loads(
@@ -69,7 +70,7 @@ def explain(raw: bytes) -> list[Fault]:
     faults: list[Fault] = []
     _walk(SALE_TYPE, value, "", faults)
     if isinstance(value, Members):
-        faults.extend(_rules_on_whole_fields(value, faults))
+        faults.extend(_rules_on_whole_fields(value, faults, rules))
     return faults[:FAULTS_MAX]
 
 
@@ -83,14 +84,15 @@ def _bounded_int(digits: str) -> int:
     return int(digits)
 
 
-def _rules_on_whole_fields(value: Members, faults: list[Fault]) -> list[Fault]:
+def _rules_on_whole_fields(value: Members, faults: list[Fault], rules: Sequence[Rule]) -> list[Fault]:
     """What the sums say as far as the fields they need are whole, so that one answer names everything."""
     broken = {fault.pointer.split("/")[1] for fault in faults if fault.pointer}
-    plain = {name: _plain(member) for name, member in value}
-    whole = {name for name in Sale.__struct_fields__ if name in plain and name not in broken}
+    # Only what fits the schema is walked again, so that its depth is the schema's.
+    plain = {name: _plain(member) for name, member in value if name in Sale.__struct_fields__ and name not in broken}
+    whole = set(plain)
     hints = {field.name: field.type for field in msgspec.structs.fields(Sale)}
     sale = SimpleNamespace(**{name: msgspec.convert(plain[name], hints[name]) for name in whole})
-    return [fault for needs, rule in RULES if needs <= whole for fault in rule(sale)]
+    return [fault for needs, rule in rules if needs <= whole for fault in rule(sale)]
 
 
 def _plain(value: Any) -> Any:

@@ -33,6 +33,7 @@ class _Watched:
 
     looked_s: float = -FRESH_S
     settings_looked_s: float = -SETTINGS_FRESH_S
+    is_known: bool = False
     unsafe: str | None = None
     reason: str | None = None
     folder: Path | None = None
@@ -49,10 +50,13 @@ class Pressure:
     def reason(self, store: int) -> str | None:
         """Why the store must not take sales now, as a sentence; None when it may."""
         watched = self.watched[store]
-        if time.monotonic() - watched.looked_s >= FRESH_S and watched.looking.acquire(blocking=False):
+        is_old = time.monotonic() - watched.looked_s >= FRESH_S
+        # Nobody is let through before the first look is done; later ones are waited for by nobody.
+        if is_old and watched.looking.acquire(blocking=not watched.is_known):
             try:
                 watched.reason = self._look(store, watched)
                 watched.looked_s = time.monotonic()
+                watched.is_known = True
             except (RedisError, OSError):
                 # The call that follows meets the same fault and answers for it.
                 watched.reason = None

@@ -8,11 +8,10 @@ from possys import clock
 from possys.codes import Environment, day_number
 from transactions import answers
 from transactions.answers import Accepted, Answer, Problem
-from transactions.capture import ask_past
+from transactions.capture import PastAwayError, ask_past
 from transactions.models import Retailer, Store
-from transactions.sale import Fault
 from transactions.service import capture, stores
-from transactions.stream import Credential, CredentialKind, TerminalState, read_heads, read_state, shard_of
+from transactions.stream import Credential, CredentialKind, read_heads, read_state, shard_of
 
 
 def not_taken(terminal: int, sequence: int) -> Problem:
@@ -28,18 +27,30 @@ def not_taken(terminal: int, sequence: int) -> Problem:
 def find_lost_answer(credential: Credential, terminal: int, sequence: int, issued_on: date) -> Answer:
     """The answer to a sale that was taken, from the store or, when it has forgotten, from the ledger."""
     try:
-        state = read_state(stores().store_for(shard_of(terminal)), terminal)
+        day = day_number(issued_on)
+    except ValueError:
+        return not_taken(terminal, sequence)
+    try:
+        client = stores().store_for(shard_of(terminal))
+        state = read_state(client, terminal)
+        if read_heads(client, [shard_of(terminal)])[0].epoch == 0:
+            return _send_again("The capture store is being rebuilt.")
     except (RedisError, OSError):
         return _send_again("What became of this sale is not known.")
-    if state is None or not _may_ask(credential, terminal, state):
-        return answers.refused([Fault("/terminal", "is not enrolled, or the token is not for it")])
-    day = day_number(issued_on)
+    is_terminal = credential.kind == CredentialKind.TERMINAL
+    if state is None or credential.id != (terminal if is_terminal else state.retailer):
+        return not_taken(terminal, sequence)
+    if credential.version != (state.key_version if is_terminal else state.gateway_version):
+        return answers.credential_replaced()
     seen = state.seen.get(sequence)
     if seen is not None and seen.day == day:
         code = capture().keys.encode(Environment.PRODUCTION, issued_on, terminal, sequence)
         return Accepted(code, capture().receipt_url + code, clock.iso_utc(seen.received_at_ms), True)
-    known = ask_past(terminal, sequence, day)
-    if known is None:
+    try:
+        known = ask_past(terminal, sequence, day)
+    except PastAwayError:
+        return _send_again("The ledger cannot be asked just now.")
+    if known is None or capture().keys.decode(known.code).day != issued_on:
         if seen is None and state.has_seen(sequence):
             return _send_again("This sale is still being recorded.")
         return not_taken(terminal, sequence)
@@ -50,12 +61,6 @@ def _send_again(detail: str) -> Problem:
     return answers.send_again(
         detail, retry_after_s=answers.RETRY_SOON_S, offline_allowed_hours=capture().limits.offline_hours
     )
-
-
-def _may_ask(credential: Credential, terminal: int, state: TerminalState) -> bool:
-    if credential.kind == CredentialKind.TERMINAL:
-        return credential.id == terminal and credential.version == state.key_version
-    return credential.id == state.retailer and credential.version == state.gateway_version
 
 
 def is_waiting(terminal: int, sequence: int, day: int) -> bool:

@@ -17,9 +17,9 @@ from possys.codes import CodeError, normalise
 from possys.money import AMOUNT_MAX, CURRENCIES
 from transactions.decimals import PRICE_SCALE, QUANTITY_SCALE, gtin_is_valid, price, quantity, rate
 
-# 64 kB hold a sale of 500 lines of ordinary length; a larger body is a mistake or an attack.
+# 64 kB hold some 300 lines of ordinary length, more than any real basket known; more is a mistake or an attack.
 SALE_BYTES_MAX = 64 * 1024
-# The largest real basket known has fewer than 200 lines.
+# A second bound, on the work that a body can cause.
 LINES_MAX = 500
 TAXES_MAX = 20
 PAYMENTS_MAX = 20
@@ -271,7 +271,8 @@ def check_moment(sale: Sale) -> list[Fault]:
 
 
 # Each rule with the fields it looks at, so that the rules whose fields are whole still speak about a broken sale.
-RULES: tuple[tuple[frozenset[str], Callable[[Any], list[Fault]]], ...] = (
+Rule = tuple[frozenset[str], Callable[[Any], list[Fault]]]
+RULES: tuple[Rule, ...] = (
     (frozenset({"lines"}), check_lines),
     (frozenset({"lines", "taxes", "taxes_included"}), check_taxes),
     (frozenset({"lines", "taxes", "taxes_included", "rounding", "total"}), check_total),

@@ -1,10 +1,12 @@
 """The OpenAPI description of the till's endpoints, made from the types that decode the sales."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse
 
+from possys.problems import MEDIA_TYPE as PROBLEM
 from transactions.answers import Accepted, Problem
 from transactions.sale import Sale
 
@@ -79,23 +81,25 @@ _PROBLEMS = {
 }
 
 
-def _problems(*statuses: int, **further: str) -> dict[int, Any]:
-    said = {status: _PROBLEMS[status] for status in statuses}
-    return {status: OpenApiResponse(_ref("Problem"), description) for status, description in said.items()}
+def _problem(status: int, description: str) -> dict[Any, Any]:
+    return {(status, PROBLEM): OpenApiResponse(_ref("Problem"), description)}
 
 
-def _answers(first: dict[int, Any], *statuses: int) -> dict[Any, Any]:
-    return {**first, **_problems(*statuses)}
+def _answers(*first: dict[Any, Any], statuses: Iterable[int] = _PROBLEMS) -> dict[Any, Any]:
+    return {
+        status: answer
+        for said in (*first, *[_problem(status, _PROBLEMS[status]) for status in statuses])
+        for status, answer in said.items()
+    }
 
 
 ONE_ANSWER = _answers(
     {
         201: OpenApiResponse(_ref("Accepted"), "The sale is kept; print the code."),
         200: OpenApiResponse(_ref("Accepted"), "The same sale was taken before; the same code."),
-        409: OpenApiResponse(_ref("Problem"), "The terminal and sequence belong to another sale."),
-        422: OpenApiResponse(_ref("Problem"), "The sale is wrong; `errors` names every fault by JSON pointer."),
     },
-    *_PROBLEMS,
+    _problem(409, "The terminal and sequence belong to another sale."),
+    _problem(422, "The sale is wrong; `errors` names every fault by JSON pointer."),
 )
 BATCH_ANSWER = _answers(
     {
@@ -108,17 +112,11 @@ BATCH_ANSWER = _answers(
             "Each sale's own answer, in order; `status` is 201, 200, 401, 409, 422, 429 or 503.",
         )
     },
-    *_PROBLEMS,
 )
 LOST_ANSWER = _answers(
-    {
-        200: OpenApiResponse(_ref("Accepted"), "The sale was taken; this is its code."),
-        404: OpenApiResponse(_ref("Problem"), "The sale was not taken on that day."),
-    },
-    400,
-    401,
-    429,
-    503,
+    {200: OpenApiResponse(_ref("Accepted"), "The sale was taken; this is its code.")},
+    _problem(404, "The sale was not taken on that day."),
+    statuses=(400, 401, 429, 503),
 )
 
 

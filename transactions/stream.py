@@ -62,6 +62,7 @@ class Outcome(IntEnum):
     FOREIGN = 7
     SUSPENDED = 8
     RATE = 9
+    REPLACED = 10
 
 
 class Warned(IntFlag):

@@ -15,7 +15,8 @@
 local head = redis.call('HMGET', KEYS[1], 'epoch', 'number', 'started')
 if not head[1] then return redis.error_reply('EPOCH the shard has no epoch') end
 
-local ACCEPTED, REPLAYED, CONFLICT, CONFLICT_COUNTED, PAST, UNKNOWN, FOREIGN, SUSPENDED, RATE = 1, 2, 3, 4, 5, 6, 7, 8, 9
+local ACCEPTED, REPLAYED, CONFLICT, CONFLICT_COUNTED, PAST = 1, 2, 3, 4, 5
+local UNKNOWN, FOREIGN, SUSPENDED, RATE, REPLACED = 6, 7, 8, 9, 10
 local WARN_GAP, WARN_ORDER = 1, 2
 local MARK_RECORD, MARK_CHECK, MARK_CONFLICT = 0, 1, 2
 local GAPS_MAX, SEEN_MAX, SEEN_BYTES, CONFLICTS_MAX, RANGES_AT = 16, 8, 20, 8, 34
@@ -112,9 +113,11 @@ end
 local function allowed(s, terminal)
   if not s then return UNKNOWN end
   if kind == 1 then
-    if id ~= terminal or version ~= s.version then return FOREIGN end
+    if id ~= terminal then return FOREIGN end
+    if version ~= s.version then return REPLACED end
   elseif kind == 2 then
-    if id ~= s.retailer or version ~= s.gateway then return FOREIGN end
+    if id ~= s.retailer then return FOREIGN end
+    if version ~= s.gateway then return REPLACED end
   end
   if kind ~= 0 and s.status ~= 0 then return SUSPENDED end
 end

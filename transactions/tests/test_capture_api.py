@@ -315,7 +315,8 @@ def test_a_gateway_sends_for_every_terminal_of_its_retailer(till: Till) -> None:
 def test_a_gateway_of_another_retailer_sends_nothing(ledger: redis.Redis, till: Till, rival: Till) -> None:
     before = stored(ledger, till)
     results = till.send_batch([till.sale(), rival.sale()], token=rival.gateway_token).json()["results"]
-    assert [item["status"] for item in results] == [401, 201]
+    assert [item["status"] for item in results] == [422, 201]
+    assert results[0]["errors"][0]["pointer"] == "/terminal"
     assert stored(ledger, till) == before
 
 

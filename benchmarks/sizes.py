@@ -1,0 +1,87 @@
+"""How long and how large each part of a run is."""
+
+from dataclasses import dataclass
+
+from transactions.stream import SHARD_COUNT
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """Seconds, counts and rates of one run; `stores` is a multiple of the shards, each store has TILLS terminals."""
+
+    name: str
+    rounds: int
+    stores: int
+    templates: int
+    one_s: float
+    latency_s: float
+    batch_s: float
+    search_step_s: float
+    search_steps_max: int
+    hold_s: float
+    holds_max: int
+    delay_s: float
+    delay_rate: int
+    flush_records: int
+    micro_sales: int
+
+
+# The tills of a supermarket; 79 times 64 stores of them are 101,120 terminals.
+TILLS = 20
+
+SIZES = {
+    size.name: size
+    for size in (
+        Sizes(
+            name="full",
+            rounds=3,
+            stores=79 * SHARD_COUNT,
+            templates=8000,
+            one_s=10.0,
+            latency_s=30.0,
+            batch_s=30.0,
+            search_step_s=5.0,
+            search_steps_max=16,
+            hold_s=120.0,
+            holds_max=6,
+            delay_s=60.0,
+            delay_rate=10_000,
+            flush_records=250_000,
+            micro_sales=4000,
+        ),
+        Sizes(
+            name="quick",
+            rounds=1,
+            stores=79 * SHARD_COUNT,
+            templates=2000,
+            one_s=3.0,
+            latency_s=4.0,
+            batch_s=4.0,
+            search_step_s=2.0,
+            search_steps_max=5,
+            hold_s=8.0,
+            holds_max=4,
+            delay_s=5.0,
+            delay_rate=10_000,
+            flush_records=30_000,
+            micro_sales=1000,
+        ),
+        Sizes(
+            name="tiny",
+            rounds=1,
+            stores=SHARD_COUNT,
+            templates=200,
+            one_s=0.5,
+            latency_s=0.5,
+            batch_s=0.5,
+            search_step_s=0.5,
+            search_steps_max=2,
+            hold_s=1.0,
+            holds_max=1,
+            delay_s=1.0,
+            delay_rate=1000,
+            flush_records=2000,
+            micro_sales=100,
+        ),
+    )
+}

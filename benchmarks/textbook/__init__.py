@@ -1,0 +1,1 @@
+"""A sale endpoint as Django REST framework's own documentation would write it, to compare with."""
