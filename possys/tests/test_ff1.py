@@ -59,9 +59,7 @@ def test_nist_samples(key: str, radix: int, tweak: str, plain: str, encrypted: s
     tweak=st.binary(max_size=40),
     data=st.data(),
 )
-def test_any_radix_length_and_tweak_round_trips(
-    key: bytes, radix: int, tweak: bytes, data: st.DataObject
-) -> None:
+def test_any_radix_length_and_tweak_round_trips(key: bytes, radix: int, tweak: bytes, data: st.DataObject) -> None:
     shortest = next(length for length in range(2, 21) if radix**length >= 1_000_000)
     numerals = data.draw(st.lists(st.integers(0, radix - 1), min_size=shortest, max_size=shortest + 60))
     ff1 = FF1(key, radix)
