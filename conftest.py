@@ -78,8 +78,8 @@ def ledger(transactional_db: None, store: redis.Redis) -> redis.Redis:
     """
     from ledger import safety
     from ledger.epochs import make_heads
-    from ledger.flush import make_days_ahead
     from ledger.models import EpochRaise, Head
+    from ledger.partitions import make_days_ahead
     from ledger.shards import ALL_SHARDS
     from transactions.stream import head_key
 

@@ -11,7 +11,7 @@ from django.db import connection
 
 from benchmarks.figures import Figure, figure
 from benchmarks.run import Run
-from ledger import copying, flush
+from ledger import copying, flush, sealing
 from ledger.blocks import ZSTD_LEVEL, pack_body
 from ledger.copying import entry_row
 from ledger.intake import read_next
@@ -24,7 +24,7 @@ REPEATS = 5
 # Steps of a real flush that are calls of one function: (where it is looked up, its name there, what it is called here).
 CALLS: tuple[tuple[Any, str, str], ...] = (
     (flush, "read_next", "read from the stream and check"),
-    (flush, "seal", "seal: leaf hashes, Merkle root, header, zstd"),
+    (sealing, "seal", "seal: leaf hashes, Merkle root, header, zstd"),
     (copying, "copy_entries", "COPY entries"),
     (copying, "copy_blocks", "COPY blocks"),
     (flush, "trim", "trim the streams"),

@@ -7,21 +7,19 @@ and only then trim the streams. Killed anywhere, the next run finds either nothi
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 from django.db import IntegrityError, connections, transaction
 from redis.exceptions import RedisError, ResponseError
 
 from ledger import copying
-from ledger.blocks import MarkKind, MarkRow, Sealed, seal
-from ledger.duplicates import marks_of
 from ledger.intake import Intake, ShardStoppedError, read_next
-from ledger.models import Head, MarkedRecord, block_key, identity_of
+from ledger.models import Head
 from ledger.partitions import existing_days, make_days
-from ledger.records import assemble, received_at_text
 from ledger.safety import check_database
+from ledger.sealing import Block, advance, block_row, head_columns, mark_rows, seal_intake
 from ledger.shards import by_database
-from possys.clock import iso_utc, now_ms, utc
+from possys.clock import now_ms, utc
 from possys.codes import day_of
 from possys.failpoints import reach
 from possys.redis import call_all
@@ -60,18 +58,6 @@ class Flushed:
         self.blocks += other.blocks
         self.stopped.update(other.stopped)
         self.away.update(other.away)
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A block about to be written, with the head before it."""
-
-    head: Head
-    intake: Intake
-    number: int
-    sealed: Sealed
-    marks: list[MarkRow]
-    rows: list[bytes]
 
 
 def flush(shards: Iterable[int]) -> Flushed:
@@ -124,7 +110,7 @@ def _transaction(alias: str, shards: Sequence[int], *, check_all: bool) -> Flush
         taken = [(head, intake) for head in heads if (intake := _read(head, done)) is not None]
         if taken:
             _need_days(alias, taken, moment_ms)
-            blocks = [_seal(alias, head, intake, moment_ms, check_all=check_all) for head, intake in taken]
+            blocks = [seal_intake(alias, head, intake, moment_ms, check_all=check_all) for head, intake in taken]
             reach("flush.before-copy")
             _write(alias, blocks, moment_ms)
             reach("flush.before-commit")
@@ -167,62 +153,6 @@ def _need_days(alias: str, taken: Sequence[tuple[Head, Intake]], moment_ms: int)
             raise DaysMissingError(table, missing)
 
 
-def _seal(alias: str, head: Head, intake: Intake, moment_ms: int, *, check_all: bool) -> Block:
-    """Assembles the records, seals their block and makes their entries."""
-    number = head.block + 1
-    sealed_on = utc(moment_ms).date()
-    shard, epoch = head.shard, intake.epoch
-    marks = marks_of(
-        alias, shard=shard, block=number, sealed_on=str(sealed_on), records=intake.records, check_all=check_all
-    )
-    marked = {mark.position for mark in marks}
-    sealed_day = (sealed_on - copying.POSTGRES_EPOCH).days
-    times: dict[int, bytes] = {}
-    records, rows = [], []
-    for position, (record, sale) in enumerate(intake.records):
-        received_at = times.get(record.received_at_ms)
-        if received_at is None:
-            received_at = times[record.received_at_ms] = received_at_text(record.received_at_ms)
-        records.append(
-            assemble(
-                shard=shard,
-                epoch=epoch,
-                number=intake.first_number + position,
-                received_at=received_at,
-                code=record.code,
-                retailer=record.retailer,
-                store=record.store,
-                sale=sale,
-            )
-        )
-        if position not in marked:
-            rows.append(
-                copying.entry_row(
-                    identity_of(record.terminal, record.sequence),
-                    record.total,
-                    record.issued_at_ms,
-                    record.day,
-                    sealed_day,
-                    number,
-                    record.store,
-                    shard,
-                    position,
-                    record.type,
-                )
-            )
-    sealed = seal(
-        records,
-        shard=shard,
-        block=number,
-        epoch=epoch,
-        first_number=intake.first_number,
-        previous=bytes(head.header_hash),
-        marks=marks,
-        sealed_at=iso_utc(moment_ms),
-    )
-    return Block(head, intake, number, sealed, marks, rows)
-
-
 def _write(alias: str, blocks: Sequence[Block], moment_ms: int) -> None:
     """COPYs blocks, entries and marks and moves the heads. Raises KnownSaleError when an entry is there already."""
     sealed_at = utc(moment_ms)
@@ -233,11 +163,11 @@ def _write(alias: str, blocks: Sequence[Block], moment_ms: int) -> None:
         except IntegrityError as fault:
             logger.error("ALARM a sale judged to be new is in the ledger already: %s", fault)
             raise KnownSaleError from fault
-        copying.copy_blocks(cursor, [_block_row(block, sealed_at) for block in blocks])
-        copying.write_marks(alias, [row for block in blocks for row in _mark_rows(block, sealed_at.date())])
+        copying.copy_blocks(cursor, [block_row(block, sealed_at) for block in blocks])
+        copying.write_marks(alias, [row for block in blocks for row in mark_rows(block, sealed_at.date())])
         reach("flush.after-copy")
         for block in blocks:
-            _advance(block, sealed_at)
+            advance(block, sealed_at)
         cursor.execute(
             "UPDATE ledger_head SET epoch = new.epoch, number = new.number, block = new.block, "
             "header_hash = new.header_hash, entry_id = new.entry_id, entry_sha256 = new.entry_sha256, "
@@ -245,72 +175,10 @@ def _write(alias: str, blocks: Sequence[Block], moment_ms: int) -> None:
             "FROM unnest(%s::int[], %s::int[], %s::bigint[], %s::bigint[], %s::bytea[], %s::text[], %s::bytea[], "
             "%s::bigint[]) AS new (shard, epoch, number, block, header_hash, entry_id, entry_sha256, records) "
             "WHERE ledger_head.shard = new.shard AND ledger_head.block = new.block - 1",
-            [sealed_at, *_head_columns([block.head for block in blocks])],
+            [sealed_at, *head_columns([block.head for block in blocks])],
         )
         if cursor.rowcount != len(blocks):
             raise RuntimeError("a head moved under its lock; nothing is written")
-
-
-def _advance(block: Block, sealed_at: datetime) -> None:
-    """Moves the head, in memory, to the block's end."""
-    head, intake = block.head, block.intake
-    head.epoch = intake.epoch
-    head.number = intake.first_number + len(intake.records) - 1
-    head.block = block.number
-    head.header_hash = block.sealed.hash
-    head.entry_id = intake.entry_id
-    head.entry_sha256 = intake.entry_sha256
-    head.records += len(intake.records)
-    head.sealed_at = sealed_at
-
-
-def _head_columns(heads: Sequence[Head]) -> list[list[object]]:
-    names = ("shard", "epoch", "number", "block", "header_hash", "entry_id", "entry_sha256", "records")
-    return [[getattr(head, name) for head in heads] for name in names]
-
-
-def _block_row(block: Block, sealed_at: datetime) -> tuple[object, ...]:
-    shard, sealed = block.head.shard, block.sealed
-    return (
-        block_key(shard, block.number),
-        shard,
-        block.number,
-        sealed_at.date(),
-        sealed_at,
-        block.intake.epoch,
-        block.intake.first_number,
-        len(block.intake.records),
-        sealed.raw_bytes,
-        sealed.header,
-        sealed.hash,
-        sealed.body,
-    )
-
-
-def _mark_rows(block: Block, sealed_on: date) -> list[MarkedRecord]:
-    rows = []
-    for mark in block.marks:
-        record, _ = block.intake.records[mark.position]
-        first = mark.first
-        rows.append(
-            MarkedRecord(
-                shard=block.head.shard,
-                block=block.number,
-                position=mark.position,
-                sealed_on=sealed_on,
-                kind=mark.kind,
-                identity=identity_of(record.terminal, record.sequence),
-                issued_on=day_of(record.day),
-                first_sealed_on=None if first is None else date.fromisoformat(first.sealed_on),
-                first_block=None if first is None else first.block,
-                first_position=None if first is None else first.position,
-            )
-        )
-    if rows:
-        conflicts = sum(mark.kind == MarkKind.CONFLICT for mark in block.marks)
-        said = (block.number, block.head.shard, len(rows) - conflicts, conflicts)
-        logger.warning("block %d of shard %d holds %d duplicates and %d conflicts", *said)
-    return rows
 
 
 def _set_stopped(alias: str, stopped: dict[int, str], moment_ms: int) -> None:
@@ -339,12 +207,3 @@ def trim(heads: Sequence[Head]) -> None:
         for reply in replies:
             if isinstance(reply, RedisError | OSError):
                 logger.warning("shard %d was not trimmed: %s", shard, reply)
-
-
-def make_days_ahead(today: date, *, ahead: int, window: int = 0) -> int:
-    """Makes the partitions of the coming days (and of `window` days back) where they are missing."""
-    days = [today + timedelta(days=offset) for offset in range(-window, ahead + 1)]
-    made = 0
-    for alias in by_database(range(1)):
-        made += make_days("ledger_entry", days, alias) + make_days("ledger_block", days, alias)
-    return made

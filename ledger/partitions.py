@@ -12,6 +12,8 @@ from django.db import connections, migrations, transaction
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import ProjectState
 
+from ledger.shards import databases
+
 # Numbers the advisory lock under which days are made: two flushes that race for a new day make it once.
 DAYS_LOCK = 7_204_002
 # Attaching waits for whoever reads the parent; a flush that cannot get it soon tries again later.
@@ -92,4 +94,13 @@ def make_days(table: str, days: Iterable[date], alias: str) -> int:
                 f"FOR VALUES FROM ('{day:%Y-%m-%d}') TO ('{day + timedelta(days=1):%Y-%m-%d}')"
             )
             made += 1
+    return made
+
+
+def make_days_ahead(today: date, *, ahead: int, window: int = 0) -> int:
+    """Makes the partitions of the coming days (and of `window` days back) where they are missing."""
+    days = [today + timedelta(days=offset) for offset in range(-window, ahead + 1)]
+    made = 0
+    for alias in databases():
+        made += make_days("ledger_entry", days, alias) + make_days("ledger_block", days, alias)
     return made

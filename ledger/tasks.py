@@ -10,7 +10,7 @@ from django.conf import settings
 from redis.exceptions import RedisError
 
 from ledger import ticks
-from ledger.flush import make_days_ahead
+from ledger.partitions import make_days_ahead
 from ledger.shards import group
 from possys.clock import now_ms, utc
 from possys.redis import connect

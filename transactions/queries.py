@@ -11,7 +11,8 @@ from transactions.answers import Accepted, Answer, Problem
 from transactions.capture import PastAwayError, ask_past
 from transactions.models import Retailer, Store
 from transactions.service import capture, stores
-from transactions.stream import Credential, CredentialKind, read_heads, read_state, shard_of
+from transactions.states import read_state
+from transactions.stream import Credential, CredentialKind, read_heads, shard_of
 
 
 def not_taken(terminal: int, sequence: int) -> Problem:

@@ -15,7 +15,6 @@ A sale is lost only if this store loses what it has fsynced; see docs/architectu
 import hashlib
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import IntEnum, IntFlag
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -37,9 +36,6 @@ CALL = struct.Struct(">BIHII")
 PAYLOAD = struct.Struct(">IQIIHBqq19s")
 MARK_ROW = struct.Struct(">BII")
 STATIC = struct.Struct(">IIBHH")
-STATE = struct.Struct(">IIBHHBIIIHHHB")
-GAP = struct.Struct(">II")
-SEEN = struct.Struct(">I8sHIH")
 DIGEST_BYTES = 8
 # A till's clock may be off; what it issued until this long after a store's rebuild may have been taken before it.
 CHECK_MARGIN_S = 120
@@ -269,68 +265,6 @@ def read_entry(fields: dict[bytes, bytes]) -> list[tuple[StreamRecord, bytes]]:
 def entry_sha256(fields: dict[bytes, bytes]) -> bytes:
     """What the ledger remembers of the last entry that it took."""
     return hashlib.sha256(fields[b"m"] + fields[b"d"]).digest()
-
-
-@dataclass(frozen=True, slots=True)
-class SeenSale:
-    """One of the latest sales that a terminal's state remembers."""
-
-    digest: bytes
-    received_at_ms: int
-    day: int
-
-
-@dataclass(frozen=True, slots=True)
-class TerminalState:
-    """What the store knows of a terminal; see scripts/append.lua for the layout."""
-
-    retailer: int
-    store: int
-    status: int
-    key_version: int
-    gateway_version: int
-    last: int
-    floor: int
-    conflicts: int
-    gaps: tuple[tuple[int, int], ...]
-    seen: dict[int, SeenSale]
-
-    @classmethod
-    def unpack(cls, raw: bytes) -> "TerminalState":
-        """Reads the packed form."""
-        fields = STATE.unpack_from(raw)
-        gaps_end = STATE.size + fields[12] * GAP.size
-        seen = {
-            sequence: SeenSale(digest, high << 32 | low, day)
-            for sequence, digest, high, low, day in SEEN.iter_unpack(raw[gaps_end:])
-        }
-        gaps = tuple((first, last) for first, last in GAP.iter_unpack(raw[STATE.size : gaps_end]))
-        retailer, store, status, key_version, gateway_version, _, last, floor, _, _, _, conflicts, _ = fields
-        return cls(
-            retailer=retailer,
-            store=store,
-            status=status,
-            key_version=key_version,
-            gateway_version=gateway_version,
-            last=last,
-            floor=floor,
-            conflicts=conflicts,
-            gaps=gaps,
-            seen=seen,
-        )
-
-    def has_seen(self, sequence: int) -> bool:
-        """Whether the sale was certainly taken in this epoch; what lies at or below the floor is not known."""
-        if sequence in self.seen:
-            return True
-        in_gap = any(first <= sequence <= last for first, last in self.gaps)
-        return self.floor < sequence <= self.last and not in_gap
-
-
-def read_state(client: redis.Redis, terminal: int) -> TerminalState | None:
-    """The state of one terminal; None when the store does not know it. Raises RedisError."""
-    raw: Any = client.hget(terminals_key(shard_of(terminal)), str(terminal))
-    return None if raw is None else TerminalState.unpack(raw)
 
 
 class ShardHead(NamedTuple):

@@ -12,7 +12,8 @@ from ledger.recovery import recover_stream
 from ledger.shards import ALL_SHARDS
 from tests.factories import make_terminals, moment, sale_bytes
 from tests.tills import Till
-from transactions.stream import Mark, head_key, read_entry, read_heads, read_state, shard_of, stream_key, terminals_key
+from transactions.states import read_state
+from transactions.stream import Mark, head_key, read_entry, read_heads, shard_of, stream_key, terminals_key
 
 
 def shard(till: Till) -> int:

@@ -14,13 +14,12 @@ from tests.factories import moment, sale_bytes
 from tests.tills import Till
 from transactions import service
 from transactions.answers import Accepted
+from transactions.states import TerminalState, read_state
 from transactions.stream import (
     Credential,
     CredentialKind,
     Mark,
-    TerminalState,
     read_entry,
-    read_state,
     shard_of,
     stream_key,
 )

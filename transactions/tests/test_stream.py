@@ -9,11 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.tills import Till
+from transactions.states import GAP, SEEN, STATE, SeenSale, TerminalState, read_state
 from transactions.stream import (
     APPEND,
-    GAP,
-    SEEN,
-    STATE,
     Credential,
     CredentialKind,
     Flag,
@@ -22,15 +20,12 @@ from transactions.stream import (
     Mark,
     NotDurableError,
     Outcome,
-    SeenSale,
-    TerminalState,
     append_command,
     call_scripts,
     head_key,
     pack_item,
     read_entry,
     read_judged,
-    read_state,
     stream_key,
     terminals_key,
 )

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 from redis.exceptions import RedisError
 
 from ledger.epochs import EpochError, make_heads, open_shards
-from ledger.flush import make_days_ahead
+from ledger.partitions import make_days_ahead
 from ledger.tasks import DAYS_AHEAD
 from possys.clock import now_ms, utc
 from transactions.operations import DeploymentError, fix_deployment
