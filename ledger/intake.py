@@ -126,14 +126,21 @@ def _digest(fields: dict[bytes, bytes]) -> bytes:
         return b""
 
 
+def _entry(raw_id: bytes, fields: dict[bytes, bytes]) -> list[tuple[StreamRecord, bytes]]:
+    """The entry's records. Raises ShardStoppedError when it cannot be read."""
+    try:
+        return read_entry(fields)
+    except KeyError as fault:
+        raise ShardStoppedError(f"entry {raw_id.decode()} is damaged: it has no field {fault}") from fault
+    except (ValueError, struct.error) as fault:
+        raise ShardStoppedError(f"entry {raw_id.decode()} is damaged: {fault}") from fault
+
+
 def _checked_entry(
     shard: int, raw_id: bytes, fields: dict[bytes, bytes], number: int
 ) -> list[tuple[StreamRecord, bytes]]:
     """The entry's records, when they are whole and numbered on from `number`."""
-    try:
-        entry = read_entry(fields)
-    except (ValueError, KeyError, struct.error) as fault:
-        raise ShardStoppedError(f"entry {raw_id.decode()} is damaged: {fault}") from fault
+    entry = _entry(raw_id, fields)
     last = parse_id(raw_id)[1]
     for record, _ in entry:
         if wrong := _impossible(shard, record):
@@ -146,9 +153,9 @@ def _checked_entry(
 
 
 def _check_nothing_skipped(client: redis.Redis, shard: int, epoch: int, after: int) -> None:
-    """Nothing within reach must mean that there is nothing at all, not a hole."""
+    """Nothing within reach must mean that there is nothing at all, not a hole; what came meanwhile is none."""
     found: Any = client.xrange(stream_key(shard), f"{epoch}-{after + 1}", f"{epoch}-{2**63}", count=1)
-    if found:
+    if found and parse_id(found[0][0])[1] - len(_entry(*found[0])) != after:
         raise ShardStoppedError(f"number {after + 1} should follow, but the stream goes on at {found[0][0].decode()}")
 
 

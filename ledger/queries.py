@@ -129,7 +129,7 @@ def health() -> Health:
             head.records,
             head.block,
             head.sealed_at,
-            head.stopped_reason,
+            _stopped(head, in_store.get(head.shard)),
         )
         for head in heads
     ]
@@ -138,7 +138,7 @@ def health() -> Health:
         for kind in MarkKind
     }
     return Health(
-        store_reachable=bool(in_store),
+        store_reachable=len(in_store) == len(ALL_SHARDS),
         waiting=sum(shard.waiting for shard in shards),
         records=sum(shard.records for shard in shards),
         blocks=sum(shard.blocks for shard in shards),
@@ -150,6 +150,14 @@ def health() -> Health:
     )
 
 
+def _stopped(head: Head, in_store: ShardHead | None) -> str:
+    """What stops the shard: what the flush met, or a store that does not have the announced epoch."""
+    if head.stopped_reason or in_store is None or in_store.epoch == head.announced_epoch:
+        return head.stopped_reason
+    has = f"has epoch {in_store.epoch}" if in_store.epoch else "has lost its epoch"
+    return f"the store {has}, {head.announced_epoch} was announced: it takes no sales until manage.py rebuild_store"
+
+
 def _waiting(head: Head, in_store: ShardHead | None) -> int:
     if in_store is None or in_store.epoch == 0:
         return 0
@@ -158,13 +166,14 @@ def _waiting(head: Head, in_store: ShardHead | None) -> int:
 
 
 def _store_heads() -> dict[int, ShardHead]:
-    """The shards' heads in the store; empty when it cannot be reached."""
+    """The shards' heads in the stores; none of a store that cannot be reached."""
     found: dict[int, ShardHead] = {}
-    try:
-        for shard in ALL_SHARDS:
-            found[shard] = read_heads(stores().store_for(shard), [shard])[0]
-    except (RedisError, OSError):
-        return {}
+    for index, client in enumerate(stores().clients):
+        shards = [shard for shard in ALL_SHARDS if stores().index(shard) == index]
+        try:
+            found.update(zip(shards, read_heads(client, shards), strict=True))
+        except (RedisError, OSError):
+            continue
     return found
 
 

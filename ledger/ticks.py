@@ -36,12 +36,15 @@ class Poller:
         self.waiting_since: dict[int, float] = {}
         self.epochs_looked_s = 0.0
         self.epochs: dict[int, int] = {}
+        self.without_epoch: set[int] = set()
 
     def due(self) -> list[int]:
         """The shards that should be flushed now. Raises RedisError, DatabaseError."""
         now_s = time.monotonic()
         found = []
-        for shard, head in self._heads():
+        heads = self._heads()
+        self._alarm_without_epoch({shard for shard, head in heads if head.epoch == 0})
+        for shard, head in heads:
             waiting = head.waiting or self._epoch_is_new(shard, head, now_s)
             if not waiting:
                 self.waiting_since.pop(shard, None)
@@ -58,6 +61,12 @@ class Poller:
         for shard in shards:
             self.waiting_since.pop(shard, None)
         return done
+
+    def _alarm_without_epoch(self, shards: set[int]) -> None:
+        """Says once that a store came back empty: the tills get 503, and only an operator may open it again."""
+        if new := sorted(shards - self.without_epoch):
+            logger.error("ALARM the store has no epoch for shards %s: manage.py rebuild_store", new)
+        self.without_epoch = shards
 
     def _heads(self) -> list[tuple[int, ShardHead]]:
         by_store: dict[int, list[int]] = {}

@@ -12,6 +12,7 @@ import redis
 from django.db import connection
 
 from ledger import flush as flushing
+from ledger import intake
 from ledger.blocks import (
     NO_HEADER_HASH,
     RAW_BYTES_MAX,
@@ -483,3 +484,18 @@ def test_a_block_of_marked_records_only_is_sealed_without_entries(ledger: redis.
     flush_all(ALL_SHARDS)
     assert (Block.objects.count(), Entry.objects.count(), MarkedRecord.objects.count()) == (2, 1, 1)
     check_chain(shard(till))
+
+
+def test_a_sale_that_comes_between_two_looks_stops_nothing(
+    ledger: redis.Redis, till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = intake._check_nothing_skipped
+
+    def late(*args: Any) -> None:
+        till.send()
+        real(*args)
+
+    monkeypatch.setattr(intake, "_check_nothing_skipped", late)
+    assert intake._read(ledger, shard(till), 1, 0, 10) is None
+    monkeypatch.undo()
+    assert flush_all([shard(till)]).records == 1

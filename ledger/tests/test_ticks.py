@@ -9,12 +9,13 @@ from django.db.backends.utils import CursorWrapper
 
 from ledger import copying, ticks
 from ledger.models import Entry
+from ledger.queries import health
 from ledger.shards import ALL_SHARDS, group
 from ledger.tasks import Hold
 from ledger.ticks import DUE_AGE_S, DUE_RECORDS, Poller
 from possys.redis import connect
 from tests.tills import Till
-from transactions.stream import SHARD_COUNT, shard_of
+from transactions.stream import SHARD_COUNT, head_key, shard_of
 
 
 def test_a_shard_is_due_when_its_oldest_record_has_waited_long_enough(
@@ -111,3 +112,14 @@ def test_one_task_holds_a_group_and_gives_it_up(store: redis.Redis) -> None:
 
 def test_a_broker_that_is_away_stops_no_flush() -> None:
     assert Hold(connect("redis://127.0.0.1:1/0"), 1)()
+
+
+def test_a_store_without_epoch_is_an_alarm_and_not_well(ledger: redis.Redis, caplog: pytest.LogCaptureFixture) -> None:
+    ledger.hdel(head_key(5), "epoch")
+    poller = Poller([4, 5])
+    assert poller.due() == []
+    assert poller.due() == []
+    assert [record.message for record in caplog.records].count(
+        "ALARM the store has no epoch for shards [5]: manage.py rebuild_store"
+    ) == 1
+    assert list(health().stopped) == [5]

@@ -1,0 +1,1 @@
+"""`make fault`: kills, starves and exchanges every part of the system under traffic, then reconciles."""
