@@ -4,10 +4,11 @@ import gc
 from typing import Any
 
 wsgi_app = "possys.wsgi:application"
-# Threads, because most of a request for one sale is waiting for the store's fsync, which many share.
+# Threads, because most of a request for one sale is waiting for the store's fsync, which many share; more of them
+# only wait for each other (docs/performance.md). Three workers keep two cores busy meanwhile.
 worker_class = "gthread"
-workers = 2
-threads = 8
+workers = 3
+threads = 4
 # A till keeps its connection between two customers.
 keepalive = 75
 graceful_timeout = 10

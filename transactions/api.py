@@ -34,31 +34,28 @@ BATCH = msgspec.json.Decoder(list[msgspec.Raw])
 ENCODER = msgspec.json.Encoder()
 
 
-class JsonOnly(BaseContentNegotiation):
-    """The answer is JSON whatever is asked for: a till gets no choice to get wrong."""
-
-    chosen = (JSONRenderer(), JSON)
+class OneParser(BaseContentNegotiation):
+    """The view's one parser reads every body; it checks the content type itself, with a clearer word."""
 
     def select_parser(self, request: Request, parsers: Any) -> Any:
-        """The view's one parser; it checks the content type itself, with a clearer word."""
+        """The only one."""
         return parsers[0]
-
-    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
-        """The view's one renderer."""
-        return self.chosen
 
 
 class TillView(APIView):
     """What all endpoints of tills share: a bearer token, JSON only, and nothing that a till does not need."""
 
     authentication_classes = (TerminalAuthentication,)
-    content_negotiation_class = JsonOnly
+    content_negotiation_class = OneParser
     renderer_classes = (JSONRenderer,)
     http_method_names = ("get", "head", "post")
 
-    def perform_authentication(self, request: Request) -> None:
-        """Reading `auth` authenticates; reading `user` would make one."""
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Who sends, and not too often: the answer is JSON whatever is asked for, there is one version, and what a
+        credential may do is in the terminal's state. Reading `auth` authenticates; reading `user` would make one.
+        """
         request.auth  # noqa: B018 - a property that works when read
+        self.check_throttles(request)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """The views answer finished bytes, so there is nothing to render."""
