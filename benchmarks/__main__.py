@@ -18,7 +18,9 @@ PARTS = ("micro", "one", "batch", "path", "flush", "space")
 def main() -> int:
     """Runs what the command line asks for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--quick", action="store_const", const="quick", dest="size", help="seconds for each part")
+    parser.add_argument(
+        "--quick", action="store_const", const="quick", default="full", dest="size", help="seconds for each part"
+    )
     parser.add_argument("--size", choices=SIZES, default="full")
     parser.add_argument("--only", choices=PARTS, action="append", help="this part alone; may be repeated")
     parser.add_argument(
