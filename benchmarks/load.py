@@ -19,7 +19,7 @@ CREATED = 201
 OK = 200
 BATCH_MARK = b'"status":201'
 # The kernel hands a new connection to whichever worker wakes first; this many are tried for an even share.
-CONNECTIONS_TRIED = 400
+CONNECTIONS_TRIED = 4000
 ACCEPT_LIMIT_S = 2.0
 
 

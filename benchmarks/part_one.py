@@ -11,7 +11,7 @@ from benchmarks.run import Run
 
 PART = "one sale a request"
 # Twice the server's threads, so that a thread always has a next request.
-CONNECTIONS = 32
+CONNECTIONS = 24
 BARE_RATIO_MIN = 0.8
 TEXTBOOK_RATIO_MIN = 5
 # The share of its own maximum at which the answer time is measured.

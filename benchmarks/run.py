@@ -19,8 +19,8 @@ from transactions.service import stores
 from transactions.stream import read_heads
 
 BATCH_PATH = b"/api/v1/transactions/batch"
-# Enough that both workers have a batch to read while another waits for the disk.
-BATCH_CONNECTIONS = 8
+# Three a worker: one to read while another waits for the disk.
+BATCH_CONNECTIONS = 9
 # Before the measured time, so that every worker has its connections and caches.
 WARM_SHARE = 0.2
 
