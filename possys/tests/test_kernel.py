@@ -27,14 +27,14 @@ def test_money_in_major_units_is_exact() -> None:
 
 def test_times_are_written_with_milliseconds_in_utc() -> None:
     assert clock.iso_utc(0) == "1970-01-01T00:00:00.000Z"
-    assert clock.iso_utc(1_795_425_600_007) == "2026-11-23T08:00:00.007Z"
-    assert clock.utc(1_795_425_600_007).isoformat() == "2026-11-23T08:00:00.007000+00:00"
+    assert clock.iso_utc(1_795_425_600_007) == "2026-11-23T09:20:00.007Z"
+    assert clock.utc(1_795_425_600_007).isoformat() == "2026-11-23T09:20:00.007000+00:00"
 
 
 def test_errors_of_the_framework_are_problem_documents() -> None:
     throttled = problems.exception_handler(Throttled(wait=2.4), {})
     assert throttled is not None
-    assert (throttled.status_code, throttled["Retry-After"]) == (429, "2")
+    assert (throttled.status_code, throttled["Retry-After"]) == (429, "3")
     assert throttled["Content-Type"] == "application/problem+json"
     assert json.loads(throttled.content)["type"] == "urn:possys:problem:throttled"
     unknown = problems.exception_handler(NotAuthenticated(), {})

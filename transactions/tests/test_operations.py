@@ -10,7 +10,7 @@ from django.utils import timezone
 from tests.factories import make_retailer, make_store
 from tests.tills import Till
 from transactions import operations
-from transactions.models import TERMINAL_MAX, CodeKeyRecord, Deployment, Store, Terminal
+from transactions.models import TERMINAL_MAX, CodeKeyRecord, Deployment, Terminal
 from transactions.operations import DeploymentError, EnrolmentError
 from transactions.states import read_state
 from transactions.stream import SHARD_COUNT, Status, shard_of, terminals_key
@@ -85,17 +85,14 @@ def test_the_number_of_shards_never_changes(ledger: redis.Redis) -> None:
         operations.fix_deployment()
 
 
-def keys(first_day: date) -> str:
-    return f"0:2020-01-01:000102030405060708090a0b0c0d0e0f,1:{first_day}:{KEY}"
-
-
 def test_a_new_code_key_begins_on_a_day_that_has_no_codes_yet(ledger: redis.Redis, settings: LazySettings) -> None:
     operations.fix_deployment()
-    today = timezone.now().date()
-    settings.CODE_KEYS = keys(today + timedelta(days=settings.CAPTURE_FUTURE_DAYS))
+    latest = timezone.now().date() + timedelta(days=settings.CAPTURE_FUTURE_DAYS)
+    before = settings.CODE_KEYS
+    settings.CODE_KEYS = f"{before},1:{latest}:{KEY}"
     with pytest.raises(DeploymentError, match="let it begin on a later day"):
         operations.fix_deployment()
-    settings.CODE_KEYS = keys(today + timedelta(days=settings.CAPTURE_FUTURE_DAYS + 1))
+    settings.CODE_KEYS = f"{before},1:{latest + timedelta(days=1)}:{KEY}"
     operations.fix_deployment()
     assert CodeKeyRecord.objects.filter(environment=0).count() == 2
 
@@ -110,5 +107,3 @@ def test_a_code_key_in_use_never_changes_and_never_goes(ledger: redis.Redis, set
     CodeKeyRecord.objects.create(environment=0, version=9, first_day=date(2030, 1, 1), fingerprint="00")
     with pytest.raises(DeploymentError, match="missing in the settings"):
         operations.fix_deployment()
-
-
