@@ -92,7 +92,7 @@ def _below_head(client: redis.Redis, head: Head) -> str:
     ends = last[0][0].decode() if last else "empty"
     return (
         f"the entry {head.entry_id} at the ledger's head is gone, the stream ends at {ends}: the store lost its tail "
-        "or is an old one. See docs/operations.md, rebuild_store, promote_store and recover_store"
+        "or is an old one. See docs/operations.md, rebuild_store and recover_store"
     )
 
 
