@@ -94,12 +94,21 @@ def _flush_some(alias: str, shards: Sequence[int]) -> Flushed:
             made = make_days(missing.table, missing.days, alias)
             logger.info("made %d days of %s on demand", made, missing.table)
             _days.pop((alias, missing.table), None)
-        except KnownSaleError:
+        except KnownSaleError as known:
+            if check_all:
+                # Looking every record up did not help, so it is something else; whoever called waits and tries again.
+                raise known.fault from known
             check_all = True
+            # A partition that went away is refused with the same kind of error; the remembered days may be old.
+            _days.clear()
 
 
 class KnownSaleError(Exception):
     """A record that capture judged to be new is in the ledger already: an alarm, and every record is looked up."""
+
+    def __init__(self, fault: IntegrityError) -> None:
+        super().__init__(str(fault))
+        self.fault = fault
 
 
 def _transaction(alias: str, shards: Sequence[int], *, check_all: bool) -> Flushed:
@@ -162,7 +171,7 @@ def _write(alias: str, blocks: Sequence[Block], moment_ms: int) -> None:
                 copying.copy_entries(cursor, [row for block in blocks for row in block.rows])
         except IntegrityError as fault:
             logger.error("ALARM a sale judged to be new is in the ledger already: %s", fault)
-            raise KnownSaleError from fault
+            raise KnownSaleError(fault) from fault
         copying.copy_blocks(cursor, [block_row(block, sealed_at) for block in blocks])
         copying.write_marks(alias, [row for block in blocks for row in mark_rows(block, sealed_at.date())])
         reach("flush.after-copy")

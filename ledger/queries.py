@@ -5,8 +5,7 @@ from datetime import date, datetime
 from hashlib import sha256
 from typing import NamedTuple
 
-from django.db import DatabaseError, connections
-from django.db.models import Sum
+from django.db import DatabaseError
 from redis.exceptions import RedisError
 
 from ledger import records
@@ -175,21 +174,3 @@ def _store_heads() -> dict[int, ShardHead]:
         except (RedisError, OSError):
             continue
     return found
-
-
-def ledger_bytes() -> int:
-    """What the ledger's entries, blocks and marks take on PostgreSQL's disks, indexes included."""
-    total = 0
-    for alias in databases():
-        with connections[alias].cursor() as cursor:
-            cursor.execute(
-                "SELECT coalesce(sum(pg_total_relation_size(inhrelid)), 0) FROM pg_inherits "
-                "WHERE inhparent IN ('ledger_entry'::regclass, 'ledger_block'::regclass)"
-            )
-            total += int(cursor.fetchone()[0])
-    return total
-
-
-def recorded_total() -> int:
-    """Records in all blocks, by the heads."""
-    return sum(Head.objects.using(alias).aggregate(total=Sum("records"))["total"] or 0 for alias in databases())

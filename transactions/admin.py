@@ -12,10 +12,11 @@ from unfold.decorators import display
 from unfold.enums import ActionVariant
 from unfold.paginator import InfinitePaginator
 
+from possys.codes import TERMINAL_MAX
 from transactions import admin_changes as changes
 from transactions import operations
 from transactions.admin_actions import link, offered
-from transactions.models import TERMINAL_MAX, Retailer, Store, Terminal
+from transactions.models import Retailer, Store, Terminal
 
 PAGE_ROWS = 50
 STATUS_LABELS = {Terminal.Status.ACTIVE: "success", Terminal.Status.SUSPENDED: "danger"}

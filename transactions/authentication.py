@@ -23,9 +23,6 @@ SCHEME = "bearer "
 # 128 bits: nobody guesses one, and the token still fits one line of a till's settings.
 MAC_BYTES = 16
 TOKEN_LENGTH_MAX = 60
-# Version numbers are 16 bits in a terminal's state.
-KEY_VERSION_MAX = 2**16 - 1
-ID_MAX = 2**32 - 1
 
 _LETTERS = {"t": CredentialKind.TERMINAL, "g": CredentialKind.GATEWAY}
 

@@ -4,11 +4,12 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Mod
 
+from possys.codes import TERMINAL_MAX
 from transactions.stream import SHARD_COUNT
 
-TERMINAL_MAX = 2**27 - 1
 # The ledger keeps a store in a 32-bit signed column.
 ID_MAX = 2**31 - 1
+# Version numbers are 16 bits in a terminal's state.
 KEY_VERSION_MAX = 2**16 - 1
 
 

@@ -17,10 +17,9 @@ from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from possys import receipt_keys
-from possys.codes import CodeKey, Environment, parse_keys
+from possys.codes import TERMINAL_MAX, CodeKey, Environment, parse_keys
 from possys.redis import Command, call_all
-from transactions.authentication import KEY_VERSION_MAX
-from transactions.models import TERMINAL_MAX, CodeKeyRecord, Deployment, Retailer, Store, Terminal
+from transactions.models import KEY_VERSION_MAX, CodeKeyRecord, Deployment, Retailer, Store, Terminal
 from transactions.service import stores
 from transactions.stream import (
     CONFIGURE,

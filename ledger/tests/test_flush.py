@@ -499,3 +499,13 @@ def test_a_sale_that_comes_between_two_looks_stops_nothing(
     assert intake._read(ledger, shard(till), 1, 0, 10) is None
     monkeypatch.undo()
     assert flush_all([shard(till)]).records == 1
+
+
+def test_a_partition_that_went_away_is_made_again(ledger: redis.Redis, till: Till) -> None:
+    till.send()
+    flush_all([shard(till)])
+    day = datetime.now(UTC).date()
+    with connection.cursor() as cursor:
+        cursor.execute(f'DROP TABLE "ledger_entry_{day:%Y%m%d}"')
+    till.send()
+    assert flush_all([shard(till)]).records == 1

@@ -7,10 +7,11 @@ import redis
 from django.conf import LazySettings
 from django.utils import timezone
 
+from possys.codes import TERMINAL_MAX
 from tests.factories import make_retailer, make_store
 from tests.tills import Till
 from transactions import operations
-from transactions.models import TERMINAL_MAX, CodeKeyRecord, Deployment, Terminal
+from transactions.models import CodeKeyRecord, Deployment, Terminal
 from transactions.operations import DeploymentError, EnrolmentError
 from transactions.states import read_state
 from transactions.stream import SHARD_COUNT, Status, shard_of, terminals_key
