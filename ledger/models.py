@@ -8,7 +8,38 @@ from django.db import models
 from django.db.models import F, Q
 
 from ledger.blocks import MarkKind
+from ledger.log.models import (
+    ArchiveMove,
+    Checkpoint,
+    Cosignature,
+    LogEntry,
+    LogHead,
+    LogNode,
+    VerificationRun,
+    WitnessContact,
+)
 from transactions.stream import SALE_TYPES, SHARD_COUNT
+
+# Django finds the models of an app in this module; those of the log are written in their own.
+__all__ = [
+    "ArchiveMove",
+    "Block",
+    "Checkpoint",
+    "Cosignature",
+    "Entry",
+    "EpochRaise",
+    "Head",
+    "LogEntry",
+    "LogHead",
+    "LogNode",
+    "MarkedRecord",
+    "VerificationRun",
+    "WitnessContact",
+    "block_key",
+    "identity_of",
+    "sequence_of",
+    "terminal_of",
+]
 
 SEQUENCE_BITS = 29
 SEQUENCE_MASK = (1 << SEQUENCE_BITS) - 1

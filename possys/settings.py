@@ -24,6 +24,7 @@ LOCAL_SECRET_KEY = "local-work-only-never-in-production"  # noqa: S105
 LOCAL_TERMINAL_KEY = "00" * 32
 LOCAL_CODE_KEYS = "0:2020-01-01:000102030405060708090a0b0c0d0e0f"
 LOCAL_TEST_CODE_KEYS = "0:2020-01-01:101112131415161718191a1b1c1d1e1f"
+LOCAL_LOG_KEY = "PRIVATE+KEY+possys.local/log+c6aeffd1+AQABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"
 
 SECRET_KEY = env.str("SECRET_KEY", default=LOCAL_SECRET_KEY)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]", "testserver"])
@@ -37,6 +38,19 @@ TERMINAL_KEY = env.str("TERMINAL_KEY", default=LOCAL_TERMINAL_KEY)
 # Receipt codes' keys, "version:first_day:hexkey,..."; the table only grows (see possys/codes.py).
 CODE_KEYS = env.str("CODE_KEYS", default=LOCAL_CODE_KEYS)
 TEST_CODE_KEYS = env.str("TEST_CODE_KEYS", default=LOCAL_TEST_CODE_KEYS)
+
+# --- The log of blocks -----------------------------------------------------------------------------------------
+# The checkpointer's private keys, one a line or separated by commas, the current one first (manage.py log_key --new).
+# LOG_KEY_FILE names a file that holds them; only the checkpointer's processes need either.
+LOG_KEY_FILE = env.str("LOG_KEY_FILE", default="")
+LOG_KEY = env.str("LOG_KEY", default=LOCAL_LOG_KEY if LOCAL_WORK else "")
+# What the checkpointer signed last, kept where no database can reach it.
+LOG_STATE_FILE = env.str("LOG_STATE_FILE", default=str(BASE_DIR / ".local" / "log-state.json"))
+# Witnesses as "vkey url", separated by commas, and how many of them must have cosigned.
+WITNESSES = env.list("WITNESSES", default=[])
+WITNESS_QUORUM = env.int("WITNESS_QUORUM", default=0)
+# Where archived days lie.
+ARCHIVE_DIR = env.str("ARCHIVE_DIR", default=str(BASE_DIR / ".local" / "archive"))
 
 # --- Capture ---------------------------------------------------------------------------------------------------
 # The oldest and the most future date of issue that capture takes, in days.
