@@ -1,0 +1,222 @@
+"""The log in the admin: the verdict on the ledger, checkpoints, witnesses, checks, the archive, other entries."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from django.utils.html import format_html
+from unfold.decorators import display
+
+from ledger.admin_base import LedgerAdmin, NewestPaginator
+from ledger.admin_checkpoints import checkpoint_page
+from ledger.admin_leaves import leaf_page, leaf_summary
+from ledger.admin_runs import run_page
+from ledger.admin_soundness import soundness_page, witness_table
+from ledger.evidence import configured_witnesses, soundness
+from ledger.log.checkpoint import SIZE_MAX
+from ledger.log.leaves import LeafKind
+from ledger.log.models import ArchiveMove, Checkpoint, LogEntry, LogHead, VerificationRun, WitnessContact
+
+RUN_LABELS = {"well": "success", "faults": "danger"}
+KIND_LABELS = {"key": "info", "removal": "danger", "archive": "warning", "restore": "success", "block": "info"}
+MOVE_LABELS = {"archived": "warning", "restored": "success"}
+
+
+class ListOnlyAdmin(LedgerAdmin):
+    """One page of its own in the place of Django's list, and no other."""
+
+    def get_urls(self) -> list[URLPattern]:
+        """The list."""
+        name = f"ledger_{self.opts.model_name}_changelist"
+        return [path("", self.admin_site.admin_view(self.changelist_view), name=name)]
+
+
+class NewestAdmin(LedgerAdmin):
+    """A list that grows for ever, the newest first, with a page of its own for each row."""
+
+    paginator = NewestPaginator
+    ordering: tuple[str, ...] = ("-pk",)
+
+    def whole(self, request: HttpRequest, object_id: str) -> Any:
+        """The row of a page. Raises PermissionDenied, Http404."""
+        self.require_view(request)
+        found = self.get_object(request, object_id)
+        if found is None:
+            raise Http404
+        return found
+
+
+@admin.register(LogHead)
+class SoundnessAdmin(ListOnlyAdmin):
+    """Whether the ledger is sound, as of when, and what to do."""
+
+    navigation_icon = "verified"
+    navigation_title = "Is the ledger sound?"
+    navigation_rank = -1
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """The verdict with what it rests on."""
+        self.require_view(request)
+        return self.page(request, "soundness.html", "Is the ledger sound?", sound=soundness_page())
+
+
+@admin.register(WitnessContact)
+class WitnessAdmin(ListOnlyAdmin):
+    """The witnesses and their lag, also those of which nothing was heard."""
+
+    navigation_icon = "visibility"
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """All of them."""
+        self.require_view(request)
+        return self.page(request, "witnesses.html", "Witnesses", table=witness_table(soundness()))
+
+
+@admin.register(Checkpoint)
+class CheckpointAdmin(NewestAdmin):
+    """Every signed checkpoint; the page of one checks it again."""
+
+    navigation_icon = "approval"
+    list_display = ("size", "root_short", "signed_at", "confirmed_by")
+    search_fields = ("size",)
+    search_help_text = "Number of leaves"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Checkpoint]:
+        """With how many of the configured witnesses confirmed as much or more."""
+        names = [one.name for one in configured_witnesses().verifiers]
+        confirming = WitnessContact.objects.filter(name__in=names, size__gte=OuterRef("size")).order_by()
+        counted = confirming.annotate(all=F("size") * 0).values("all").annotate(count=Count("pk")).values("count")
+        rows: QuerySet[Checkpoint] = super().get_queryset(request)
+        return rows.annotate(confirming=Coalesce(Subquery(counted), 0))
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Checkpoint], search_term: str
+    ) -> tuple[QuerySet[Checkpoint], bool]:
+        """The checkpoint of so many leaves."""
+        return by_number(queryset, "size", search_term), False
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """The note with every signature checked."""
+        found = self.whole(request, object_id)
+        return self.page(
+            request, "checkpoint.html", f"Checkpoint at {found.size:,} leaves", found=checkpoint_page(found)
+        )
+
+    @admin.display(description="root")
+    def root_short(self, checkpoint: Checkpoint) -> str:
+        """Its beginning."""
+        whole = bytes(checkpoint.root).hex()
+        return format_html('<code title="{}">{}…</code>', whole, whole[:16])
+
+    @admin.display(description="confirmed by")
+    def confirmed_by(self, checkpoint: Any) -> str:
+        """A witness that confirmed a later checkpoint has confirmed all before it."""
+        total = len(configured_witnesses().verifiers)
+        return f"{checkpoint.confirming} of {total} witnesses" if total else "no witness configured"
+
+
+@admin.register(VerificationRun)
+class VerificationRunAdmin(NewestAdmin):
+    """Every check of the ledger: commands' and the samples that run all day."""
+
+    navigation_icon = "fact_check"
+    navigation_title = "Checks"
+    list_display = ("verdict", "scope", "ended_at", "took", "log_size", "blocks", "records", "fault_count")
+    search_fields = ("scope",)
+    search_help_text = "What was read, from its beginning: everything, sample, …"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[VerificationRun]:
+        """Without the faults' long list, which only the page of one shows."""
+        rows: QuerySet[VerificationRun] = super().get_queryset(request)
+        return rows.defer("faults")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[VerificationRun], search_term: str
+    ) -> tuple[QuerySet[VerificationRun], bool]:
+        """Runs of a scope."""
+        return queryset.filter(scope__istartswith=search_term.strip()) if search_term.strip() else queryset, False
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """What was read and what was found."""
+        found = self.whole(request, object_id)
+        return self.page(request, "verification_run.html", f"Check of {found.scope}", found=run_page(found))
+
+    @display(description="verdict", label=RUN_LABELS)  # type: ignore[untyped-decorator]
+    def verdict(self, run: VerificationRun) -> tuple[str, str]:
+        """Whether it found anything."""
+        return ("well", "Well") if run.is_well else ("faults", "Faults found")
+
+    @admin.display(description="took")
+    def took(self, run: VerificationRun) -> str:
+        """How long it read."""
+        return f"{(run.ended_at - run.started_at).total_seconds():.1f} s"
+
+
+@admin.register(ArchiveMove)
+class ArchiveMoveAdmin(NewestAdmin):
+    """Days moved to files and back; the latest row of a day says where its blocks are."""
+
+    navigation_icon = "inventory_2"
+    navigation_title = "Archive"
+    list_display = ("day", "move", "blocks", "records", "bytes", "file_name", "moved_at")
+    list_display_links = None
+    search_fields = ("file_name",)
+    search_help_text = "File's name; it holds the day"
+
+    @display(description="move", label=MOVE_LABELS)  # type: ignore[untyped-decorator]
+    def move(self, moved: ArchiveMove) -> tuple[str, str]:
+        """Which way."""
+        return ("restored", "Restored") if moved.is_restored else ("archived", "Archived")
+
+
+@admin.register(LogEntry)
+class LogEntryAdmin(NewestAdmin):
+    """What the log says besides blocks: keys, removals, archives; any leaf by its index."""
+
+    navigation_icon = "history_edu"
+    navigation_title = "Log: keys, removals, archive"
+    list_display = ("index", "kind_label", "summary")
+    search_fields = ("index",)
+    search_help_text = "Index of any leaf, blocks included"
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[LogEntry], search_term: str
+    ) -> tuple[QuerySet[LogEntry], bool]:
+        """A leaf by its index; without one, those that are no blocks."""
+        if search_term.strip():
+            return by_number(queryset, "index", search_term), False
+        return queryset.exclude(kind=LeafKind.BLOCK), False
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """The leaf, readable."""
+        found = self.whole(request, object_id)
+        return self.page(request, "leaf.html", f"Leaf {found.index:,} of the log", found=leaf_page(found))
+
+    @display(description="kind", label=KIND_LABELS)  # type: ignore[untyped-decorator]
+    def kind_label(self, entry: LogEntry) -> tuple[str, str]:
+        """What it is."""
+        return entry.get_kind_display(), entry.get_kind_display().capitalize()
+
+    @admin.display(description="what it says")
+    def summary(self, entry: LogEntry) -> str:
+        """In a line."""
+        return leaf_summary(entry)
+
+
+def by_number(queryset: QuerySet[Any], column: str, term: str) -> QuerySet[Any]:
+    """The row with that number, written with or without separators; none for what is no number."""
+    digits = term.replace(",", "").strip()
+    if not digits:
+        return queryset
+    if not digits.isascii() or not digits.isdigit() or len(digits) > len(str(SIZE_MAX)) or int(digits) > SIZE_MAX:
+        return queryset.none()
+    return queryset.filter(**{column: int(digits)})
