@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from ledger.admin_entries import block_url
 from ledger.blocks import read_header
+from ledger.evidence import leaf_time
 from ledger.log.leaves import ArchiveLeaf, KeyLeaf, LeafKind, RemovalLeaf, RestoreLeaf, read_leaf
 from ledger.log.models import Checkpoint, LogEntry
 from ledger.merkle import leaf_hash
@@ -72,6 +73,7 @@ def leaf_page(entry: LogEntry) -> LeafPage:
             ("Index", f"{entry.index:,}"),
             ("Kind", entry.get_kind_display()),
             ("What it says", leaf_summary(entry)),
+            ("Written at", leaf_time(entry)),
             ("Leaf hash", bytes(entry.leaf_hash).hex()),
             (
                 "Covered by",
@@ -91,21 +93,20 @@ def leaf_summary(entry: LogEntry) -> str:
     try:
         if entry.kind == LeafKind.BLOCK:
             header = read_header(raw)
-            return f"block {header.block} of shard {header.shard}, {header.count} records, sealed {header.sealed_at}"
+            return f"block {header.block} of shard {header.shard}, {header.count} records"
         leaf = read_leaf(raw)
     except msgspec.DecodeError as fault:
         return f"cannot be read: {fault}"
     match leaf:
         case KeyLeaf():
             was = "the log's first key" if leaf.replaces is None else "a new key"
-            return f"{was} signs from here on: {leaf.vkey} ({leaf.at})"
+            return f"{was} signs from here on: {leaf.vkey}"
         case RemovalLeaf():
-            place = f"shard {leaf.shard}, block {leaf.block}, position {leaf.position}"
-            return f"record removed at {place}: {leaf.reason} ({leaf.at})"
+            return f"shard {leaf.shard}, block {leaf.block}, position {leaf.position} removed: {leaf.reason}"
         case ArchiveLeaf():
-            return f"{leaf.blocks} blocks sealed on {leaf.day} moved to a file ({leaf.at})"
+            return f"{leaf.blocks} blocks sealed on {leaf.day} moved to a file"
         case RestoreLeaf():
-            return f"{leaf.blocks} blocks sealed on {leaf.day} brought back ({leaf.at})"
+            return f"{leaf.blocks} blocks sealed on {leaf.day} brought back"
 
 
 def _readable(raw: bytes) -> str:

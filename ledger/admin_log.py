@@ -1,5 +1,6 @@
 """The log in the admin: the verdict on the ledger, checkpoints, witnesses, checks, the archive, other entries."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -8,18 +9,21 @@ from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.html import format_html
+from django.utils.text import Truncator
 from unfold.decorators import display
 
 from ledger.admin_base import LedgerAdmin, NewestPaginator
 from ledger.admin_checkpoints import checkpoint_page
 from ledger.admin_leaves import leaf_page, leaf_summary
 from ledger.admin_runs import run_page
-from ledger.admin_soundness import soundness_page, witness_table
-from ledger.evidence import configured_witnesses, soundness
+from ledger.admin_soundness import soundness_page, witness_cards
+from ledger.evidence import configured_witnesses, leaf_time, soundness
 from ledger.log.checkpoint import SIZE_MAX
 from ledger.log.leaves import LeafKind
 from ledger.log.models import ArchiveMove, Checkpoint, LogEntry, LogHead, VerificationRun, WitnessContact
 
+# Two lines of a telephone's screen; the whole stands on the leaf's page.
+SUMMARY_CHARACTERS = 64
 RUN_LABELS = {"well": "success", "faults": "danger"}
 KIND_LABELS = {"key": "info", "removal": "danger", "archive": "warning", "restore": "success", "block": "info"}
 MOVE_LABELS = {"archived": "warning", "restored": "success"}
@@ -60,7 +64,9 @@ class SoundnessAdmin(ListOnlyAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """The verdict with what it rests on."""
         self.require_view(request)
-        return self.page(request, "soundness.html", "Is the ledger sound?", sound=soundness_page())
+        title = "Is the ledger sound?"
+        # The page is the answer, not a list of the model's rows: its own title stands in the place of theirs.
+        return self.page(request, "soundness.html", title, sound=soundness_page(), opts=None, content_title=title)
 
 
 @admin.register(WitnessContact)
@@ -72,7 +78,7 @@ class WitnessAdmin(ListOnlyAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """All of them."""
         self.require_view(request)
-        return self.page(request, "witnesses.html", "Witnesses", table=witness_table(soundness()))
+        return self.page(request, "witnesses.html", "Witnesses", witnesses=witness_cards(soundness()))
 
 
 @admin.register(Checkpoint)
@@ -80,7 +86,7 @@ class CheckpointAdmin(NewestAdmin):
     """Every signed checkpoint; the page of one checks it again."""
 
     navigation_icon = "approval"
-    list_display = ("size", "root_short", "signed_at", "confirmed_by")
+    list_display = ("size", "root_short", "signed", "confirmed_by")
     search_fields = ("size",)
     search_help_text = "Number of leaves"
 
@@ -103,15 +109,18 @@ class CheckpointAdmin(NewestAdmin):
     ) -> HttpResponse:
         """The note with every signature checked."""
         found = self.whole(request, object_id)
-        return self.page(
-            request, "checkpoint.html", f"Checkpoint at {found.size:,} leaves", found=checkpoint_page(found)
-        )
+        return self.page(request, "checkpoint.html", str(found), found=checkpoint_page(found), original=found)
 
     @admin.display(description="root")
     def root_short(self, checkpoint: Checkpoint) -> str:
         """Its beginning."""
         whole = bytes(checkpoint.root).hex()
         return format_html('<code title="{}">{}…</code>', whole, whole[:16])
+
+    @admin.display(description="signed at")
+    def signed(self, checkpoint: Checkpoint) -> str:
+        """To the second."""
+        return at_second(checkpoint.signed_at)
 
     @admin.display(description="confirmed by")
     def confirmed_by(self, checkpoint: Any) -> str:
@@ -125,8 +134,7 @@ class VerificationRunAdmin(NewestAdmin):
     """Every check of the ledger: commands' and the samples that run all day."""
 
     navigation_icon = "fact_check"
-    navigation_title = "Checks"
-    list_display = ("verdict", "scope", "ended_at", "took", "log_size", "blocks", "records", "fault_count")
+    list_display = ("verdict", "scope", "ended", "took", "log_size", "blocks", "records", "fault_count")
     search_fields = ("scope",)
     search_help_text = "What was read, from its beginning: everything, sample, …"
 
@@ -146,12 +154,17 @@ class VerificationRunAdmin(NewestAdmin):
     ) -> HttpResponse:
         """What was read and what was found."""
         found = self.whole(request, object_id)
-        return self.page(request, "verification_run.html", f"Check of {found.scope}", found=run_page(found))
+        return self.page(request, "verification_run.html", str(found), found=run_page(found), original=found)
 
     @display(description="verdict", label=RUN_LABELS)  # type: ignore[untyped-decorator]
     def verdict(self, run: VerificationRun) -> tuple[str, str]:
         """Whether it found anything."""
         return ("well", "Well") if run.is_well else ("faults", "Faults found")
+
+    @admin.display(description="ended at")
+    def ended(self, run: VerificationRun) -> str:
+        """To the second."""
+        return at_second(run.ended_at)
 
     @admin.display(description="took")
     def took(self, run: VerificationRun) -> str:
@@ -165,7 +178,7 @@ class ArchiveMoveAdmin(NewestAdmin):
 
     navigation_icon = "inventory_2"
     navigation_title = "Archive"
-    list_display = ("day", "move", "blocks", "records", "bytes", "file_name", "moved_at")
+    list_display = ("sealed_on", "move", "blocks", "records", "megabytes", "file_name", "moved")
     list_display_links = None
     search_fields = ("file_name",)
     search_help_text = "File's name; it holds the day"
@@ -175,6 +188,21 @@ class ArchiveMoveAdmin(NewestAdmin):
         """Which way."""
         return ("restored", "Restored") if moved.is_restored else ("archived", "Archived")
 
+    @admin.display(description="sealed on")
+    def sealed_on(self, moved: ArchiveMove) -> str:
+        """The day, as it stands in addresses and files."""
+        return moved.day.isoformat()
+
+    @admin.display(description="size in MB")
+    def megabytes(self, moved: ArchiveMove) -> str:
+        """The file's."""
+        return f"{moved.bytes / 1_000_000:,.1f}"
+
+    @admin.display(description="moved at")
+    def moved(self, moved: ArchiveMove) -> str:
+        """To the second."""
+        return at_second(moved.moved_at)
+
 
 @admin.register(LogEntry)
 class LogEntryAdmin(NewestAdmin):
@@ -182,7 +210,7 @@ class LogEntryAdmin(NewestAdmin):
 
     navigation_icon = "history_edu"
     navigation_title = "Log: keys, removals, archive"
-    list_display = ("index", "kind_label", "summary")
+    list_display = ("index", "kind_label", "summary", "written")
     search_fields = ("index",)
     search_help_text = "Index of any leaf, blocks included"
 
@@ -199,17 +227,28 @@ class LogEntryAdmin(NewestAdmin):
     ) -> HttpResponse:
         """The leaf, readable."""
         found = self.whole(request, object_id)
-        return self.page(request, "leaf.html", f"Leaf {found.index:,} of the log", found=leaf_page(found))
+        return self.page(request, "leaf.html", str(found), found=leaf_page(found), original=found)
 
     @display(description="kind", label=KIND_LABELS)  # type: ignore[untyped-decorator]
     def kind_label(self, entry: LogEntry) -> tuple[str, str]:
         """What it is."""
         return entry.get_kind_display(), entry.get_kind_display().capitalize()
 
-    @admin.display(description="what it says")
+    @admin.display(description="says")
     def summary(self, entry: LogEntry) -> str:
-        """In a line."""
-        return leaf_summary(entry)
+        """In a line that fits a telephone."""
+        whole = leaf_summary(entry)
+        return format_html('<span title="{}">{}</span>', whole, Truncator(whole).chars(SUMMARY_CHARACTERS))
+
+    @admin.display(description="written at")
+    def written(self, entry: LogEntry) -> str:
+        """As it stands in the leaf."""
+        return leaf_time(entry)
+
+
+def at_second(moment: datetime) -> str:
+    """As in the files and addresses, not as in a letter."""
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def by_number(queryset: QuerySet[Any], column: str, term: str) -> QuerySet[Any]:

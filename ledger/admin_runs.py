@@ -1,12 +1,18 @@
 """One check of the ledger for the admin: what it read, and every fault with its place."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.admin_soundness import GREEN, RED
 from ledger.log.models import VerificationRun
 
-FAULT_HEADERS = ("place", "kind", "what is wrong")
+
+class Fault(NamedTuple):
+    """A place, the name of the kind of damage, and what is wrong in words."""
+
+    place: str
+    kind: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,15 +22,15 @@ class RunPage:
     sentence: str
     colour: str
     facts: list[tuple[str, object]]
-    faults: dict[str, Any]
+    faults: list[Fault]
 
 
 def run_page(run: VerificationRun) -> RunPage:
     """One run: no query."""
-    rows = [_fault_row(fault) for fault in run.faults]
+    faults = [_fault(fault) for fault in run.faults]
     took_s = (run.ended_at - run.started_at).total_seconds()
     return RunPage(
-        sentence=_sentence(run, len(rows)),
+        sentence=_sentence(run, len(faults)),
         colour=GREEN if run.is_well else RED,
         facts=[
             ("Read", run.scope),
@@ -36,7 +42,7 @@ def run_page(run: VerificationRun) -> RunPage:
             ("Log at that time", f"{run.log_size:,} leaves"),
             ("Faults", f"{run.fault_count:,}"),
         ],
-        faults={"headers": FAULT_HEADERS, "rows": rows},
+        faults=faults,
     )
 
 
@@ -47,7 +53,7 @@ def _sentence(run: VerificationRun, kept: int) -> str:
     return f"{run.fault_count:,} fault{'s' if run.fault_count > 1 else ''} found.{more}"
 
 
-def _fault_row(fault: Any) -> tuple[str, str, str]:
+def _fault(fault: Any) -> Fault:
     if not isinstance(fault, dict):
-        return "", "", str(fault)
-    return str(fault.get("place", "")), str(fault.get("kind", "")), str(fault.get("text", ""))
+        return Fault("", "", str(fault))
+    return Fault(str(fault.get("place", "")), str(fault.get("kind", "")), str(fault.get("text", "")))

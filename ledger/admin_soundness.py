@@ -1,8 +1,8 @@
 """The page "Is the ledger sound?" and the witnesses' page: the verdict, what it rests on, what to do."""
 
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.urls import reverse
 
@@ -10,7 +10,7 @@ from ledger.evidence import soundness
 from ledger.log.models import WitnessContact
 from ledger.shards import LOG_DATABASE
 from ledger.soundness import Facts, Finding, Run, Severity, Soundness, Verdict, WitnessFact
-from ledger.soundness_text import ago, evidence
+from ledger.soundness_text import ago, claims, evidence
 from possys.clock import lasting
 
 VIEW_LOG = "ledger.view_loghead"
@@ -21,7 +21,7 @@ RED = "bg-red-100 text-red-700 dark:bg-red-500/20 dark:text-red-400"
 BLUE = "bg-blue-100 text-blue-700 dark:bg-blue-500/20 dark:text-blue-400"
 VERDICT_COLOURS = {Verdict.SOUND: GREEN, Verdict.NOT_CHECKED_LATELY: ORANGE, Verdict.ATTENTION: RED}
 FINDING_COLOURS = {Severity.ALARM: RED, Severity.STALE: ORANGE, Severity.NOTE: BLUE}
-WITNESS_HEADERS = ("witness", "state", "confirmed leaves", "lacks", "last confirmed", "what it said")
+FORMER = "no longer configured"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +30,20 @@ class SoundnessPage:
 
     found: Soundness
     colour: str
+    claims: list[str]
     findings: list[tuple[Finding, str]]
     figures: list[tuple[str, str]]
     facts: list[tuple[str, str]]
     links: list[tuple[str, str]]
     read_at: str
     url: str
+
+
+class WitnessCard(NamedTuple):
+    """A witness and what is known of it."""
+
+    name: str
+    facts: list[tuple[str, str]]
 
 
 def soundness_page() -> SoundnessPage:
@@ -45,6 +53,7 @@ def soundness_page() -> SoundnessPage:
     return SoundnessPage(
         found=found,
         colour=VERDICT_COLOURS[found.verdict],
+        claims=claims(found),
         findings=[(finding, FINDING_COLOURS[finding.severity]) for finding in found.findings],
         figures=_figures(facts),
         facts=evidence(facts),
@@ -70,7 +79,7 @@ def _checked(run: Run | None, facts: Facts) -> str:
     return NEVER if run is None else _since(run.ended_at, facts)
 
 
-def _since(moment: Any, facts: Facts) -> str:
+def _since(moment: datetime, facts: Facts) -> str:
     return f"{lasting(facts.now - moment)} ago"
 
 
@@ -81,40 +90,41 @@ def _links(facts: Facts) -> list[tuple[str, str]]:
     runs = {run.id: run for run in (facts.damaged, facts.last_full, facts.last_sample) if run is not None}
     return found + [
         (
-            f"Check of {run.scope}, {run.ended_at:%Y-%m-%d %H:%M}",
+            f"Check: {run.scope}, {run.ended_at:%Y-%m-%d %H:%M}",
             reverse("admin:ledger_verificationrun_change", args=[key]),
         )
         for key, run in runs.items()
     ]
 
 
-def witness_table(found: Soundness) -> dict[str, Any]:
-    """Every configured witness, heard of or not, then those that are not configured any more."""
+def witness_cards(found: Soundness) -> list[WitnessCard]:
+    """Every configured witness, heard of or not, then those that are not configured any more: one query."""
     facts = found.facts
     names = [one.name for one in facts.witnesses]
     former = WitnessContact.objects.using(LOG_DATABASE).exclude(name__in=names)
-    rows = [_witness_row(one, facts) for one in facts.witnesses]
-    rows += [
-        (contact.name, "no longer configured", f"{contact.size:,}", "", _moment(contact.cosigned_at, facts), "")
+    return [_card(one, _state(one, facts), facts) for one in facts.witnesses] + [
+        _card(WitnessFact(name=contact.name, size=contact.size, cosigned_at=contact.cosigned_at), FORMER, facts)
         for contact in former
     ]
-    return {"headers": WITNESS_HEADERS, "rows": rows}
 
 
-def _witness_row(one: WitnessFact, facts: Facts) -> tuple[str, ...]:
-    return (
-        one.name,
-        _state(one, facts),
-        f"{one.size:,}",
-        _lacks(one, facts),
-        _moment(one.cosigned_at, facts),
-        one.fault,
-    )
+def _card(one: WitnessFact, state: str, facts: Facts) -> WitnessCard:
+    rows = [
+        ("State", state),
+        ("Confirmed", f"{one.size:,} leaves"),
+        ("Last confirmed", NEVER if one.cosigned_at is None else ago(one.cosigned_at, facts.now)),
+    ]
+    if state != FORMER:
+        rows.insert(2, ("Lacks", _lacks(one, facts)))
+    if one.fault:
+        rows.append(("What is wrong", one.fault))
+    return WitnessCard(one.name, rows)
 
 
 def _state(one: WitnessFact, facts: Facts) -> str:
     if one.is_late(facts.now):
-        return "ALARM: behind" if one.cosigned_at else "ALARM: never heard of"
+        behind = "ALARM: behind" if one.cosigned_at else "ALARM: never heard of"
+        return "ALARM: fails" if one.fault else behind
     return "fails at the moment" if one.fault else "confirms"
 
 
@@ -123,7 +133,3 @@ def _lacks(one: WitnessFact, facts: Facts) -> str:
         return "nothing"
     waited: timedelta = facts.now - one.behind_since
     return f"{max(0, facts.checkpoint.size - one.size):,} leaves, for {lasting(waited)}"
-
-
-def _moment(moment: Any, facts: Facts) -> str:
-    return NEVER if moment is None else ago(moment, facts.now)

@@ -158,14 +158,20 @@ def _waiting_since(signed: int, log_size: int, first_lacking: dict[int, int]) ->
 
 def _leaf_times(index: int) -> list[datetime]:
     """When what stands in a leaf was written; nothing for a leaf that is gone or cannot be read."""
-    row = LogEntry.objects.using(LOG_DATABASE).filter(index=index).values_list("kind", "leaf").first()
-    if row is None:
-        return []
+    entry = LogEntry.objects.using(LOG_DATABASE).filter(index=index).first()
     try:
-        raw = bytes(row[1])
-        return [datetime.fromisoformat(read_header(raw).sealed_at if row[0] == LeafKind.BLOCK else read_leaf(raw).at)]
-    except (msgspec.DecodeError, ValueError):
+        return [] if entry is None else [datetime.fromisoformat(leaf_time(entry))]
+    except ValueError:
         return []
+
+
+def leaf_time(entry: LogEntry) -> str:
+    """When what the leaf says was written, as the leaf itself has it; empty when it cannot be read."""
+    raw = bytes(entry.leaf)
+    try:
+        return read_header(raw).sealed_at if entry.kind == LeafKind.BLOCK else read_leaf(raw).at
+    except msgspec.DecodeError:
+        return ""
 
 
 def _sealed_times(first_lacking: dict[int, int]) -> list[datetime]:

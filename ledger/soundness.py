@@ -187,7 +187,7 @@ def _damage(facts: Facts) -> Iterator[Finding]:
         yield Finding(
             "damage-found",
             Severity.ALARM,
-            f"A check of {run.scope} found {_count(run.fault_count, 'fault')} on {run.ended_at:%Y-%m-%d at %H:%M} UTC: "
+            f"A check ({run.scope}) found {_count(run.fault_count, 'fault')} on {run.ended_at:%Y-%m-%d at %H:%M} UTC: "
             "something in the ledger is not as it was written.",
             "Change nothing. The run's page names each place. Keep a copy of the database and its backups, then find "
             "out who could write to it. This alarm stays until manage.py verify_ledger has read everything and found "

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from ledger.soundness import Facts, Run, Signed, Soundness
+from ledger.soundness import Facts, Run, Signed, Soundness, Verdict
 from possys.clock import MS_PER_S, iso_utc, lasting
 
 NEVER = "never"
@@ -24,9 +24,27 @@ def evidence(facts: Facts) -> list[tuple[str, str]]:
     return rows
 
 
+def claims(found: Soundness) -> list[str]:
+    """What may be relied on, in sentences; nothing while there is an alarm or an empty ledger."""
+    facts = found.facts
+    if found.verdict is Verdict.ATTENTION or not facts.records or facts.checkpoint is None:
+        return []
+    sales = f"The ledger holds {_count(facts.records, 'sale')}."
+    signed = f"{sales} What was sealed up to {ago(facts.checkpoint.signed_at, facts.now)}, is signed"
+    if facts.confirming:
+        signed += f", and {_count(facts.confirming, 'witness', 'witnesses')} outside confirmed it"
+    checked = [
+        f"{what} {lasting(facts.now - run.ended_at)} ago"
+        for what, run in (("all of it", facts.last_full), ("a random sample", facts.last_sample))
+        if run is not None
+    ]
+    read = [f"Read again and found unchanged: {' and '.join(checked)}."] if checked else []
+    return [f"{signed}.", *read]
+
+
 def as_text(found: Soundness) -> str:
     """The sentence, the findings with their remedies, the evidence."""
-    lines = [found.sentence, ""]
+    lines = [found.sentence, *claims(found), ""]
     for finding in found.findings:
         lines += [f"{finding.severity.upper()} {finding.name}: {finding.what}", f"    {finding.remedy}", ""]
     rows = evidence(found.facts)
@@ -66,6 +84,10 @@ def as_json(found: Soundness) -> dict[str, object]:
 def ago(moment: datetime, now: datetime) -> str:
     """The moment and how long ago that is."""
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC, {lasting(now - moment)} ago"
+
+
+def _count(number: int, one: str, many: str = "") -> str:
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def _waiting(facts: Facts) -> str:

@@ -146,7 +146,7 @@ def test_the_page_says_what_is_wrong_and_what_to_do(cast: Cast, logged: Checkpoi
     run = make_run("shard 5", faults=[{"place": "shard 5, block 1", "kind": "record-changed", "text": "no"}])
     text = cast.viewer.get(SOUND).content.decode()
     assert "Attention is needed: see the 2 alarms below." in text
-    assert "A check of shard 5 found 1 fault" in text
+    assert "A check (shard 5) found 1 fault" in text
     assert escape("the log was <cut>") in text
     assert "manage.py verify_ledger has read everything" in text
     assert f"{RUNS}{run.pk}/change/" in text
@@ -209,15 +209,16 @@ def test_witnesses_are_listed_also_those_that_never_answered_or_are_no_longer_as
     WitnessContact.objects.create(name="old.example/witness", size=1)
     with triggers_off():
         Checkpoint.objects.update(signed_at=utc(now_ms()) - timedelta(hours=1))
-    rows = cast.viewer.get(WITNESSES).context["table"]["rows"]
-    assert [row[:4] for row in rows] == [
-        ("bank.example/witness", "confirms", "4", "nothing"),
-        ("tax.example/witness", "ALARM: never heard of", "0", "4 leaves, for 1 h"),
-        ("old.example/witness", "no longer configured", "1", ""),
+    cards = cast.viewer.get(WITNESSES).context["witnesses"]
+    assert [(card.name, *(value for _, value in card.facts[:3])) for card in cards][:2] == [
+        ("bank.example/witness", "confirms", "4 leaves", "nothing"),
+        ("tax.example/witness", "ALARM: never heard of", "0 leaves", "4 leaves, for 1 h"),
     ]
+    former = [("State", "no longer configured"), ("Confirmed", "1 leaves"), ("Last confirmed", "never")]
+    assert (cards[2].name, cards[2].facts) == ("old.example/witness", former)
     WitnessContact.objects.filter(name="bank.example/witness").update(fault="no route to host", fault_at=utc(now_ms()))
-    rows = cast.viewer.get(WITNESSES).context["table"]["rows"]
-    assert (rows[0][1], rows[0][5]) == ("fails at the moment", "no route to host")
+    said = dict(cast.viewer.get(WITNESSES).context["witnesses"][0].facts)
+    assert (said["State"], said["What is wrong"]) == ("fails at the moment", "no route to host")
 
 
 def test_without_witnesses_the_page_says_so(cast: Cast, ledger: Any) -> None:
@@ -232,7 +233,8 @@ def test_a_check_lists_every_fault_with_its_place(cast: Cast, logged: Checkpoint
     }
     run = make_run("sample of 9 blocks", faults=[fault])
     answer = cast.viewer.get(f"{RUNS}{run.pk}/change/")
-    assert answer.context["found"].faults["rows"] == [tuple(fault.values())]
+    assert answer.context["found"].faults == [tuple(fault.values())]
+    assert escape("record-changed: not the <root>") in answer.content.decode()
     assert "1 fault found." in answer.content.decode()
     listed = cast.viewer.get(RUNS)
     assert rows_of(listed)[0].pk == run.pk
@@ -247,7 +249,7 @@ def test_leaves_that_are_no_blocks_are_listed_and_any_leaf_is_found_by_its_index
     answer = cast.viewer.get(LEAVES)
     assert [row.kind for row in rows_of(answer)] == [LeafKind.REMOVAL, LeafKind.ARCHIVE, LeafKind.KEY]
     text = answer.content.decode()
-    assert escape("record removed at shard 5, block 1, position 2: court order <17>") in text
+    assert escape("shard 5, block 1, position 2 removed: court order <17>") in text
     assert "7 blocks sealed on 2026-11-01 moved to a file" in text
     assert "the log&#x27;s first key signs from here on" in text
     assert [row.kind for row in rows_of(cast.viewer.get(LEAVES, {"q": "1"}))] == [LeafKind.BLOCK]

@@ -134,7 +134,7 @@ def test_staff_sees_whether_the_ledger_is_sound_and_looks_at_the_evidence(visit:
     assert "confirms" in visit.open("ledger/witnesscontact/", "witnesses")
     visit.open("ledger/verificationrun/", "runs")
     visit.open("ledger/archivemove/", "archive")
-    assert "court order 17 C 5/2026" in visit.open("ledger/logentry/", "leaves")
+    assert "removed: court order 17 C" in visit.open("ledger/logentry/", "leaves")
     visit.page.click("#result_list tbody a >> nth=0")
     assert '"kind": "removal"' in visit.seen("leaf")
     visit.open("ledger/logentry/1/change/", "leaf-of-a-block")
@@ -154,7 +154,7 @@ def test_staff_sees_what_is_wrong_and_what_to_do(visit: Visit) -> None:
     )
     visit.open("", "index-alarm")
     assert "see the 3 alarms below" in visit.open("ledger/loghead/", "sound-alarm")
-    visit.page.click("a:has-text('Check of sample of 20 blocks') >> nth=0")
+    visit.page.click("a:has-text('Check: sample of 20 blocks') >> nth=0")
     assert "shard 7, block 12, position 3" in visit.seen("run-faults")
     assert "our log was cut" in visit.open("ledger/witnesscontact/", "witnesses-alarm")
     assert visit.too_wide == []
