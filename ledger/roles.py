@@ -1,17 +1,19 @@
 """Who may do what in the database: one table of rights, which `manage.py prepare` makes true.
 
-`deploy/roles.sql` makes the roles themselves. Each process connects with its own; the tables' owner is used for owner's
-commands only. Rights held in whole on partitions, sequences and columns are nobody's: rows go in through the parents, and
-identity columns need none.
+`deploy/roles.sql` makes the roles. Each process connects with its own; the tables' owner is for owner's commands only.
+Nobody else has a right on a partition, since rows go in and out through the parents, or on a sequence, since identity
+columns need none.
 """
 
 from typing import NamedTuple
 
 from django.db import connections, transaction
 
-FLUSH, LOG, WEB = "possys_flush", "possys_log", "possys_web"
+from ledger.standing import read_standing
+
+OWNER, FLUSH, LOG, WEB = "possys_owner", "possys_flush", "possys_log", "possys_web"
+# Those whose rights are granted one by one.
 ROLES = (FLUSH, LOG, WEB)
-OWNER = "possys_owner"
 
 NOTHING: frozenset[str] = frozenset()
 READ = frozenset({"SELECT"})
@@ -22,7 +24,7 @@ MOVE = READ | {"UPDATE"}
 KEEP = READ | {"INSERT", "UPDATE"}
 ORDINARY = READ | {"INSERT", "UPDATE", "DELETE"}
 
-# The rights that a role has on a table beyond what `rights_on` gives by itself.
+# What a role may do beyond, or instead of, what `rights_on` gives by itself.
 RIGHTS: dict[str, dict[str, frozenset[str]]] = {
     FLUSH: {
         "ledger_block": ADD,
@@ -48,18 +50,23 @@ LEDGER_PREFIX = "ledger_"
 # They read the whole ledger; the flush reads only what it writes.
 READERS = frozenset({LOG, WEB})
 # Only the flush has days made.
-MAKE_DAY = "ledger_make_day(text, date)"
+MAKE_DAY = "public.ledger_make_day(text, date)"
 EXECUTORS = frozenset({FLUSH})
 
+# Tables, partitioned ones and views in the place where this project's tables are.
 TABLES = """
-SELECT c.relname, c.relispartition FROM pg_class c
-WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'S', 'v', 'm', 'f')
+SELECT relname FROM pg_class
+WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm') AND NOT relispartition
 """
 GRANTED = """
-SELECT r.rolname, c.relname, a.privilege_type
-FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) a JOIN pg_roles r ON r.oid = a.grantee
-WHERE c.relnamespace = 'public'::regnamespace AND r.rolname = ANY(%s)
+SELECT rolname, relname, privilege_type
+FROM pg_class CROSS JOIN LATERAL aclexplode(relacl) JOIN pg_roles ON pg_roles.oid = grantee
+WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm') AND rolname = ANY(%s)
 """
+
+
+class NotTheOwnerError(RuntimeError):
+    """Rights can be granted by the tables' owner only; the message says who asked."""
 
 
 class Right(NamedTuple):
@@ -71,15 +78,15 @@ class Right(NamedTuple):
 
 
 class Applied(NamedTuple):
-    """What became true: the roles that do not exist, and how many rights were granted and taken back."""
+    """What was made true: how many rights were granted and taken back, and the roles that do not exist."""
 
-    missing: list[str]
     granted: int
     revoked: int
+    missing: list[str]
 
 
 def rights_on(table: str, role: str) -> frozenset[str]:
-    """What a role may do with a table: the web keeps what is not the ledger's and reads the ledger."""
+    """What a role may do with a table: the web keeps what is not the ledger's and reads what is."""
     if (own := RIGHTS[role].get(table)) is not None:
         return own
     if table.startswith(LEDGER_PREFIX):
@@ -90,19 +97,20 @@ def rights_on(table: str, role: str) -> frozenset[str]:
 def apply_rights(alias: str) -> Applied:
     """Grants what is missing and takes back what is too much, in one DB transaction; again changes nothing.
 
-    The connection must be the tables' owner's or a superuser's; raises ProgrammingError otherwise.
+    Does nothing when no role exists. Raises NotTheOwnerError.
     """
     with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
         cursor.execute("SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)", [list(ROLES)])
-        present = sorted(name for (name,) in cursor.fetchall())
+        present = [name for (name,) in cursor.fetchall()]
+        missing = [role for role in ROLES if role not in present]
+        if not present:
+            return Applied(0, 0, missing)
+        standing = read_standing(alias)
+        if not standing.is_owner:
+            raise NotTheOwnerError(f"{standing.role} does not own the ledger's tables and cannot grant rights on them")
         cursor.execute(TABLES)
-        wanted = {
-            Right(role, table, right)
-            for table, is_partition in cursor.fetchall()
-            if not is_partition
-            for role in present
-            for right in rights_on(table, role)
-        }
+        tables = [name for (name,) in cursor.fetchall()]
+        wanted = {Right(role, table, right) for table in tables for role in present for right in rights_on(table, role)}
         cursor.execute(GRANTED, [present])
         has = {Right(*row) for row in cursor.fetchall()}
         for one in sorted(has - wanted):
@@ -111,5 +119,5 @@ def apply_rights(alias: str) -> Applied:
             cursor.execute(f'GRANT {one.right} ON public."{one.table}" TO {one.role}')
         for role in present:
             verb, word = ("GRANT", "TO") if role in EXECUTORS else ("REVOKE", "FROM")
-            cursor.execute(f"{verb} EXECUTE ON FUNCTION public.{MAKE_DAY} {word} {role}")
-    return Applied([role for role in ROLES if role not in present], len(wanted - has), len(has - wanted))
+            cursor.execute(f"{verb} ALL ON FUNCTION {MAKE_DAY} {word} {role}")
+    return Applied(len(wanted - has), len(has - wanted), missing)

@@ -1,6 +1,6 @@
 """Which management commands work with the tables' owner's rights: those that shape or rewrite the database.
 
-Everything else, above all what serves tills and people, runs with the role in its own DATABASE_URL (docs/operations.md).
+Everything else, above all what serves tills and people, runs with the role in its own DATABASE_URL.
 """
 
 from collections.abc import Mapping, MutableMapping, Sequence

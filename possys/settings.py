@@ -173,7 +173,11 @@ UNFOLD = {
 FLUSH_GROUPS = env.int("FLUSH_GROUPS", default=2)
 CELERY_BROKER_URL = BROKER_URL
 CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_ROUTES = {"ledger.tasks.flush_group": {"queue": "flush"}}
+# Each queue's workers have a database role of their own (ledger/roles.py); only the flush's can have days made.
+CELERY_TASK_ROUTES = {
+    "ledger.tasks.flush_group": {"queue": "flush"},
+    "ledger.tasks.make_days": {"queue": "flush"},
+}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

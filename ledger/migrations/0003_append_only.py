@@ -41,9 +41,11 @@ def _trigger(table: str, events: str) -> str:
     )
 
 
-TRIGGERS = [_trigger(table, "UPDATE OR DELETE OR TRUNCATE") for table in INSERT_ONLY]
-TRIGGERS += [_trigger(table, "DELETE OR TRUNCATE") for table in NEVER_DELETED]
-DROP_TRIGGERS = [f"DROP TRIGGER refuse_change ON public.{table}" for table in INSERT_ONLY + NEVER_DELETED]
+TRIGGERS = ";\n".join(
+    [_trigger(table, "UPDATE OR DELETE OR TRUNCATE") for table in INSERT_ONLY]
+    + [_trigger(table, "DELETE OR TRUNCATE") for table in NEVER_DELETED]
+)
+DROP_TRIGGERS = ";\n".join(f"DROP TRIGGER refuse_change ON public.{table}" for table in INSERT_ONLY + NEVER_DELETED)
 
 # What is done to every day that is there already.
 EACH_DAY = """
