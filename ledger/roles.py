@@ -40,7 +40,7 @@ RIGHTS: dict[str, dict[str, frozenset[str]]] = {
         "ledger_checkpoint": ADD,
         "ledger_cosignature": ADD,
         "ledger_verificationrun": ADD,
-        "ledger_loghead": KEEP,
+        "ledger_loghead": MOVE,
         "ledger_witnesscontact": KEEP,
         "transactions_deployment": READ,
     },

@@ -20,6 +20,8 @@ OWNER_COMMANDS = frozenset(
         "archive",
         "restore_archive",
         "remove_record",
+        # They sign: the log's key must be there, too.
+        "checkpoint",
         "log_key",
     }
 )
