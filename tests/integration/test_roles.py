@@ -18,7 +18,10 @@ from psycopg.errors import (
 )
 
 from ledger.flush import Flushed
-from ledger.models import Block, Entry, Head, MarkedRecord
+from ledger.log.appending import NewLeaf, append
+from ledger.log.checkpointer import catch_up
+from ledger.log.leaves import LeafKind
+from ledger.models import Block, Checkpoint, Entry, Head, LogHead, MarkedRecord
 from ledger.partitions import DAYS_LOCK, existing_days, make_days, make_days_ahead
 from ledger.roles import NOTHING, RIGHTS, ROLES, NotTheOwnerError, apply_rights, rights_on
 from ledger.standing import read_standing
@@ -354,6 +357,30 @@ def test_a_stopped_shard_is_noted_with_the_flushs_role(
     with as_role("flush"):
         assert list(flush_everything().stopped) == [shard]
     assert "should follow" in Head.objects.get(shard=shard).stopped_reason
+
+
+def test_the_log_is_written_and_signed_with_its_role_and_proofs_are_read_with_the_webs(
+    roles: None, till: Till, flush_everything: Callable[[], Flushed]
+) -> None:
+    code = till.send().json()["code"]
+    with as_role("flush"):
+        flush_everything()
+    with as_role("log"):
+        done = catch_up()
+    assert (done.appended, done.faults) == (1, [])
+    with as_role("web"):
+        for path in ("/log/checkpoint", "/log/tile/0/000.p/2", f"/api/v1/receipts/{code}/proof"):
+            assert request("GET", path).status == 200, path
+
+
+def test_the_web_can_neither_write_the_log_nor_show_a_fault_away(roles: None, till: Till) -> None:
+    with as_role("web"):
+        with pytest.raises(ProgrammingError, match="permission denied for table ledger_loghead"):
+            append([NewLeaf(LeafKind.KEY, b"mine")])
+        with pytest.raises(ProgrammingError, match="permission denied for table ledger_loghead"):
+            LogHead.objects.update(fault="")
+        with pytest.raises(ProgrammingError, match="permission denied for table ledger_checkpoint"):
+            Checkpoint.objects.create(size=1, root=bytes(32), note="mine", signed_at=utc(now_ms()))
 
 
 def test_days_ahead_are_made_with_the_flushs_role(far_day: date) -> None:
