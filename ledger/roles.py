@@ -44,7 +44,12 @@ RIGHTS: dict[str, dict[str, frozenset[str]]] = {
         "ledger_witnesscontact": KEEP,
         "transactions_deployment": READ,
     },
-    WEB: {"django_migrations": READ},
+    WEB: {
+        # Only the owner's commands write these; a changed one would stop the flush or the codes.
+        "django_migrations": READ,
+        "transactions_deployment": READ,
+        "transactions_codekeyrecord": READ,
+    },
 }
 LEDGER_PREFIX = "ledger_"
 # They read the whole ledger; the flush reads only what it writes.
