@@ -113,6 +113,8 @@ def test_nothing_that_the_caller_puts_in_its_search_path_is_used(far_day: date) 
         cursor.execute(f'GRANT TEMP ON DATABASE "{connection.settings_dict["NAME"]}" TO possys_flush')
     try:
         with logged_in("flush") as flush:
+            # Schemas that a function's owner may not use are passed over, so an attacker opens it.
+            flush.execute("GRANT USAGE ON SCHEMA evil TO PUBLIC")
             flush.execute("CREATE TABLE evil.ledger_entry (stolen int) PARTITION BY RANGE (stolen)")
             flush.execute(f"CREATE TABLE evil.{name} (stolen int)".encode())
             flush.execute("CREATE TEMP TABLE ledger_entry (stolen int)")
