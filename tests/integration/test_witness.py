@@ -1,0 +1,113 @@
+"""A witness as an institution runs it: `manage.py witness`, without PostgreSQL or Valkey, killed and started again."""
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from ledger.log.notes import Note, read_signature, read_vkey
+from ledger.tests.small_log import SmallLog
+
+START_LIMIT_S = 30
+LOG = SmallLog()
+
+
+class WitnessProcess:
+    """The command with its files in a folder, on a port of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        # No server listens there: the witness must not want one.
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.endswith("_URL")},
+            "DATABASE_URL": "postgres://nobody@127.0.0.1:1/nothing",
+            "REDIS_URL": "redis://127.0.0.1:1/0",
+        }
+        with socket.create_server(("127.0.0.1", 0)) as drawn:
+            self.port = drawn.getsockname()[1]
+        made = self._command("witness_key", "witness.example/1", "--file", str(folder / "key"))
+        self.verifier = read_vkey(subprocess.check_output(made, env=self.environment, cwd=settings.BASE_DIR, text=True))
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        command = self._command(
+            "witness", "--key-file", str(self.folder / "key"), "--state", str(self.folder / "state"), "--log",
+            LOG.signer.verifier.vkey, "--bind", f"127.0.0.1:{self.port}",
+        )  # fmt: skip
+        with (self.folder / "output").open("ab") as output:
+            self.process = subprocess.Popen(
+                command,
+                env=self.environment,
+                cwd=settings.BASE_DIR,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        limit = time.monotonic() + START_LIMIT_S
+        while time.monotonic() < limit and not self.answers():
+            time.sleep(0.1)
+
+    def answers(self) -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+        except OSError:
+            return False
+        return True
+
+    def end(self, how: signal.Signals) -> None:
+        """Ends the command and the process that it serves from; both are in a group of their own."""
+        if self.process is not None and self.process.poll() is None:
+            os.killpg(self.process.pid, how)
+            self.process.wait()
+
+    def _command(self, *words: str) -> list[str]:
+        return [sys.executable, "manage.py", *words]
+
+
+@pytest.fixture
+def witness(tmp_path: Path) -> Iterator[WitnessProcess]:
+    process = WitnessProcess(tmp_path)
+    process.start()
+    yield process
+    process.end(signal.SIGKILL)
+
+
+def add(line: http.client.HTTPConnection, old: int, size: int) -> tuple[int, str, str]:
+    line.request("POST", "/add-checkpoint", LOG.request(old, size))
+    answer = line.getresponse()
+    return answer.status, answer.getheader("Content-Type", ""), answer.read().decode()
+
+
+def test_a_witness_cosigns_over_http_and_remembers_after_kill_9(witness: WitnessProcess) -> None:
+    line = http.client.HTTPConnection("127.0.0.1", witness.port, timeout=20)
+    status, _, body = add(line, 0, 7)
+    drawn = line.sock
+    assert status == 200
+    time_s = witness.verifier.time_s(Note(LOG.head(7).text, (read_signature(body.removesuffix("\n")),)))
+    assert time_s is not None
+    assert abs(time_s - time.time()) < 60
+    assert add(line, 7, 9)[0] == 200
+    # Connections stay open between two checkpoints.
+    assert line.sock is drawn
+
+    witness.end(signal.SIGKILL)
+    assert not witness.answers()
+    witness.start()
+    line = http.client.HTTPConnection("127.0.0.1", witness.port, timeout=20)
+    assert add(line, 7, 9) == (409, "text/x.tlog.size", "9\n")
+    assert add(line, 9, 40)[0] == 200
+    line.request("GET", "/")
+    said = line.getresponse().read().decode()
+    assert f"{LOG.signer.verifier.name}: 40 leaves" in said
+    line.close()
+    witness.end(signal.SIGTERM)
+    assert witness.process is not None
+    assert "Traceback" not in (witness.folder / "output").read_text()
