@@ -153,7 +153,7 @@ def test_the_command_names_what_it_cannot_use(tmp_path: Path) -> None:
     good = {"key_file": tmp_path / "key", "state": tmp_path / "state", "log": [LOG.signer.verifier.vkey]}
     for changes, message in (
         ({"key_file": tmp_path / "none"}, "No such file"),
-        ({"log": ["no-key"]}, "this is no key"),
+        ({"log": ["no-key"]}, "is no Ed25519 key|is no key"),
         ({"log": [WITNESS.verifier.vkey]}, "is a witness's key, not a log's"),
         ({"state": tmp_path}, "cannot be used as the state file"),
     ):

@@ -2,7 +2,7 @@
 
 import sqlite3
 import stat
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from http import HTTPStatus
 from pathlib import Path
 from threading import Barrier
@@ -86,7 +86,7 @@ def test_a_second_submission_waits_until_the_first_is_kept(state: StateFile) -> 
             waiting.append(later)
             return decide(small, seen, WITNESS, NOW_S)
 
-        waiting = []
+        waiting: list[Future[Answer]] = []
         assert state.settle(ORIGIN, slow).status == HTTPStatus.OK
         assert waiting[0].result().status == HTTPStatus.CONFLICT
     assert size_of(state) == 8
