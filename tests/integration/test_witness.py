@@ -16,7 +16,7 @@ from django.conf import settings
 from ledger.log.notes import Note, read_signature, read_vkey
 from ledger.tests.small_log import SmallLog
 
-START_LIMIT_S = 30
+LIMIT_S = 30
 LOG = SmallLog()
 
 
@@ -51,9 +51,7 @@ class WitnessProcess:
                 stderr=output,
                 start_new_session=True,
             )
-        limit = time.monotonic() + START_LIMIT_S
-        while time.monotonic() < limit and not self.answers():
-            time.sleep(0.1)
+        self.wait_until(answers=True)
 
     def answers(self) -> bool:
         try:
@@ -67,6 +65,13 @@ class WitnessProcess:
         if self.process is not None and self.process.poll() is None:
             os.killpg(self.process.pid, how)
             self.process.wait()
+        self.wait_until(answers=False)
+
+    def wait_until(self, *, answers: bool) -> None:
+        limit = time.monotonic() + LIMIT_S
+        while self.answers() != answers:
+            assert time.monotonic() < limit, (self.folder / "output").read_text()
+            time.sleep(0.05)
 
     def _command(self, *words: str) -> list[str]:
         return [sys.executable, "manage.py", *words]
@@ -99,7 +104,6 @@ def test_a_witness_cosigns_over_http_and_remembers_after_kill_9(witness: Witness
     assert line.sock is drawn
 
     witness.end(signal.SIGKILL)
-    assert not witness.answers()
     witness.start()
     line = http.client.HTTPConnection("127.0.0.1", witness.port, timeout=20)
     assert add(line, 7, 9) == (409, "text/x.tlog.size", "9\n")
