@@ -49,7 +49,9 @@ class WitnessApp:
         if method not in ({"POST"} if path == ADD else {"GET", "HEAD"}):
             return Answer(HTTPStatus.METHOD_NOT_ALLOWED, "this address takes no such request\n")
         if path == ADD:
-            return self._add(environ["wsgi.input"].read(BODY_BYTES_MAX + 1))
+            # Not every server ends the input where the body ends.
+            declared = int(environ.get("CONTENT_LENGTH") or BODY_BYTES_MAX + 1)
+            return self._add(environ["wsgi.input"].read(min(declared, BODY_BYTES_MAX + 1)))
         if path == "/":
             return Answer(HTTPStatus.OK, self.description())
         seen = self.state.seen(self.origins.get(path.removeprefix("/").removesuffix(CHECKPOINT), ""))

@@ -143,6 +143,8 @@ class Client:
         if len(raw) > ANSWER_BYTES_MAX:
             self.close()
             raise NoCosignature(f"its answer has more than {ANSWER_BYTES_MAX} bytes")
+        if answer.length:
+            raise http.client.IncompleteRead(raw, answer.length)
         return _Reply(answer.status, raw.decode(errors="replace"))
 
     def _connected(self) -> http.client.HTTPConnection:

@@ -13,7 +13,9 @@ from concurrent.futures import ThreadPoolExecutor
 from django.db import DatabaseError, connections
 
 from ledger.log.models import Checkpoint, Cosignature, WitnessContact
-from ledger.witness.client import Client, Cosigned, Prove, WitnessAhead, WitnessFault
+from ledger.log.tree import LogDamagedError, consistency
+from ledger.shards import LOG_DATABASE
+from ledger.witness.client import Client, Cosigned, LogContradicted, Prove, WitnessAhead, WitnessFault
 from ledger.witness.configured import Witness, configured
 from possys.clock import MS_PER_S, now_ms, utc
 
@@ -25,10 +27,16 @@ RETRY_S = 5.0
 CLOSE_LIMIT_S = 1.0
 
 
+class LogUnproven(LogContradicted):
+    """Our own tables no longer hold what the proof needs."""
+
+
 class Collector:
     """One thread a witness. Hand every new checkpoint over after it is committed; close it at the end."""
 
-    def __init__(self, prove: Prove, witnesses: Sequence[Witness] | None = None, *, retry_s: float = RETRY_S) -> None:
+    def __init__(
+        self, prove: Prove = consistency, witnesses: Sequence[Witness] | None = None, *, retry_s: float = RETRY_S
+    ) -> None:
         asked = configured() if witnesses is None else witnesses
         self._couriers = [_Courier(witness, prove, retry_s) for witness in asked]
         for courier in self._couriers:
@@ -103,9 +111,9 @@ class _Courier(threading.Thread):
 def bring_up(client: Client, checkpoint: Checkpoint, prove: Prove) -> bool:
     """Asks one witness, keeps its cosignature or its fault; true when there is nothing left to ask for."""
     name = client.witness.verifier.name
-    contact = WitnessContact.objects.filter(name=name).first() or WitnessContact(name=name)
+    contact = WitnessContact.objects.using(LOG_DATABASE).filter(name=name).first() or WitnessContact(name=name)
     try:
-        cosigned = client.cosign(checkpoint.note, old=min(contact.size, checkpoint.size), prove=prove)
+        cosigned = _cosigned(client, checkpoint, contact.size, prove)
     except WitnessAhead as ahead:
         if _is_overtaken(ahead):
             return True
@@ -118,7 +126,7 @@ def bring_up(client: Client, checkpoint: Checkpoint, prove: Prove) -> bool:
     return False
 
 
-def ask_witnesses(prove: Prove) -> list[tuple[str, str | None]]:
+def ask_witnesses(prove: Prove = consistency) -> list[tuple[str, str | None]]:
     """Shows every witness the newest checkpoint; answers each one's name and what is wrong, or None. Keeps nothing."""
     newest = _newest()
     witnesses = configured()
@@ -131,9 +139,9 @@ def ask_witnesses(prove: Prove) -> list[tuple[str, str | None]]:
 
 def _fault_of(witness: Witness, newest: Checkpoint, prove: Prove) -> str | None:
     try:
-        contact = WitnessContact.objects.filter(name=witness.verifier.name).first()
+        contact = WitnessContact.objects.using(LOG_DATABASE).filter(name=witness.verifier.name).first()
         with Client(witness) as client:
-            client.cosign(newest.note, old=min(contact.size if contact else 0, newest.size), prove=prove)
+            _cosigned(client, newest, contact.size if contact else 0, prove)
     except WitnessAhead as ahead:
         return None if _is_overtaken(ahead) else str(ahead)
     except WitnessFault as fault:
@@ -143,8 +151,16 @@ def _fault_of(witness: Witness, newest: Checkpoint, prove: Prove) -> str | None:
     return None
 
 
+def _cosigned(client: Client, checkpoint: Checkpoint, seen_size: int, prove: Prove) -> Cosigned:
+    """Asks from the size that the witness had last, as far as we know. Raises WitnessFault."""
+    try:
+        return client.cosign(checkpoint.note, old=min(seen_size, checkpoint.size), prove=prove)
+    except LogDamagedError as damage:
+        raise LogUnproven(f"it cannot be shown that the log only grew: {damage}") from damage
+
+
 def _newest() -> Checkpoint | None:
-    return Checkpoint.objects.order_by("-size").first()
+    return Checkpoint.objects.using(LOG_DATABASE).order_by("-size").first()
 
 
 def _is_overtaken(ahead: WitnessAhead) -> bool:
@@ -155,7 +171,7 @@ def _is_overtaken(ahead: WitnessAhead) -> bool:
 
 def _keep(contact: WitnessContact, checkpoint: Checkpoint, cosigned: Cosigned) -> None:
     cosigned_at = utc(cosigned.time_s * MS_PER_S)
-    Cosignature.objects.bulk_create(
+    Cosignature.objects.using(LOG_DATABASE).bulk_create(
         [
             Cosignature(
                 checkpoint_size=checkpoint.size, witness=contact.name, line=cosigned.line, cosigned_at=cosigned_at
@@ -166,7 +182,7 @@ def _keep(contact: WitnessContact, checkpoint: Checkpoint, cosigned: Cosigned) -
     if contact.fault:
         logger.warning("the witness %s cosigns again", contact.name)
     said = {"size": checkpoint.size, "cosigned_at": cosigned_at, "fault": "", "fault_at": None}
-    WitnessContact.objects.update_or_create(name=contact.name, defaults=said)
+    WitnessContact.objects.using(LOG_DATABASE).update_or_create(name=contact.name, defaults=said)
 
 
 def _keep_fault(contact: WitnessContact, fault: WitnessFault) -> None:
@@ -178,4 +194,6 @@ def _keep_fault(contact: WitnessContact, fault: WitnessFault) -> None:
     if not contact.fault.startswith(f"{fault.head}:"):
         logger.error("ALARM the witness %s %s", contact.name, text)
         fault_at = utc(now_ms())
-    WitnessContact.objects.update_or_create(name=contact.name, defaults={"fault": text, "fault_at": fault_at})
+    WitnessContact.objects.using(LOG_DATABASE).update_or_create(
+        name=contact.name, defaults={"fault": text, "fault_at": fault_at}
+    )
