@@ -24,9 +24,7 @@ def test_what_is_published_is_named_in_the_answers(till: Till) -> None:
     assert till.send().headers["Possys-Checkpoint"] == f"1204 {encoded(ROOT)}"
 
 
-def test_a_store_that_is_away_is_passed_over(
-    store: redis.Redis, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_store_that_is_away_is_passed_over(store: redis.Redis, caplog: pytest.LogCaptureFixture) -> None:
     away = "redis://127.0.0.1:1/0"
     with override_settings(REDIS_URL=f"{away},{settings.REDIS_URL}"):
         service.stores.cache_clear()

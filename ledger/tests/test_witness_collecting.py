@@ -126,6 +126,18 @@ def test_a_checkpoint_that_was_cosigned_is_not_asked_for_again(good: GoodWitness
     assert Cosignature.objects.count() == 2
 
 
+def test_closing_breaks_off_what_is_being_asked_and_blames_nobody() -> None:
+    with slow_witness() as slow:
+        collector = Collector(LOG.path, [slow])
+        collector.submit(signed(LOG, 7))
+        time.sleep(0.2)
+        begun_s = time.monotonic()
+        collector.close()
+    assert time.monotonic() - begun_s < 0.4
+    assert not any(thread.name.startswith("witness ") for thread in threading.enumerate())
+    assert not WitnessContact.objects.exists()
+
+
 def test_threads_outlive_a_fault_of_ours_and_leave_no_database_connection(
     good: GoodWitness, witness: Witness, caplog: pytest.LogCaptureFixture
 ) -> None:

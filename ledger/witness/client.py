@@ -54,6 +54,10 @@ class WitnessAhead(LogContradicted):
         self.size = size
 
 
+class AskingEnded(Exception):
+    """We broke the question off ourselves; that says nothing about the witness."""
+
+
 class Cosigned(NamedTuple):
     """A witness's line, which its pinned key confirms, and when it was made (s since 1970)."""
 
@@ -79,6 +83,7 @@ class Client:
         self.witness = witness
         self.answer_limit_s = answer_limit_s
         self._line: http.client.HTTPConnection | None = None
+        self._is_ended = False
 
     def __enter__(self) -> Self:
         return self
@@ -89,7 +94,7 @@ class Client:
     def cosign(self, note: str, *, old: int, prove: Prove) -> Cosigned:
         """Brings the witness from `old` leaves (a guess; it corrects us once) to the checkpoint.
 
-        Raises WitnessFault.
+        Raises WitnessFault, AskingEnded.
         """
         size = read_tree_head(read_note(note).text).size
         reply = self._submit(note, old, prove(old, size))
@@ -110,6 +115,11 @@ class Client:
             self._line.close()
             self._line = None
 
+    def end(self) -> None:
+        """From another thread: breaks off what is being asked, and refuses to ask again."""
+        self._is_ended = True
+        _cut(self._line)
+
     def _submit(self, note: str, old: int, path: list[bytes]) -> _Reply:
         body = "\n".join([f"old {old}", *path_lines(path), "", note]).encode()
         until_s = time.monotonic() + self.answer_limit_s
@@ -118,6 +128,8 @@ class Client:
             return self._exchange(body)
         except (OSError, http.client.HTTPException) as fault:
             self.close()
+            if self._is_ended:
+                raise AskingEnded from fault
             if time.monotonic() >= until_s or isinstance(fault, TimeoutError):
                 raise NoCosignature(f"no answer within {self.answer_limit_s:g} s") from fault
             if not was_open:
@@ -177,9 +189,10 @@ def _size_of(reply: _Reply) -> int:
         raise NoCosignature(f"it answered {reply.said!r}") from fault
 
 
-def _cut(line: http.client.HTTPConnection) -> None:
+def _cut(line: http.client.HTTPConnection | None) -> None:
     """Makes a read that waits in another thread return; past TLS, whose own shutdown is not for that."""
     try:
-        socket.socket.shutdown(line.sock, socket.SHUT_RDWR)
-    except (OSError, AttributeError, TypeError):
+        if line is not None and line.sock is not None:
+            socket.socket.shutdown(line.sock, socket.SHUT_RDWR)
+    except OSError:
         return

@@ -7,6 +7,7 @@ WitnessContact; an ALARM is logged when that begins, not at every round.
 
 import logging
 import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -15,7 +16,7 @@ from django.db import DatabaseError, connections
 from ledger.log.models import Checkpoint, Cosignature, WitnessContact
 from ledger.log.tree import LogDamagedError, consistency
 from ledger.shards import LOG_DATABASE
-from ledger.witness.client import Client, Cosigned, LogContradicted, Prove, WitnessAhead, WitnessFault
+from ledger.witness.client import AskingEnded, Client, Cosigned, LogContradicted, Prove, WitnessAhead, WitnessFault
 from ledger.witness.configured import Witness, configured
 from possys.clock import MS_PER_S, now_ms, utc
 
@@ -23,8 +24,8 @@ logger = logging.getLogger(__name__)
 
 # After a fault; a witness that is back is noticed within this.
 RETRY_S = 5.0
-# How long close() waits for threads that may be in the middle of an answer.
-CLOSE_LIMIT_S = 1.0
+# How long close() waits for all threads together; what they ask is broken off, so milliseconds are enough.
+CLOSE_LIMIT_S = 0.5
 
 
 class LogUnproven(LogContradicted):
@@ -48,11 +49,12 @@ class Collector:
             courier.submit(checkpoint)
 
     def close(self) -> None:
-        """Ends the threads; one that waits for a witness ends with the answer, and is not waited for."""
+        """Breaks off what is being asked and ends the threads; one that cannot end at once is not waited for."""
         for courier in self._couriers:
             courier.stop()
+        until_s = time.monotonic() + CLOSE_LIMIT_S
         for courier in self._couriers:
-            courier.join(CLOSE_LIMIT_S)
+            courier.join(max(0.0, until_s - time.monotonic()))
 
 
 class _Courier(threading.Thread):
@@ -60,7 +62,7 @@ class _Courier(threading.Thread):
 
     def __init__(self, witness: Witness, prove: Prove, retry_s: float) -> None:
         super().__init__(name=f"witness {witness.verifier.name}", daemon=True)
-        self.witness = witness
+        self.client = Client(witness)
         self.prove = prove
         self.retry_s = retry_s
         self._changed = threading.Condition()
@@ -76,13 +78,14 @@ class _Courier(threading.Thread):
 
     def stop(self) -> None:
         self._ended.set()
+        self.client.end()
         with self._changed:
             self._changed.notify()
 
     def run(self) -> None:
-        with Client(self.witness) as client:
+        with self.client:
             while (checkpoint := self._next()) is not None:
-                if self._is_settled(client, checkpoint):
+                if self._is_settled(checkpoint):
                     self._done_note = checkpoint.note
                     continue
                 with self._changed:
@@ -95,14 +98,17 @@ class _Courier(threading.Thread):
             checkpoint, self._wanted = self._wanted, None
         return None if self._ended.is_set() else checkpoint
 
-    def _is_settled(self, client: Client, checkpoint: Checkpoint) -> bool:
+    def _is_settled(self, checkpoint: Checkpoint) -> bool:
+        name = self.client.witness.verifier.name
         try:
-            return bring_up(client, checkpoint, self.prove)
+            return bring_up(self.client, checkpoint, self.prove)
+        except AskingEnded:
+            pass
         except DatabaseError as fault:
-            logger.warning("the cosignature of %s waits for the database: %s", self.witness.verifier.name, fault)
+            logger.warning("the cosignature of %s waits for the database: %s", name, fault)
         except Exception:
             # The thread must live on: without it this witness would never be asked again.
-            logger.exception("ALARM the witness %s could not be asked", self.witness.verifier.name)
+            logger.exception("ALARM the witness %s could not be asked", name)
         finally:
             connections.close_all()
         return False
