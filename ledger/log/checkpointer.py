@@ -77,7 +77,7 @@ def catch_up() -> Round:
 def run(*, hold: Callable[[], bool], tick_s: float = TICK_S) -> Round:
     """Rounds for one tick's length, or until `hold` says that another task has it. Faults are waited out.
 
-    What is signed goes on to the witnesses and the tills; neither is waited for.
+    What is signed goes on to the witnesses, who are not waited for, and to the tills' stores.
     """
     collector = Collector()
     try:

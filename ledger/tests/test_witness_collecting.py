@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection
 
-from ledger.log.models import Checkpoint, Cosignature, WitnessContact
+from ledger.log.models import Cosignature, WitnessContact
 from ledger.log.notes import Note, read_signature
 from ledger.log.tree import LogDamagedError
 from ledger.tests.small_log import SmallLog
-from ledger.tests.witness_rows import setting, signed
+from ledger.tests.witness_rows import forget_checkpoints, setting, signed
 from ledger.tests.witness_servers import GoodWitness, answering, dead_witness, serving, slow_witness
 from ledger.witness.client import Client
 from ledger.witness.collecting import Collector, ask_witnesses, bring_up
@@ -166,7 +166,7 @@ def test_a_log_that_was_cut_is_an_alarm_that_names_the_witness(
 ) -> None:
     with Client(witness) as client:
         assert bring_up(client, signed(LOG, 20), LOG.path)
-        Checkpoint.objects.all().delete()
+        forget_checkpoints(above=0)
         cut = signed(LOG, 9)
         for _ in range(3):
             assert not bring_up(client, cut, LOG.path)
@@ -183,7 +183,7 @@ def test_a_log_that_was_rewritten_is_an_alarm_even_when_its_key_signed_it(
     forged = SmallLog(story="forged", signer=LOG.signer)
     with Client(witness) as client:
         assert bring_up(client, signed(LOG, 7), LOG.path)
-        Checkpoint.objects.all().delete()
+        forget_checkpoints(above=0)
         assert not bring_up(client, signed(forged, 7), forged.path)
         assert not bring_up(client, signed(forged, 9), forged.path)
     assert caplog.text.count("ALARM the witness good.example/1 contradicts our log") == 1
@@ -249,7 +249,7 @@ def test_a_cut_log_is_found(good: GoodWitness, witness: Witness) -> None:
     signed(LOG, 20)
     with setting(witness):
         assert ask_witnesses(LOG.path) == [("good.example/1", None)]
-        Checkpoint.objects.all().delete()
+        forget_checkpoints(above=0)
         signed(LOG, 9)
         ((_, fault),) = ask_witnesses(LOG.path)
     assert fault == "contradicts our log: it has cosigned 20 leaves, our log has only 9: the log was cut"

@@ -9,6 +9,7 @@ from ledger.log.notes import Signer
 from ledger.tests.small_log import SmallLog
 from ledger.witness.configured import Witness
 from possys.clock import now_ms, utc
+from tests.tampering import triggers_off
 
 
 def signed(log: SmallLog, size: int, *, ago_s: float = 0.0) -> Checkpoint:
@@ -35,3 +36,9 @@ def setting(*witnesses: Witness, quorum: int = 0) -> override_settings:
     """These witnesses and no others."""
     entries = [f"{one.verifier.vkey} {one.url}" for one in witnesses]
     return override_settings(WITNESSES=entries, WITNESS_QUORUM=quorum)
+
+
+def forget_checkpoints(*, above: int) -> None:
+    """As whoever has the database would, so that the log looks shorter."""
+    with triggers_off() as cursor:
+        cursor.execute("DELETE FROM ledger_checkpoint WHERE size > %s", [above])

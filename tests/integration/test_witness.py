@@ -7,14 +7,22 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.test import Client, override_settings
 
-from ledger.log.notes import Note, read_signature, read_vkey
+from ledger.log import checkpointer
+from ledger.log.checkpoint import encoded
+from ledger.log.models import Checkpoint, WitnessContact
+from ledger.log.notes import Note, read_note, read_signature, read_skey, read_vkey
 from ledger.tests.small_log import SmallLog
+from ledger.tests.witness_rows import forget_checkpoints
+from ledger.witness.collecting import Collector, ask_witnesses
+from tests.tills import Till
 
 LIMIT_S = 30
 LOG = SmallLog()
@@ -23,8 +31,9 @@ LOG = SmallLog()
 class WitnessProcess:
     """The command with its files in a folder, on a port of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, log_vkey: str) -> None:
         self.folder = folder
+        self.log_vkey = log_vkey
         # No server listens there: the witness must not want one.
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.endswith("_URL")},
@@ -40,7 +49,7 @@ class WitnessProcess:
     def start(self) -> None:
         command = self._command(
             "witness", "--key-file", str(self.folder / "key"), "--state", str(self.folder / "state"), "--log",
-            LOG.signer.verifier.vkey, "--bind", f"127.0.0.1:{self.port}",
+            self.log_vkey, "--bind", f"127.0.0.1:{self.port}",
         )  # fmt: skip
         with (self.folder / "output").open("ab") as output:
             self.process = subprocess.Popen(
@@ -77,12 +86,20 @@ class WitnessProcess:
         return [sys.executable, "manage.py", *words]
 
 
+@contextmanager
+def started(folder: Path, log_vkey: str) -> Iterator[WitnessProcess]:
+    process = WitnessProcess(folder, log_vkey)
+    process.start()
+    try:
+        yield process
+    finally:
+        process.end(signal.SIGKILL)
+
+
 @pytest.fixture
 def witness(tmp_path: Path) -> Iterator[WitnessProcess]:
-    process = WitnessProcess(tmp_path)
-    process.start()
-    yield process
-    process.end(signal.SIGKILL)
+    with started(tmp_path, LOG.signer.verifier.vkey) as process:
+        yield process
 
 
 def add(line: http.client.HTTPConnection, old: int, size: int) -> tuple[int, str, str]:
@@ -115,3 +132,38 @@ def test_a_witness_cosigns_over_http_and_remembers_after_kill_9(witness: Witness
     witness.end(signal.SIGTERM)
     assert witness.process is not None
     assert "Traceback" not in (witness.folder / "output").read_text()
+
+
+def test_the_checkpointer_publishes_what_a_witness_cosigned_and_is_contradicted_when_the_log_is_cut(
+    tmp_path: Path, till: Till, flush_everything: Callable[[], object], caplog: pytest.LogCaptureFixture
+) -> None:
+    with started(tmp_path, read_skey(settings.LOG_KEY).verifier.vkey) as witness, override_settings(
+        WITNESSES=[f"{witness.verifier.vkey} http://127.0.0.1:{witness.port}"], WITNESS_QUORUM=1
+    ):  # fmt: skip
+        for _ in range(3):
+            till.send()
+            flush_everything()
+            checkpointer.run(hold=lambda: True, tick_s=1.2)
+            published = Client().get("/log/checkpoint").content.decode()
+            newest = Checkpoint.objects.order_by("-size")[0]
+            note = read_note(published)
+            assert published.startswith(newest.note)
+            assert witness.verifier.time_s(note) is not None
+        assert ask_witnesses() == [("witness.example/1", None)]
+        header = till.send().headers["Possys-Checkpoint"]
+        assert header == f"{newest.size} {encoded(bytes(newest.root))}"
+
+        # Whoever has the database cuts the log and everything that says how long it was.
+        forget_checkpoints(above=2)
+        ((_, fault),) = ask_witnesses()
+        assert (
+            fault == f"contradicts our log: it has cosigned {newest.size} leaves, our log has only 2: the log was cut"
+        )
+        collector = Collector()
+        collector.submit(Checkpoint.objects.get(size=2))
+        limit = time.monotonic() + LIMIT_S
+        while not WitnessContact.objects.exclude(fault="").exists():
+            assert time.monotonic() < limit
+            time.sleep(0.05)
+        collector.close()
+        assert "ALARM the witness witness.example/1 contradicts our log" in caplog.text
