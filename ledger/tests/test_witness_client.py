@@ -24,6 +24,7 @@ from ledger.witness.client import (
     LogContradicted,
     NoCosignature,
     WitnessAhead,
+    WitnessForgot,
 )
 from ledger.witness.configured import Witness
 
@@ -52,11 +53,20 @@ def test_a_cosignature_comes_back(witness: Witness) -> None:
     assert abs(said.time_s - time.time()) < 60
 
 
-def test_a_wrong_guess_is_corrected_once(witness: Witness, good: GoodWitness) -> None:
+def test_a_witness_that_has_cosigned_more_meanwhile_says_so_and_is_asked_again(
+    witness: Witness, good: GoodWitness
+) -> None:
     ask(witness, 7)
     ask(witness, 20, old=0)
-    ask(witness, 30, old=29)
+    ask(witness, 30, old=7)
     assert good.size == 30
+
+
+def test_a_witness_that_forgot_is_not_brought_up_again(witness: Witness, good: GoodWitness) -> None:
+    ask(witness, 7)
+    with pytest.raises(WitnessForgot, match="20 leaves, and now remembers 7"):
+        ask(witness, 30, old=20)
+    assert good.size == 7
 
 
 def test_the_same_checkpoint_may_be_asked_for_again(witness: Witness) -> None:
@@ -167,11 +177,3 @@ def test_a_witness_that_drips_its_answer_is_left_after_the_limit() -> None:
     with dripping_witness() as witness, pytest.raises(NoCosignature, match=r"within 0\.3 s"):
         ask(witness, 7, limit_s=0.3)
     assert time.monotonic() - begun_s < 3
-
-
-def test_a_connection_that_the_witness_closed_meanwhile_is_opened_again(good: GoodWitness) -> None:
-    with good.serving() as witness, Client(witness) as client:
-        # wsgiref closes after each answer.
-        for size in (7, 8, 9):
-            client.cosign(LOG.note(size), old=size - 1, prove=LOG.path)
-    assert good.size == 9

@@ -10,6 +10,7 @@ from typing import Any
 from ledger.log.notes import Signer
 from ledger.witness.decision import BODY_BYTES_MAX, TEXT, Answer, Logs, Refused, decide, read_submission
 from ledger.witness.state import StateFile
+from possys.failpoints import reach
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +67,7 @@ class WitnessApp:
             return refused.answer
         origin, size = submission.head.origin, submission.head.size
         answer = self.state.settle(origin, lambda seen: decide(submission, seen, self.signer, self.now_s()))
+        reach("witness.after-keep")
         if answer.status == HTTPStatus.UNPROCESSABLE_ENTITY:
             # Signed by the log and yet wrong: evidence against it, so all of it is kept in the witness's log.
             logger.error("REFUSED a checkpoint of %s at %d: %s%s", origin, size, answer.body, submission.evidence)

@@ -46,6 +46,12 @@ class LogContradicted(WitnessFault):
     head = "contradicts our log"
 
 
+class WitnessForgot(WitnessFault):
+    """It remembers less than it cosigned, so it could be made to sign a second history."""
+
+    head = "forgot what it cosigned"
+
+
 class WitnessAhead(LogContradicted):
     """It cosigned `size` leaves of a log that has fewer in the checkpoint that it was shown."""
 
@@ -92,8 +98,9 @@ class Client:
         self.close()
 
     def cosign(self, note: str, *, old: int, prove: Prove) -> Cosigned:
-        """Brings the witness from `old` leaves (a guess; it corrects us once) to the checkpoint.
+        """Brings the witness from `old` leaves to the checkpoint; so many at least it has cosigned before.
 
+        When it has cosigned more meanwhile, it says so, and is asked once more.
         Raises WitnessFault, AskingEnded.
         """
         size = read_tree_head(read_note(note).text).size
@@ -102,6 +109,8 @@ class Client:
             named = _size_of(reply)
             if named > size:
                 raise WitnessAhead(named, size)
+            if named < old:
+                raise WitnessForgot(f"{old} leaves, and now remembers {named}: its state was lost or restored")
             reply = self._submit(note, named, prove(named, size))
         if reply.status == HTTPStatus.UNPROCESSABLE_ENTITY:
             raise LogContradicted(f"it finds no proof that the log only grew and says {reply.said!r}")
@@ -125,7 +134,11 @@ class Client:
         until_s = time.monotonic() + self.answer_limit_s
         was_open = self._line is not None
         try:
-            return self._exchange(body)
+            reply = self._exchange(body)
+            if not self._is_ended and time.monotonic() < until_s:
+                return reply
+            # What was broken off can look like a short answer.
+            raise TimeoutError
         except (OSError, http.client.HTTPException) as fault:
             self.close()
             if self._is_ended:

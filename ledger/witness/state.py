@@ -41,6 +41,7 @@ class StateFile:
     def __init__(self, path: Path) -> None:
         """Makes the file when there is none. Raises sqlite3.Error when it cannot be one."""
         self.path = path
+        self.is_new = not path.exists()
         with self._open() as file:
             file.executescript(TABLE)
 

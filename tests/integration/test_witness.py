@@ -21,7 +21,9 @@ from ledger.log.models import Checkpoint, WitnessContact
 from ledger.log.notes import Note, read_note, read_signature, read_skey, read_vkey
 from ledger.tests.small_log import SmallLog
 from ledger.tests.witness_rows import forget_checkpoints
+from ledger.witness.client import Client as AskingClient
 from ledger.witness.collecting import Collector, ask_witnesses
+from ledger.witness.configured import Witness
 from tests.tills import Till
 
 LIMIT_S = 30
@@ -46,7 +48,7 @@ class WitnessProcess:
         self.verifier = read_vkey(subprocess.check_output(made, env=self.environment, cwd=settings.BASE_DIR, text=True))
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
+    def start(self, *, dies_at: str = "") -> None:
         command = self._command(
             "witness", "--key-file", str(self.folder / "key"), "--state", str(self.folder / "state"), "--log",
             self.log_vkey, "--bind", f"127.0.0.1:{self.port}",
@@ -54,7 +56,7 @@ class WitnessProcess:
         with (self.folder / "output").open("ab") as output:
             self.process = subprocess.Popen(
                 command,
-                env=self.environment,
+                env={**self.environment, "FAILPOINT": dies_at},
                 cwd=settings.BASE_DIR,
                 stdout=output,
                 stderr=output,
@@ -131,7 +133,30 @@ def test_a_witness_cosigns_over_http_and_remembers_after_kill_9(witness: Witness
     line.close()
     witness.end(signal.SIGTERM)
     assert witness.process is not None
-    assert "Traceback" not in (witness.folder / "output").read_text()
+    printed = (witness.folder / "output").read_text()
+    assert printed.count("is new: this witness remembers nothing") == 1
+    assert "Traceback" not in printed
+
+
+def test_dying_between_keeping_and_answering_loses_nothing(witness: WitnessProcess) -> None:
+    witness.end(signal.SIGTERM)
+    witness.start(dies_at="witness.after-keep")
+    line = http.client.HTTPConnection("127.0.0.1", witness.port, timeout=20)
+    with pytest.raises(OSError, match=r"without response|reset"):
+        add(line, 0, 7)
+    witness.end(signal.SIGKILL)
+    witness.start()
+    with AskingClient(Witness(witness.verifier, f"http://127.0.0.1:{witness.port}")) as client:
+        assert client.cosign(LOG.note(7), old=0, prove=LOG.path).time_s
+        assert client.cosign(LOG.note(9), old=7, prove=LOG.path).time_s
+
+
+def test_a_connection_that_ended_with_the_old_process_is_opened_anew(witness: WitnessProcess) -> None:
+    with AskingClient(Witness(witness.verifier, f"http://127.0.0.1:{witness.port}")) as client:
+        assert client.cosign(LOG.note(7), old=0, prove=LOG.path).time_s
+        witness.end(signal.SIGTERM)
+        witness.start()
+        assert client.cosign(LOG.note(9), old=7, prove=LOG.path).time_s
 
 
 def test_the_checkpointer_publishes_what_a_witness_cosigned_and_is_contradicted_when_the_log_is_cut(

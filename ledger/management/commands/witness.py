@@ -36,6 +36,11 @@ class Command(BaseCommand):
         except sqlite3.Error as fault:
             raise CommandError(f"{options['state']} cannot be used as the state file: {fault}") from fault
         app = WitnessApp(signer, logs, state, now_s=lambda: now_ms() // MS_PER_S)
+        if state.is_new:
+            self.stderr.write(
+                f"{state.path} is new: this witness remembers nothing. If its key has cosigned before, stop it now and "
+                "go on with the old file or with a new key under a new name (docs/witness.md)."
+            )
         self.stdout.write(app.description())
         self.stdout.flush()
         WitnessServer(app, options["bind"]).run()
