@@ -172,8 +172,17 @@ def test_a_witness_that_says_nothing_is_left_after_the_limit() -> None:
     assert time.monotonic() - begun_s < 3
 
 
-def test_a_witness_that_drips_its_answer_is_left_after_the_limit() -> None:
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n",
+        b"HTTP/1.0 200 OK\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nX-Slow: ",
+        b"HTTP/1.1 ",
+    ],
+)
+def test_a_witness_that_drips_its_answer_is_left_after_the_limit(head: bytes) -> None:
     begun_s = time.monotonic()
-    with dripping_witness() as witness, pytest.raises(NoCosignature, match=r"within 0\.3 s"):
+    with dripping_witness(head) as witness, pytest.raises(NoCosignature, match=r"within 0\.3 s"):
         ask(witness, 7, limit_s=0.3)
     assert time.monotonic() - begun_s < 3

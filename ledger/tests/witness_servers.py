@@ -86,8 +86,8 @@ def slow_witness() -> Iterator[Witness]:
 
 
 @contextmanager
-def dripping_witness() -> Iterator[Witness]:
-    """Says a byte every 20 ms, for ever: each read is quick, the answer never ends."""
+def dripping_witness(head: bytes) -> Iterator[Witness]:
+    """Says that, then a byte every 20 ms, for ever: each read is quick, the answer never ends."""
     ended = threading.Event()
     with closing(socket.create_server(("127.0.0.1", 0))) as line:
         line.settimeout(0.05)
@@ -96,7 +96,7 @@ def dripping_witness() -> Iterator[Witness]:
             while not ended.is_set():
                 try:
                     caller, _ = line.accept()
-                    caller.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n")
+                    caller.sendall(head)
                     while not ended.wait(0.02):
                         caller.sendall(b"x")
                 except OSError:

@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from http import HTTPStatus
 from typing import NamedTuple, Self
 from urllib.parse import urlsplit
@@ -89,6 +90,8 @@ class Client:
         self.witness = witness
         self.answer_limit_s = answer_limit_s
         self._line: http.client.HTTPConnection | None = None
+        # The line lets go of its socket before the end of an answer that is the last on it.
+        self._socket: socket.socket | None = None
         self._is_ended = False
 
     def __enter__(self) -> Self:
@@ -127,12 +130,12 @@ class Client:
     def end(self) -> None:
         """From another thread: breaks off what is being asked, and refuses to ask again."""
         self._is_ended = True
-        _cut(self._line)
+        _cut(self._socket)
 
     def _submit(self, note: str, old: int, path: list[bytes]) -> _Reply:
         body = "\n".join([f"old {old}", *path_lines(path), "", note]).encode()
         until_s = time.monotonic() + self.answer_limit_s
-        was_open = self._line is not None
+        was_open = self._line is not None and self._line.sock is not None
         try:
             reply = self._exchange(body)
             if not self._is_ended and time.monotonic() < until_s:
@@ -152,10 +155,11 @@ class Client:
 
     def _exchange(self, body: bytes) -> _Reply:
         """One request and its answer. Raises OSError, HTTPException."""
-        if self._line is None:
+        if self._line is None or self._line.sock is None:
             self._line = self._connected()
+            self._socket = self._line.sock
         # A timeout of the socket is for each read; one who answers a byte at a time would hold us for days.
-        limit = threading.Timer(self.answer_limit_s, _cut, (self._line,))
+        limit = threading.Timer(self.answer_limit_s, _cut, (self._socket,))
         limit.daemon = True
         limit.start()
         try:
@@ -202,10 +206,8 @@ def _size_of(reply: _Reply) -> int:
         raise NoCosignature(f"it answered {reply.said!r}") from fault
 
 
-def _cut(line: http.client.HTTPConnection | None) -> None:
+def _cut(line: socket.socket | None) -> None:
     """Makes a read that waits in another thread return; past TLS, whose own shutdown is not for that."""
-    try:
-        if line is not None and line.sock is not None:
-            socket.socket.shutdown(line.sock, socket.SHUT_RDWR)
-    except OSError:
-        return
+    with suppress(OSError):
+        if line is not None:
+            socket.socket.shutdown(line, socket.SHUT_RDWR)
