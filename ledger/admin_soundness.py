@@ -122,6 +122,8 @@ def _card(one: WitnessFact, state: str, facts: Facts) -> WitnessCard:
 
 
 def _state(one: WitnessFact, facts: Facts) -> str:
+    if one.contradicts:
+        return "ALARM: contradicts the log"
     if one.is_late(facts.now):
         behind = "ALARM: behind" if one.cosigned_at else "ALARM: never heard of"
         return "ALARM: fails" if one.fault else behind

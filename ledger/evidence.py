@@ -17,10 +17,12 @@ from ledger.blocks import read_header
 from ledger.log.blocks import LOOK_BACK, last_included
 from ledger.log.leaves import LeafKind, read_leaf
 from ledger.log.models import ArchiveMove, Checkpoint, LogEntry, LogHead, VerificationRun, WitnessContact
-from ledger.log.notes import NoteError, Verifier, read_vkey
+from ledger.log.notes import NoteError, Verifier
 from ledger.models import Head, block_key
 from ledger.shards import ALL_SHARDS, LOG_DATABASE, by_database, databases
 from ledger.soundness import Facts, Run, Signed, Soundness, WitnessFact, judge
+from ledger.witness.client import LogContradicted
+from ledger.witness.configured import read_witness
 from possys import clock
 
 # What verify_ledger calls its runs.
@@ -54,7 +56,7 @@ def configured_witnesses() -> Witnesses:
     found, unreadable = [], 0
     for entry in settings.WITNESSES:
         try:
-            found.append(read_vkey(entry.strip().partition(" ")[0]))
+            found.append(read_witness(entry).verifier)
         except NoteError:
             unreadable += 1
     return Witnesses(found, unreadable)
@@ -129,6 +131,7 @@ def _witness_facts(names: Sequence[str], first: Signed | None) -> list[WitnessFa
             behind_since=contacts[name].behind_since,
             fault=contacts[name].fault,
             fault_at=contacts[name].fault_at,
+            contradicts=contacts[name].fault.startswith(LogContradicted.head),
         )
         if name in contacts
         else WitnessFact(name=name, behind_since=unheard)

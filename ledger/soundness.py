@@ -72,6 +72,8 @@ class WitnessFact:
     behind_since: datetime | None = None
     fault: str = ""
     fault_at: datetime | None = None
+    # What it saw before is not the beginning of this log.
+    contradicts: bool = False
 
     def is_late(self, now: datetime) -> bool:
         """Whether it has lacked for too long what was signed, or has failed for that long."""
@@ -249,16 +251,26 @@ def _witnesses(facts: Facts) -> Iterator[Finding]:
             f"{_count(facts.witnesses_unreadable, 'entry', 'entries')} of WITNESSES cannot be read.",
             'Each is "vkey url", separated by commas; manage.py check says which is wrong.',
         )
-    late = [one for one in facts.witnesses if one.is_late(facts.now)]
+    for one in facts.witnesses:
+        if one.contradicts:
+            yield Finding(
+                "witness-contradicts",
+                Severity.ALARM,
+                f"The witness {one.name} {one.fault}",
+                "Believe it: the log was cut, restored, rewritten, or is signed twice. Run manage.py verify_ledger and "
+                "find out who did it; keep the key, the witness and the database as they are.",
+            )
+    late = [one for one in facts.witnesses if one.contradicts or one.is_late(facts.now)]
     for one in late:
+        if one.contradicts:
+            continue
         yield Finding(
             "witness-behind",
             Severity.ALARM,
             f"The witness {one.name} "
             + (f"has confirmed {one.size:,} leaves" if one.size else "has confirmed nothing")
-            + (f" and says: {one.fault}" if one.fault else ", not what was signed since."),
-            "Sales and signatures go on without it. When it is down, its operator must start it. When it says that the "
-            "log is not what it saw before, believe it and treat this as damage.",
+            + (f" and {one.fault}" if one.fault else ", not what was signed since."),
+            "Sales and signatures go on without it. Call its operator: it is away, slow, or knows another log or key.",
         )
     if facts.quorum and facts.checkpoint is not None and len(late) > len(facts.witnesses) - facts.quorum:
         yield Finding(

@@ -31,6 +31,7 @@ from ledger.soundness import (
     judge,
 )
 from ledger.soundness_text import as_json, as_text
+from ledger.witness.client import LogContradicted
 from possys.clock import iso_utc, lasting, now_ms, utc
 from tests.tills import Till
 
@@ -89,6 +90,10 @@ def test_an_empty_ledger_is_sound() -> None:
             {"witnesses": (WITNESS, replace(WITNESS, fault="no route", fault_at=NOW - 2 * WITNESS_LATE))},
             "witness-behind",
         ),
+        (
+            {"witnesses": (WITNESS, replace(WITNESS, fault="contradicts our log: no", fault_at=NOW, contradicts=True))},
+            "witness-contradicts",
+        ),
         ({"witnesses_unreadable": 1}, "witnesses-unreadable"),
     ],
 )
@@ -144,6 +149,8 @@ def test_a_run_with_faults_is_nothing_as_of_which_the_ledger_is_sound() -> None:
 def test_a_late_witness_misses_the_quorum_only_when_too_few_are_left() -> None:
     assert names(replace(WELL, witnesses=(WITNESS, BEHIND), quorum=1)) == ["witness-behind"]
     assert names(replace(WELL, witnesses=(WITNESS, BEHIND), quorum=2)) == ["witness-behind", "quorum-missed"]
+    false = replace(WITNESS, fault="contradicts our log: no", fault_at=NOW, contradicts=True)
+    assert names(replace(WELL, witnesses=(WITNESS, false), quorum=2)) == ["witness-contradicts", "quorum-missed"]
 
 
 def test_without_witnesses_it_is_said_what_that_means_and_the_verdict_stays() -> None:
@@ -255,6 +262,9 @@ def test_witnesses_are_known_by_the_settings_and_by_what_they_answered(
     assert facts.witnesses_unreadable == 1
     assert facts.confirmed == Signed(first.size, first.signed_at)
     assert facts.confirming == 1
+    assert [one.contradicts for one in facts.witnesses] == [False, False, False]
+    WitnessContact.objects.filter(name=keys[1].name).update(fault=str(LogContradicted("it has more leaves")))
+    assert [one.contradicts for one in evidence.read_facts().witnesses] == [False, True, False]
     WitnessContact.objects.update(size=second.size)
     assert evidence.read_facts().confirmed == Signed(second.size, second.signed_at)
 

@@ -150,11 +150,11 @@ def test_staff_sees_what_is_wrong_and_what_to_do(visit: Visit) -> None:
         fault_at=utc(now_ms()),
     )
     WitnessContact.objects.filter(name__startswith="consumers").update(
-        fault="it answered 409 with 9 leaves: our log was cut or forked", fault_at=utc(now_ms() - 90_000)
+        fault="contradicts our log: it cosigned 9 leaves", fault_at=utc(now_ms() - 90_000)
     )
     visit.open("", "index-alarm")
     assert "see the 3 alarms below" in visit.open("ledger/loghead/", "sound-alarm")
     visit.page.click("a:has-text('Check: sample of 20 blocks') >> nth=0")
     assert "shard 7, block 12, position 3" in visit.seen("run-faults")
-    assert "our log was cut" in visit.open("ledger/witnesscontact/", "witnesses-alarm")
+    assert "contradicts the log" in visit.open("ledger/witnesscontact/", "witnesses-alarm")
     assert visit.too_wide == []
