@@ -58,15 +58,12 @@ class SoundnessAdmin(ListOnlyAdmin):
     """Whether the ledger is sound, as of when, and what to do."""
 
     navigation_icon = "verified"
-    navigation_title = "Is the ledger sound?"
     navigation_rank = -1
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """The verdict with what it rests on."""
         self.require_view(request)
-        title = "Is the ledger sound?"
-        # The page is the answer, not a list of the model's rows: its own title stands in the place of theirs.
-        return self.page(request, "soundness.html", title, sound=soundness_page(), opts=None, content_title=title)
+        return self.page(request, "soundness.html", "Is the ledger sound?", sound=soundness_page())
 
 
 @admin.register(WitnessContact)
