@@ -16,7 +16,7 @@ from ledger.log.checkpointer import catch_up
 from ledger.log.leaves import FORMAT_VERSION, ArchiveLeaf
 from ledger.log.models import ArchiveMove, Checkpoint, LogHead, VerificationRun, WitnessContact
 from ledger.log.notes import WITNESS_KEY, new_signer
-from ledger.models import Head
+from ledger.models import Block, Head
 from ledger.soundness import (
     CHECKPOINT_LATE,
     FULL_LATE,
@@ -33,6 +33,7 @@ from ledger.soundness import (
 from ledger.soundness_text import as_json, as_text
 from ledger.witness.client import LogContradicted
 from possys.clock import iso_utc, lasting, now_ms, utc
+from tests.tampering import triggers_off
 from tests.tills import Till
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -226,13 +227,28 @@ def test_what_is_sealed_but_not_signed_waits(till: Till, flush_everything: Calla
     assert facts.waiting_since < sealed_at
 
 
-def test_a_leaf_that_is_not_signed_waits_since_it_was_written(ledger: Any) -> None:
+def test_a_leaf_that_is_not_signed_waits_since_it_was_written(till: Till, flush_everything: Callable[[], Any]) -> None:
     catch_up()
     at = utc(now_ms() - 90_000)
     append([new_leaf(ArchiveLeaf(FORMAT_VERSION, "2026-11-01", 1, 1, iso_utc(round(at.timestamp() * 1000))))])
     facts = evidence.read_facts()
     assert (facts.log_size, facts.unsigned) == (2, 1)
     assert facts.waiting_s > CHECKPOINT_LATE.total_seconds()
+    till.send()
+    flush_everything()
+    facts = evidence.read_facts()
+    assert (facts.unlogged, facts.unsigned) == (1, 1)
+    assert facts.waiting_since == at
+
+
+def test_a_waiting_block_that_is_of_an_older_day_or_missing_has_waited_for_long(
+    till: Till, flush_everything: Callable[[], Any]
+) -> None:
+    till.send()
+    flush_everything()
+    with triggers_off():
+        Block.objects.all().delete()
+    assert evidence.read_facts().waiting_s > 23 * 60 * 60
 
 
 def test_blocks_and_leaves_that_went_away_are_seen(till: Till, flush_everything: Callable[[], Any]) -> None:
