@@ -9,7 +9,6 @@ from django.conf import settings
 
 from ledger.log.notes import WITNESS_KEY, NoteError, Verifier, read_vkey
 
-
 logger = logging.getLogger(__name__)
 
 
