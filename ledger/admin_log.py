@@ -133,7 +133,7 @@ class VerificationRunAdmin(NewestAdmin):
     navigation_icon = "fact_check"
     list_display = ("verdict", "scope", "ended", "took", "log_size", "blocks", "records", "fault_count")
     search_fields = ("scope",)
-    search_help_text = "What was read, from its beginning: everything, sample, …"
+    search_help_text = "everything, sample, …"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[VerificationRun]:
         """Without the faults' long list, which only the page of one shows."""
@@ -176,7 +176,6 @@ class ArchiveMoveAdmin(NewestAdmin):
     navigation_icon = "inventory_2"
     navigation_title = "Archive"
     list_display = ("sealed_on", "move", "blocks", "records", "megabytes", "file_name", "moved")
-    list_display_links = None
     search_fields = ("file_name",)
     search_help_text = "File's name; it holds the day"
 

@@ -15,6 +15,8 @@ WITNESS_LATE = timedelta(seconds=60)
 SAMPLE_LATE = timedelta(minutes=10)
 # Everything is to be read again once a week.
 FULL_LATE = timedelta(days=7)
+# Alarms that nothing but a change of what was written, or an old copy of it, explains.
+SIGNS_OF_CHANGE = frozenset({"damage-found", "blocks-went-away", "log-was-cut", "witness-contradicts"})
 
 
 class Verdict(StrEnum):
@@ -75,6 +77,10 @@ class WitnessFact:
     # What it saw before is not the beginning of this log.
     contradicts: bool = False
 
+    def confirms(self, size: int) -> bool:
+        """Whether it confirmed the log's first `size` leaves, and stands by it."""
+        return self.size >= size and not self.contradicts
+
     def is_late(self, now: datetime) -> bool:
         """Whether it has lacked for too long what was signed, or has failed for that long."""
         since = min((moment for moment in (self.behind_since, self.fault_at) if moment is not None), default=now)
@@ -133,7 +139,7 @@ class Facts:
     @property
     def confirming(self) -> int:
         """How many configured witnesses confirmed the newest checkpoint."""
-        return 0 if self.checkpoint is None else sum(one.size >= self.checkpoint.size for one in self.witnesses)
+        return 0 if self.checkpoint is None else sum(one.confirms(self.checkpoint.size) for one in self.witnesses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +176,10 @@ def judge(facts: Facts) -> Soundness:
 def _sentence(facts: Facts, verdict: Verdict, findings: list[Finding]) -> str:
     """For somebody who is no engineer."""
     if verdict is Verdict.ATTENTION:
-        alarms = sum(finding.severity is Severity.ALARM for finding in findings)
-        return "Attention is needed: " + ("see the alarm below." if alarms == 1 else f"see the {alarms} alarms below.")
+        alarms = [finding.name for finding in findings if finding.severity is Severity.ALARM]
+        is_changed = not SIGNS_OF_CHANGE.isdisjoint(alarms)
+        begin = "There are signs that the ledger was changed" if is_changed else "Attention is needed"
+        return f"{begin}: {_count(len(alarms), 'alarm')}."
     if facts.records == 0:
         return "The ledger is sound: there is nothing in it yet."
     as_of = facts.last_well

@@ -104,6 +104,7 @@ def rows_of(answer: Any) -> list[Any]:
 def test_only_those_with_the_right_to_look_see_the_log(cast: Cast, logged: Checkpoint) -> None:
     pages = [*LISTS, f"{CHECKPOINTS}{logged.size}/change/", f"{LEAVES}0/change/"]
     pages += [f"{RUNS}{run.pk}/change/" for run in VerificationRun.objects.all()]
+    pages += [f"{ARCHIVE}{ArchiveMove.objects.get().pk}/change/"]
     for url in pages:
         assert cast.superuser.get(url).status_code == 200
         assert cast.viewer.get(url).status_code == 200
@@ -145,7 +146,7 @@ def test_the_page_says_what_is_wrong_and_what_to_do(cast: Cast, logged: Checkpoi
     LogHead.objects.update(fault="the log was <cut>", fault_at=utc(now_ms()))
     run = make_run("shard 5", faults=[{"place": "shard 5, block 1", "kind": "record-changed", "text": "no"}])
     text = cast.viewer.get(SOUND).content.decode()
-    assert "Attention is needed: see the 2 alarms below." in text
+    assert "There are signs that the ledger was changed: 2 alarms." in text
     assert "A check (shard 5) found 1 fault" in text
     assert escape("the log was <cut>") in text
     assert "manage.py verify_ledger has read everything" in text

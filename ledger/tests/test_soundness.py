@@ -102,7 +102,9 @@ def test_each_alarm_asks_for_attention_and_says_what_to_do(changes: dict[str, An
     found = judge(replace(WELL, **changes))
     assert name in [finding.name for finding in found.findings]
     assert found.verdict is Verdict.ATTENTION
-    assert found.sentence.startswith("Attention is needed")
+    changed = {"damage-found", "blocks-went-away", "log-was-cut", "witness-contradicts"}
+    begin = "There are signs that the ledger was changed: " if name in changed else "Attention is needed: "
+    assert found.sentence.startswith(begin)
     assert all(finding.what and finding.remedy for finding in found.findings)
 
 
@@ -152,6 +154,7 @@ def test_a_late_witness_misses_the_quorum_only_when_too_few_are_left() -> None:
     assert names(replace(WELL, witnesses=(WITNESS, BEHIND), quorum=2)) == ["witness-behind", "quorum-missed"]
     false = replace(WITNESS, fault="contradicts our log: no", fault_at=NOW, contradicts=True)
     assert names(replace(WELL, witnesses=(WITNESS, false), quorum=2)) == ["witness-contradicts", "quorum-missed"]
+    assert (WELL.confirming, replace(WELL, witnesses=(WITNESS, false)).confirming) == (2, 1)
 
 
 def test_without_witnesses_it_is_said_what_that_means_and_the_verdict_stays() -> None:
@@ -164,6 +167,7 @@ def test_the_worst_stands_first() -> None:
     found = judge(replace(WELL, witnesses=(), quorum=0, last_full=None, shards_stopped=(5,)))
     assert [finding.severity for finding in found.findings] == [Severity.ALARM, Severity.STALE, Severity.NOTE]
     assert (found.count(Severity.ALARM), found.count(Severity.STALE)) == (1, 1)
+    assert found.sentence == "Attention is needed: 1 alarm."
 
 
 def test_text_and_json_say_the_same() -> None:
