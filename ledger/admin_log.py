@@ -176,6 +176,8 @@ class ArchiveMoveAdmin(NewestAdmin):
     navigation_icon = "inventory_2"
     navigation_title = "Archive"
     list_display = ("sealed_on", "move", "blocks", "records", "megabytes", "file_name", "moved")
+    # Which way it went stands in the page's title.
+    fields = readonly_fields = ("sealed_on", "blocks", "records", "bytes", "file_name", "moved")
     search_fields = ("file_name",)
     search_help_text = "File's name; it holds the day"
 
