@@ -1,11 +1,12 @@
 """Fixtures for the tests of every app: an empty ledger with its capture store, and a till that sends to it."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import redis
-from django.conf import settings
+from django.conf import settings as django_settings
 from django.db import connections
 from django.test import TransactionTestCase
 
@@ -45,7 +46,7 @@ def _empty_by_truncating() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def _own_store() -> redis.Redis:
     """A client of the capture store, once it is certain that no data but tests' own is in it."""
-    client = redis.Redis.from_url(settings.REDIS_URL)
+    client = redis.Redis.from_url(django_settings.REDIS_URL)
     if client.dbsize() and not client.exists(TEST_STORE_KEY):
         pytest.exit("REDIS_URL is a store with data in it, and the tests would empty it. Use `make test`.", 2)
     return client
@@ -71,7 +72,7 @@ def store(_own_store: redis.Redis) -> Iterator[redis.Redis]:
 
 
 @pytest.fixture
-def ledger(transactional_db: None, store: redis.Redis) -> redis.Redis:
+def ledger(transactional_db: None, store: redis.Redis, settings: Any, tmp_path: Path) -> redis.Redis:
     """An empty ledger with all its shards open; answers a client of its capture store.
 
     The database commits for real, so that flushes and threads see what they would see at work.
@@ -83,6 +84,9 @@ def ledger(transactional_db: None, store: redis.Redis) -> redis.Redis:
     from ledger.shards import ALL_SHARDS
     from transactions.stream import head_key
 
+    # What the checkpointer keeps outside the database belongs to this test's log alone.
+    settings.LOG_STATE_FILE = str(tmp_path / "log-state.json")
+    settings.ARCHIVE_DIR = str(tmp_path / "archive")
     today = clock.utc(clock.now_ms()).date()
     make_days_ahead(today, ahead=DAYS_AHEAD, window=DAYS_BACK)
     make_heads()

@@ -1,9 +1,10 @@
-"""How long after it was received a sale is in the ledger, seen from outside: by another connection's eyes."""
+"""How long after it was received a sale is in the ledger, seen from outside, and under a signed checkpoint."""
 
+import bisect
 import multiprocessing
 import random
 import time
-from datetime import datetime
+from datetime import UTC, datetime
 from multiprocessing.connection import Connection as Pipe
 from typing import NamedTuple
 
@@ -11,7 +12,7 @@ import msgspec
 from django.db import connection, connections
 
 from ledger.blocks import unpack_body
-from ledger.models import Block, block_key
+from ledger.models import Block, Checkpoint, LogEntry, block_key
 
 # The heads are looked at this often, so a delay is measured too long by at most this.
 LOOK_S = 0.02
@@ -87,16 +88,39 @@ def _heads() -> list[tuple[int, int]]:
 
 def delays_s(seen: list[Seen], began_s: float, ended_s: float) -> list[float]:
     """Delays of sampled sales that were received between two moments (s since 1970)."""
-    pool = [one for one in seen if one.at_s >= began_s]
-    chosen = random.Random(SEED).sample(pool, min(len(pool), BLOCKS_SAMPLED_MAX))
     found = []
-    for one in chosen:
-        body = Block.objects.values_list("body", flat=True).get(id=block_key(one.shard, one.block))
-        for _, record in unpack_body(bytes(body))[::RECORDS_STEP]:
-            received_s = _moment_s(msgspec.json.decode(record, type=Envelope).received_at)
-            if began_s <= received_s <= ended_s:
-                found.append(one.at_s - received_s)
+    for one in _sampled([one for one in seen if one.at_s >= began_s]):
+        found += [one.at_s - received_s for received_s in _received_s(one) if began_s <= received_s <= ended_s]
     return found
+
+
+def signed_delays_s(began_s: float, ended_s: float) -> list[float]:
+    """From receipt to the signature of the first checkpoint that covers the sale, of sampled sales received meanwhile.
+
+    Everything that was received must have been signed.
+    """
+    checkpoints = list(Checkpoint.objects.order_by("size").values_list("size", "signed_at"))
+    sizes = [size for size, _ in checkpoints]
+    since = datetime.fromtimestamp(began_s, UTC)
+    blocks = Block.objects.filter(sealed_at__gte=since).values_list("shard", "number")
+    found = []
+    for one in _sampled([Seen(shard, number, 0.0) for shard, number in blocks]):
+        index = LogEntry.objects.values_list("index", flat=True).get(shard=one.shard, block=one.block)
+        _, signed_at = checkpoints[bisect.bisect_right(sizes, index)]
+        signed_s = signed_at.timestamp()
+        found += [signed_s - received_s for received_s in _received_s(one) if began_s <= received_s <= ended_s]
+    return found
+
+
+def _sampled(pool: list[Seen]) -> list[Seen]:
+    return random.Random(SEED).sample(pool, min(len(pool), BLOCKS_SAMPLED_MAX))
+
+
+def _received_s(one: Seen) -> list[float]:
+    """When some of a block's records were received."""
+    body = Block.objects.values_list("body", flat=True).get(id=block_key(one.shard, one.block))
+    records = [record for _, record in unpack_body(bytes(body))[::RECORDS_STEP]]
+    return [_moment_s(msgspec.json.decode(record, type=Envelope).received_at) for record in records]
 
 
 def _moment_s(text: str) -> float:

@@ -94,7 +94,7 @@ def measure(run: Run) -> list[Figure]:
     """The delay at a fixed rate, then the most that holds."""
     figures: list[Figure] = []
     with run.site.workers():
-        _wait_for_workers(run)
+        wait_for_workers(run)
         fixed = [hold(run, run.sizes.delay_rate, run.sizes.delay_s) for _ in range(run.sizes.rounds)]
         figures += _delay_figures(fixed, f"at {run.sizes.delay_rate:,} sales/s", judged=True)
         slowest = min(one.rate for one in fixed)
@@ -149,7 +149,7 @@ def search(run: Run) -> float:
             else:
                 rate = (kept_up + fell_behind) / 2 if fell_behind < math.inf else kept_up / STEP_DOWN
             traffic.board.rate = rate
-    _drained(run)
+    drained(run)
     return kept_up or taken
 
 
@@ -170,7 +170,7 @@ def hold(run: Run, rate: float, seconds: float) -> Held:
         ended_s = time.time()
         shares = cpu.shares()
         traffic.board.stop()
-        _drained(run)
+        drained(run)
     shares["load"] = round(traffic.result.cpu_s / took_s, 3)
     run.check_ledger()
     return Held(took / took_s, backlogs, delays_s(watch.seen(), began_s, ended_s), shares)
@@ -184,7 +184,7 @@ def _delay_figures(held: list[Held], name: str, *, judged: bool) -> list[Figure]
     return [fast, at_most(slow, P99_S_MAX) if judged else slow]
 
 
-def _drained(run: Run) -> None:
+def drained(run: Run) -> None:
     """Waits until the flush workers have taken everything. Raises LoadError when they do not."""
     limit_s = time.monotonic() + DRAIN_LIMIT_S
     while run.waiting():
@@ -193,9 +193,9 @@ def _drained(run: Run) -> None:
         time.sleep(LOOK_S / 4)
 
 
-def _wait_for_workers(run: Run) -> None:
+def wait_for_workers(run: Run) -> None:
     """Sends a batch and waits until it is in the ledger, so that the flush workers are at work."""
     with Traffic(run, BATCH_SALES) as traffic:
         while not traffic.board.acknowledged:
             time.sleep(LOOK_S / 10)
-    _drained(run)
+    drained(run)

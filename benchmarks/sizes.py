@@ -22,6 +22,8 @@ class Sizes:
     holds_max: int
     delay_s: float
     delay_rate: int
+    signed_rate: int
+    proofs: int
     flush_records: int
     micro_sales: int
 
@@ -46,6 +48,8 @@ SIZES = {
             holds_max=6,
             delay_s=30.0,
             delay_rate=10_000,
+            signed_rate=5_000,
+            proofs=400,
             flush_records=250_000,
             micro_sales=4000,
         ),
@@ -63,6 +67,8 @@ SIZES = {
             holds_max=4,
             delay_s=5.0,
             delay_rate=10_000,
+            signed_rate=5_000,
+            proofs=400,
             flush_records=30_000,
             micro_sales=1000,
         ),
@@ -80,6 +86,8 @@ SIZES = {
             holds_max=1,
             delay_s=1.0,
             delay_rate=1000,
+            signed_rate=1000,
+            proofs=50,
             flush_records=2000,
             micro_sales=100,
         ),

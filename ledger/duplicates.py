@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 from django.db import connections
 
-from ledger.blocks import Kind, MarkKind, MarkRow, Place, unpack_body
-from ledger.models import Block, block_key, identity_of
+from ledger.blocks import MarkKind, MarkRow, Place
+from ledger.models import identity_of
 from ledger.records import sale_bytes
+from ledger.sealed import sealed_block
 from transactions.stream import Mark, StreamRecord
 
 
@@ -33,23 +34,6 @@ def find_entries(alias: str, shard: int, identities: Sequence[int]) -> dict[int,
             identity: Found(issued_on, Place(str(sealed_on), block, position))
             for identity, issued_on, sealed_on, block, position in cursor.fetchall()
         }
-
-
-def record_at(alias: str, shard: int, place: Place) -> bytes | None:
-    """The record's bytes at a place; None when it was removed or is not there."""
-    body = (
-        Block.objects.using(alias)
-        .filter(id=block_key(shard, place.block), sealed_on=place.sealed_on)
-        .values_list("body", flat=True)
-        .first()
-    )
-    if body is None:
-        return None
-    positions = unpack_body(bytes(body))
-    if place.position >= len(positions):
-        return None
-    kind, content = positions[place.position]
-    return content if kind == Kind.RECORD else None
 
 
 def marks_of(
@@ -81,18 +65,17 @@ def marks_of(
         if place not in suspected or (first is None and record.mark != Mark.CONFLICT):
             first_here.setdefault(identity, place)
             continue
-        if first is not None and record.mark != Mark.CONFLICT and _same(alias, shard, first, records, block, sale):
+        if first is not None and record.mark != Mark.CONFLICT and _same(shard, first, records, block, sale):
             marks.append(MarkRow(place, MarkKind.DUPLICATE, first))
         else:
             marks.append(MarkRow(place, MarkKind.CONFLICT, first))
     return marks
 
 
-def _same(
-    alias: str, shard: int, first: Place, records: Sequence[tuple[StreamRecord, bytes]], block: int, sale: bytes
-) -> bool:
+def _same(shard: int, first: Place, records: Sequence[tuple[StreamRecord, bytes]], block: int, sale: bytes) -> bool:
     """Whether the sale at the first place is the same bytes."""
     if first.block == block:
         return records[first.position][1] == sale
-    record = record_at(alias, shard, first)
+    sealed = sealed_block(shard, first)
+    record = None if sealed is None else sealed.record(first.position)
     return record is not None and sale_bytes(record) == sale

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from django.db import transaction
 
 from ledger.flush import flush_all
+from ledger.log.appending import make_log
 from ledger.models import EpochRaise, Head
 from ledger.recovery import Recovered, recover_stream
 from ledger.shards import ALL_SHARDS, by_database, database_for
@@ -28,7 +29,8 @@ class EpochError(RuntimeError):
 
 
 def make_heads() -> int:
-    """The heads of all shards, where they are missing; answers how many were made."""
+    """The heads of all shards and of the log, where they are missing; answers how many of shards were made."""
+    make_log()
     made = 0
     for alias, shards in by_database(ALL_SHARDS).items():
         known = set(Head.objects.using(alias).values_list("shard", flat=True))

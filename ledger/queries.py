@@ -10,9 +10,10 @@ from redis.exceptions import RedisError
 
 from ledger import records
 from ledger.blocks import MarkKind, Place
-from ledger.duplicates import find_entries, record_at
+from ledger.duplicates import find_entries
 from ledger.models import Entry, Head, MarkedRecord, identity_of
 from ledger.records import Record
+from ledger.sealed import SealedBlock, sealed_block
 from ledger.shards import ALL_SHARDS, database_for, databases
 from possys import clock
 from possys.codes import day_of
@@ -22,7 +23,7 @@ from transactions.stream import ShardHead, read_heads, shard_of
 
 
 class Recorded(NamedTuple):
-    """A sale in the ledger: its place and its record."""
+    """A sale in the ledger: its place, its record, and the block around it."""
 
     shard: int
     block: int
@@ -30,6 +31,7 @@ class Recorded(NamedTuple):
     sealed_on: date
     raw: bytes
     record: Record
+    sealed: SealedBlock
 
 
 def find_recorded(terminal: int, sequence: int, issued_on: date) -> Recorded | None:
@@ -47,10 +49,12 @@ def find_recorded(terminal: int, sequence: int, issued_on: date) -> Recorded | N
 
 def recorded_at(shard: int, place: Place) -> Recorded | None:
     """The record at a place; None when there is none or it was removed."""
-    raw = record_at(database_for(shard), shard, place)
-    if raw is None:
+    sealed = sealed_block(shard, place)
+    raw = None if sealed is None else sealed.record(place.position)
+    if sealed is None or raw is None:
         return None
-    return Recorded(shard, place.block, place.position, date.fromisoformat(place.sealed_on), raw, records.read(raw))
+    sealed_on = date.fromisoformat(place.sealed_on)
+    return Recorded(shard, place.block, place.position, sealed_on, raw, records.read(raw), sealed)
 
 
 def find_past(terminal: int, sequence: int, day: int | None) -> PastSale | None:

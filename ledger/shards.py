@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from transactions.stream import SHARD_COUNT
 
 ALL_SHARDS = range(SHARD_COUNT)
+# The one log of all shards' blocks, its checkpoints and the runs that check it.
+LOG_DATABASE = "default"
 
 
 def database_for(shard: int) -> str:

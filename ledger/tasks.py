@@ -1,4 +1,4 @@
-"""Celery tasks: ticks that name a group of shards. A lost or doubled one is harmless."""
+"""Celery tasks: ticks that name a group of shards, or the log. A lost or doubled one is harmless."""
 
 import uuid
 from typing import Any
@@ -10,6 +10,7 @@ from django.conf import settings
 from redis.exceptions import RedisError
 
 from ledger import ticks
+from ledger.log import checkpointer
 from ledger.partitions import make_days_ahead
 from ledger.shards import group
 from possys.clock import now_ms, utc
@@ -21,16 +22,19 @@ HOLD_S = 5
 DAYS_AHEAD = 7
 
 
-def _hold_key(number: int) -> str:
+CHECKPOINTER = "checkpointer"
+
+
+def _flush_key(number: int) -> str:
     return f"flush-group:{number}"
 
 
 class Hold:
-    """Keeps two tasks from working at one group; it only saves work, the row locks are the guard."""
+    """Keeps two tasks from the same work; it only saves work: row locks and compare-and-set are the guards."""
 
-    def __init__(self, client: redis.Redis, number: int) -> None:
+    def __init__(self, client: redis.Redis, key: str) -> None:
         self.client = client
-        self.key = _hold_key(number)
+        self.key = key
         self.token = uuid.uuid4().hex.encode()
 
     def __call__(self) -> bool:
@@ -57,7 +61,7 @@ class Hold:
 @shared_task(ignore_result=True)
 def flush_group(number: int) -> None:
     """Flushes one group of shards for half a minute, then queues its successor."""
-    hold = Hold(connect(settings.BROKER_URL), number)
+    hold = Hold(connect(settings.BROKER_URL), _flush_key(number))
     if not hold():
         return
     ticks.run(group(number, settings.FLUSH_GROUPS), hold=hold)
@@ -70,8 +74,26 @@ def repair_flush() -> None:
     """Queues a tick for every group that no task holds: after a crash, and when a broker lost one."""
     client = connect(settings.BROKER_URL)
     for number in range(settings.FLUSH_GROUPS):
-        if not client.exists(_hold_key(number)):
+        if not client.exists(_flush_key(number)):
             flush_group.apply_async((number,), expires=HOLD_S)
+
+
+@shared_task(ignore_result=True)
+def run_checkpointer() -> None:
+    """Brings new blocks into the log and signs it for half a minute, then queues its successor."""
+    hold = Hold(connect(settings.BROKER_URL), CHECKPOINTER)
+    if not hold():
+        return
+    checkpointer.run(hold=hold)
+    hold.release()
+    run_checkpointer.apply_async(expires=HOLD_S)
+
+
+@shared_task(ignore_result=True)
+def repair_checkpointer() -> None:
+    """Queues the checkpointer's tick when no task holds it."""
+    if not connect(settings.BROKER_URL).exists(CHECKPOINTER):
+        run_checkpointer.apply_async(expires=HOLD_S)
 
 
 @shared_task(ignore_result=True)
@@ -82,8 +104,10 @@ def make_days() -> None:
 
 @worker_ready.connect
 def tick_when_ready(sender: Any = None, **kwargs: Any) -> None:
-    """A flush worker begins by itself."""
-    queues = getattr(getattr(sender, "task_consumer", None), "queues", [])
-    if any(queue.name == "flush" for queue in queues):
+    """Flush workers and the checkpointer begin by themselves."""
+    queues = {queue.name for queue in getattr(getattr(sender, "task_consumer", None), "queues", [])}
+    if "flush" in queues:
         for number in range(settings.FLUSH_GROUPS):
             flush_group.apply_async((number,), expires=HOLD_S)
+    if "log" in queues:
+        run_checkpointer.apply_async(expires=HOLD_S)

@@ -173,12 +173,21 @@ UNFOLD = {
 FLUSH_GROUPS = env.int("FLUSH_GROUPS", default=2)
 CELERY_BROKER_URL = BROKER_URL
 CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_ROUTES = {"ledger.tasks.flush_group": {"queue": "flush"}}
+CELERY_TASK_ROUTES = {
+    "ledger.tasks.flush_group": {"queue": "flush"},
+    # The processes of this queue have the log's key, and no other has.
+    "ledger.tasks.run_checkpointer": {"queue": "log"},
+}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE = {
     "repair-flush": {"task": "ledger.tasks.repair_flush", "schedule": timedelta(seconds=5), "options": {"expires": 5}},
+    "repair-checkpointer": {
+        "task": "ledger.tasks.repair_checkpointer",
+        "schedule": timedelta(seconds=5),
+        "options": {"expires": 5},
+    },
     "load-pending": {
         "task": "transactions.tasks.load_pending",
         "schedule": timedelta(seconds=5),

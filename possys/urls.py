@@ -12,9 +12,11 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("transactions.urls")),
     path("api/v1/", include("receipts.api_urls")),
+    path("api/v1/", include("ledger.api_urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="api-docs"),
     re_path(r"^api/", problems.not_found, {"exception": None}),
+    path("log/", include("ledger.urls")),
     path("", include("receipts.urls")),
 ]
 

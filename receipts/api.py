@@ -8,11 +8,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from ledger.proof_file import MEDIA_TYPE, proof_bytes
+from ledger.proofs import find_proof
 from possys.codes import CodeCheckError, CodeLengthError, CodeNotGenuineError, CodeSymbolError
 from possys.problems import problem
 from receipts.http import RETRY_AFTER_S, STATUSES, set_headers
 from receipts.queries import Finding, State, find_receipt
-from receipts.serializers import FindingSerializer
+from receipts.serializers import FindingSerializer, ProofSerializer
 
 # What ends the problem's type, and its title, by the fault in the code.
 FAULTS = {
@@ -21,6 +23,8 @@ FAULTS = {
     CodeCheckError: ("code-mistyped", "Typing error"),
     CodeNotGenuineError: ("code-not-genuine", "Not a receipt code"),
 }
+# Blocks are sealed and signed within about two seconds.
+PROOF_RETRY_S = 5
 _PROBLEM = {"$ref": "#/components/schemas/Problem"}
 _CODE = OpenApiParameter(
     "code",
@@ -50,6 +54,53 @@ class ReceiptView(APIView):
         response = _found(finding) if status == STATUSES[State.RECORDED] else _problem(finding, status)
         set_headers(response, finding.state)
         return response
+
+
+class ProofView(APIView):
+    """The proof of one receipt."""
+
+    @extend_schema(
+        operation_id="prove_receipt",
+        parameters=[_CODE],
+        responses={
+            (200, MEDIA_TYPE): OpenApiResponse(ProofSerializer, "A proof file, see docs/proof-format.md."),
+            400: OpenApiResponse(_PROBLEM, "Not a code: its length, a character or the check symbol is wrong."),
+            404: OpenApiResponse(_PROBLEM, "Not one of our codes, a test code, or there is no such receipt."),
+            503: OpenApiResponse(_PROBLEM, "It is not in a signed checkpoint yet; ask again after Retry-After."),
+        },
+    )
+    def get(self, request: Request, code: str) -> HttpResponse:
+        """Everything that shows the sale to be in the ledger, in one file that can be checked without trusting us.
+
+        It holds the whole record as it was sealed, also what the receipt's page does not show.
+        """
+        finding = find_receipt(code)
+        if finding.state is State.RECORDED:
+            response = _proof(finding)
+        elif finding.state is State.ACCEPTED:
+            response = _not_yet()
+        elif finding.state is State.TEST:
+            response = problem(404, "test-receipt", "A test receipt", "No sale is recorded under a test code.")
+        else:
+            response = _problem(finding, STATUSES[finding.state])
+        set_headers(response, finding.state)
+        return response
+
+
+def _proof(finding: Finding) -> HttpResponse:
+    proof = None if finding.recorded is None else find_proof(finding.recorded)
+    if proof is None:
+        return _not_yet()
+    response = HttpResponse(proof_bytes(proof), content_type=MEDIA_TYPE)
+    response["Content-Disposition"] = f'attachment; filename="possys-proof-{finding.code}.json"'
+    return response
+
+
+def _not_yet() -> HttpResponse:
+    detail = "The sale is safe; a signed checkpoint covers it within seconds. Ask again soon."
+    response = problem(503, "proof-not-ready", "The proof is not ready yet", detail, retry_after_s=PROOF_RETRY_S)
+    response["Retry-After"] = str(PROOF_RETRY_S)
+    return response
 
 
 def _found(finding: Finding) -> Response:

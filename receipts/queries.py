@@ -33,6 +33,7 @@ class Finding:
     code: str
     receipt: Receipt | None = None
     fault: CodeError | None = None
+    recorded: Recorded | None = None
 
 
 def find_receipt(code_text: str) -> Finding:
@@ -64,7 +65,7 @@ def _look_up(code: str, place: CodePlace) -> Finding:
         recorded = find_recorded(place.terminal, place.sequence, place.day)
     if recorded is None:
         return Finding(State.NOT_FOUND, code)
-    return Finding(State.RECORDED, code, receipt=_receipt(recorded))
+    return Finding(State.RECORDED, code, receipt=_receipt(recorded), recorded=recorded)
 
 
 def _receipt(recorded: Recorded) -> Receipt:

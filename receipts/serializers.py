@@ -95,3 +95,14 @@ class FindingSerializer(serializers.Serializer[Any]):
     names = ReceiptNamesSerializer(allow_null=True, help_text="Retailer and store.")
     place = ReceiptPlaceSerializer(allow_null=True, help_text="Where the ledger keeps it.")
     sale = ReceiptSaleSerializer(allow_null=True, help_text="What the receipt says.")
+
+
+class ProofSerializer(serializers.Serializer[dict[str, Any]]):
+    """A proof file, see docs/proof-format.md."""
+
+    format = serializers.CharField(help_text='"possys-proof-v1"')
+    record = serializers.CharField(help_text="The record's bytes, as text.")
+    position = serializers.IntegerField(help_text="The record's place in its block.")
+    path = serializers.ListField(child=serializers.CharField(), help_text="From the record to the block's root.")
+    header = serializers.CharField(help_text="The block's header, as text; its bytes are a leaf of the log.")
+    log = serializers.CharField(help_text="A c2sp.org/tlog-proof of that leaf, with the signed checkpoint.")

@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.merkle import leaf_hash, root
+from ledger.merkle import (
+    ProofError,
+    check_consistency,
+    consistency_path,
+    inclusion_path,
+    leaf_hash,
+    mth_of,
+    root,
+    root_of_path,
+)
 
 # Inputs and roots of the vectors in RFC 6962's reference implementation (certificate-transparency, merkletree tests).
 INPUTS = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"]
@@ -59,3 +68,95 @@ def test_any_changed_leaf_changes_the_root(records: list[bytes], data: st.DataOb
 def test_a_leaf_never_has_the_hash_of_an_inner_node() -> None:
     left, right = leaf_hash(b"a"), leaf_hash(b"b")
     assert leaf_hash(left + right) != root([left, right])
+
+
+def brute_path(index: int, leaves: list[bytes]) -> list[bytes]:
+    """RFC 6962, 2.1.1, word by word."""
+    if len(leaves) == 1:
+        return []
+    split = 1
+    while split * 2 < len(leaves):
+        split *= 2
+    if index < split:
+        return [*brute_path(index, leaves[:split]), recursive_root(leaves[split:])]
+    return [*brute_path(index - split, leaves[split:]), recursive_root(leaves[:split])]
+
+
+def brute_subproof(old: int, leaves: list[bytes], *, whole: bool) -> list[bytes]:
+    """RFC 6962, 2.1.2, word by word."""
+    if old == len(leaves):
+        return [] if whole else [recursive_root(leaves)]
+    split = 1
+    while split * 2 < len(leaves):
+        split *= 2
+    if old <= split:
+        return [*brute_subproof(old, leaves[:split], whole=whole), recursive_root(leaves[split:])]
+    return [*brute_subproof(old - split, leaves[split:], whole=False), recursive_root(leaves[:split])]
+
+
+LEAVES = [leaf_hash(b"%d" % number) for number in range(301)]
+
+
+@pytest.mark.parametrize("size", range(1, 301))
+def test_every_path_is_the_specifications_own_and_leads_to_the_root(size: int) -> None:
+    leaves = LEAVES[:size]
+    expected = recursive_root(leaves)
+    for index in range(size) if size < 40 else {0, 1, size // 2, size - 2, size - 1}:
+        path = inclusion_path(mth_of(leaves), index, size)
+        assert path == brute_path(index, leaves)
+        assert root_of_path(leaves[index], index, size, path) == expected
+
+
+@pytest.mark.parametrize("size", range(1, 301))
+def test_every_consistency_proof_is_the_specifications_own_and_is_accepted(size: int) -> None:
+    leaves = LEAVES[:size]
+    for old in range(1, size) if size < 40 else {1, 2, size // 2, 1 << (size.bit_length() - 1), size - 1}:
+        path = consistency_path(mth_of(leaves), old, size)
+        assert path == brute_subproof(old, leaves, whole=True)
+        check_consistency(old, size, recursive_root(leaves[:old]), recursive_root(leaves), path)
+
+
+@given(size=st.integers(2, 300), data=st.data())
+def test_a_path_proves_nothing_else(size: int, data: st.DataObject) -> None:
+    leaves = LEAVES[:size]
+    index = data.draw(st.integers(0, size - 1))
+    path = inclusion_path(mth_of(leaves), index, size)
+    expected = recursive_root(leaves)
+    for wrong in (index + 1, index - 1):
+        assert not proves(leaves[index], wrong, size, path, expected)
+    assert not proves(leaves[index], index, size, [*path, path[0]], expected)
+    assert not proves(leaves[index], index, size, path[:-1], expected)
+    # An inner node passed as a leaf: the hashes of both begin with another byte.
+    assert not proves(leaf_hash(leaves[index] + path[0]), index // 2, (size + 1) // 2, path[1:], expected)
+    place = data.draw(st.integers(0, len(path) - 1))
+    bit = data.draw(st.integers(0, 255))
+    flipped = bytearray(path[place])
+    flipped[bit // 8] ^= 1 << bit % 8
+    assert not proves(leaves[index], index, size, [*path[:place], bytes(flipped), *path[place + 1 :]], expected)
+
+
+def proves(leaf: bytes, index: int, size: int, path: list[bytes], expected: bytes) -> bool:
+    try:
+        return root_of_path(leaf, index, size, path) == expected
+    except ProofError:
+        return False
+
+
+@given(size=st.integers(2, 300), data=st.data())
+def test_a_consistency_proof_proves_nothing_else(size: int, data: st.DataObject) -> None:
+    leaves = LEAVES[:size]
+    old = data.draw(st.integers(1, size - 1))
+    old_root, new_root = recursive_root(leaves[:old]), recursive_root(leaves)
+    path = consistency_path(mth_of(leaves), old, size)
+    wrong = [
+        (old, size, new_root, new_root, path),
+        (old, size, old_root, old_root, path),
+        (old, size, old_root, new_root, path[:-1]),
+        (old, size, old_root, new_root, [*path, old_root]),
+        (size, old, new_root, old_root, path),
+        (size, size, old_root, new_root, []),
+        (0, size, old_root, new_root, []),
+    ]
+    for case in wrong:
+        with pytest.raises(ProofError):
+            check_consistency(*case)

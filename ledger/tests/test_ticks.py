@@ -99,11 +99,11 @@ def test_every_shard_is_in_exactly_one_group() -> None:
 
 
 def test_one_task_holds_a_group_and_gives_it_up(store: redis.Redis) -> None:
-    first, second = Hold(store, 1), Hold(store, 1)
+    first, second = Hold(store, "group 1"), Hold(store, "group 1")
     assert first()
     assert first()
     assert not second()
-    assert Hold(store, 2)()
+    assert Hold(store, "group 2")()
     second.release()
     assert not second()
     first.release()
@@ -111,7 +111,7 @@ def test_one_task_holds_a_group_and_gives_it_up(store: redis.Redis) -> None:
 
 
 def test_a_broker_that_is_away_stops_no_flush() -> None:
-    assert Hold(connect("redis://127.0.0.1:1/0"), 1)()
+    assert Hold(connect("redis://127.0.0.1:1/0"), "group 1")()
 
 
 def test_a_store_without_epoch_is_an_alarm_and_not_well(ledger: redis.Redis, caplog: pytest.LogCaptureFixture) -> None:

@@ -4,7 +4,7 @@ import time
 
 from possys.embedded.ports import is_free
 from tests.fault.stage import ScenarioError, Stage, scenario
-from tests.fault.system import BEAT, FLUSH, OTHER, WEB
+from tests.fault.system import BEAT, CHECKPOINTER, FLUSH, OTHER, WEB
 
 FAILPOINTS = ("flush.before-copy", "flush.after-copy", "flush.before-commit", "flush.after-commit", "flush.after-trim")
 # Half of the passes die, so that the others show that work goes on.
@@ -118,7 +118,7 @@ def random_kills(stage: Stage) -> str:
     kills = 0
     until_s = time.monotonic() + (10 if stage.brief else 90)
     while time.monotonic() < until_s:
-        victim = stage.chance.choice([*SERVERS, FLUSH, OTHER, BEAT, WEB, CHILD + WEB, CHILD + FLUSH])
+        victim = stage.chance.choice([*SERVERS, FLUSH, OTHER, CHECKPOINTER, BEAT, WEB, CHILD + WEB, CHILD + FLUSH])
         stage.say(f"killing {victim}")
         _kill_and_start(stage, victim, stage.chance.uniform(0, 3))
         kills += 1

@@ -7,7 +7,13 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tests.fault import kill_scenarios, ledger_scenarios, lost_replies, store_scenarios  # noqa: F401 - fill the list
+from tests.fault import (  # noqa: F401 - fill the list
+    kill_scenarios,
+    ledger_scenarios,
+    log_scenarios,
+    lost_replies,
+    store_scenarios,
+)
 from tests.fault.lost_tail import NAME as LOST_TAIL
 from tests.fault.lost_tail import lost_tail
 from tests.fault.oracle import Verdict, drain, reconcile

@@ -33,6 +33,7 @@ COMMAND_LIMIT_S = 900
 GONE_POLL_S = 0.01
 AOF = "appendonlydir"
 FLUSH, OTHER, BEAT, WEB = "flush worker", "worker", "beat", "gunicorn"
+CHECKPOINTER = "checkpointer"
 
 
 class System:

@@ -1,0 +1,11 @@
+"""Addresses of the log's API."""
+
+from django.urls import path
+
+from ledger import api
+
+urlpatterns = [
+    path("log/keys", api.LogKeysView.as_view(), name="api-log-keys"),
+    path("log/checkpoints/<int:size>", api.CheckpointView.as_view(), name="api-log-checkpoint"),
+    path("log/consistency", api.ConsistencyView.as_view(), name="api-log-consistency"),
+]
