@@ -1,6 +1,6 @@
 """What a customer asks: is there a receipt with this code, and what does it say?"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from django.db import InterfaceError, OperationalError
@@ -9,6 +9,7 @@ from redis.exceptions import RedisError
 from ledger.queries import Recorded, find_recorded
 from possys import receipt_keys
 from possys.codes import CodeError, CodeNotGenuineError, CodePlace, Environment, day_number
+from receipts.evidence import Evidence, find_evidence
 from receipts.receipt import LedgerPlace, Names, Receipt, public_sale, written_code
 from transactions.queries import is_waiting, names_of
 
@@ -34,6 +35,7 @@ class Finding:
     receipt: Receipt | None = None
     fault: CodeError | None = None
     recorded: Recorded | None = None
+    evidence: Evidence | None = None
 
 
 def find_receipt(code_text: str) -> Finding:
@@ -54,6 +56,12 @@ def find_receipt(code_text: str) -> Finding:
         return _look_up(code, place)
     except (RedisError, OperationalError, InterfaceError):
         return Finding(State.UNKNOWN, code)
+
+
+def find_receipt_to_check(code_text: str) -> Finding:
+    """The same for the receipt's page: a recorded one comes with its evidence, which takes five more queries."""
+    finding = find_receipt(code_text)
+    return finding if finding.recorded is None else replace(finding, evidence=find_evidence(finding.recorded))
 
 
 def _look_up(code: str, place: CodePlace) -> Finding:

@@ -1,0 +1,49 @@
+"""What a receipt's page brings along, so that it can be checked in the page, also when it was saved."""
+
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.db import DatabaseError
+
+from ledger.log.keys import public_keys
+from ledger.log.tree import LogDamagedError
+from ledger.proof_file import proof_bytes
+from ledger.proofs import find_proof
+from ledger.queries import Recorded
+
+
+class Readiness(StrEnum):
+    """Whether there is a proof."""
+
+    READY = "ready"
+    SOON = "soon"  # No signed checkpoint covers the block yet; a few seconds.
+    AWAY = "away"  # The log cannot be asked, or is damaged: nothing can be proven now.
+
+
+class Evidence(NamedTuple):
+    """The proof file as text, and the public keys under which this site says that it can be checked."""
+
+    readiness: Readiness
+    file: str = ""
+    keys: tuple[str, ...] = ()
+    witnesses: tuple[str, ...] = ()
+
+    @property
+    def embedded(self) -> dict[str, Any]:
+        """What the page's script reads."""
+        return {"file": self.file, "keys": self.keys, "witnesses": self.witnesses}
+
+
+def find_evidence(recorded: Recorded) -> Evidence:
+    """The evidence of a recorded sale: five queries. It never raises: a receipt is shown without it, too."""
+    try:
+        proof = find_proof(recorded)
+        if proof is None:
+            return Evidence(Readiness.SOON)
+        keys = tuple(public_keys())
+    except (DatabaseError, LogDamagedError):
+        return Evidence(Readiness.AWAY)
+    # A setting is "vkey url"; who checks needs the key only.
+    witnesses = tuple(witness.split()[0] for witness in settings.WITNESSES)
+    return Evidence(Readiness.READY, proof_bytes(proof).decode(), keys, witnesses)
