@@ -36,7 +36,7 @@ class Evidence(NamedTuple):
 
 
 def find_evidence(recorded: Recorded) -> Evidence:
-    """The evidence of a recorded sale: five queries. It never raises: a receipt is shown without it, too."""
+    """The evidence of a recorded sale: four queries. It never raises: a receipt is shown without it, too."""
     try:
         proof = find_proof(recorded)
         if proof is None:

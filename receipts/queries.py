@@ -59,7 +59,7 @@ def find_receipt(code_text: str) -> Finding:
 
 
 def find_receipt_to_check(code_text: str) -> Finding:
-    """The same for the receipt's page: a recorded one comes with its evidence, which takes five more queries."""
+    """The same for the receipt's page: a recorded one comes with its evidence, which takes four more queries."""
     finding = find_receipt(code_text)
     return finding if finding.recorded is None else replace(finding, evidence=find_evidence(finding.recorded))
 

@@ -34,6 +34,9 @@
     witnesses: ["Witnesses outside have seen the same log", "A witness's signature is false"],
   };
 
+  const CHANGED = "Open the receipt's own address once more, and check again. If it still fails, keep this page and show it to somebody independent: it is evidence that something was changed.";
+  const OTHER_KEY = "Either the key that you gave is not this ledger's, or this page is not. Compare the key once more with where you got it.";
+
   const short = (hash) => `${hash.slice(0, 10)}\u2026${hash.slice(-6)}`;
 
   // 2026-11-23T10:00:00+01:00 as "23 November 2026, 10:00:00 (UTC+01:00)", in the offset that is written in it.
@@ -41,7 +44,7 @@
     const found = /^(\d{4})-(\d\d)-(\d\d)T(\d\d:\d\d(?::\d\d)?)[.\d]*(Z|[+-]\d\d:\d\d)$/.exec(text);
     if (!found || !MONTHS[found[2] - 1]) return text;
     const [, year, month, day, time, offset] = found;
-    return `${Number(day)} ${MONTHS[month - 1]} ${year}, ${time} (UTC${offset === "Z" ? "" : offset})`;
+    return `${Number(day)} ${MONTHS[month - 1]} ${year}, ${time} (UTC${/[1-9]/.test(offset) ? offset : ""})`;
   }
 
   const momentOf = (seconds) => moment(new Date(seconds * 1000).toISOString());
@@ -142,8 +145,8 @@
       say("wait", "Nothing is wrong, but the signature was not checked", make("p", "", text), proven(proof));
     } else {
       const step = report.steps.find((one) => one.fault === fault);
-      const advice = "Open the receipt's own address once more, and check again. If it still fails, keep this page and show it to somebody independent: it is evidence that something was changed.";
-      say("bad", "It does not add up", make("p", "", `${WORDS[step.name][1]}.`), make("p", "", advice));
+      const isKey = ["origin", "key"].includes(fault.code) && keyField.value.trim();
+      say("bad", "It does not add up", make("p", "", `${WORDS[step.name][1]}.`), make("p", "", isKey ? OTHER_KEY : CHANGED));
     }
   }
 

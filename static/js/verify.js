@@ -3,11 +3,8 @@
 "use strict";
 
 const PossysVerify = (() => {
-  const FILE_BYTES_MAX = 512 * 1024;
-  const HASHES_MAX = 64;
-  const SIGNATURES_MAX = 64;
-  const LOG_KEY = 1;
-  const WITNESS_KEY = 4;
+  const [FILE_BYTES_MAX, HASHES_MAX, SIGNATURES_MAX] = [512 * 1024, 64, 64];
+  const [LOG_KEY, WITNESS_KEY] = [1, 4];
   const FILE_KEYS = ["format", "record", "position", "path", "header", "log"];
   const RECORD_KEYS = ["v", "shard", "epoch", "number", "received_at", "code", "retailer", "store", "signature", "sale"];
   const HEADER_KEYS = ["v", "shard", "block", "epoch", "first_number", "count", "root", "marks", "previous", "sealed_at"];
@@ -51,7 +48,6 @@ const PossysVerify = (() => {
 
   // A number that JavaScript keeps exactly, from 0.
   const isWhole = (number) => Number.isSafeInteger(number) && number >= 0;
-
   const fits = (text, pattern) => typeof text === "string" && pattern.test(text);
 
   // --- Reading: everything may be written in one way only, so that no bit of a file is without meaning ----------
@@ -206,9 +202,7 @@ const PossysVerify = (() => {
   const sha256 = async (bytes) => new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
 
   const leaf = (text) => sha256(joined([0], bytesOf(text)));
-
   const node = (left, right) => sha256(joined([1], left, right));
-
   const same = (one, other) => hex(one) === hex(other);
 
   // A tree's left side has the largest power of two below its size.

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 FILE_BYTES_MAX, HASHES_MAX, SIGNATURES_MAX = 512 * 1024, 64, 64
 # What every JSON reader keeps exactly; no log and no amount comes near it. The end of the year 9999.
-NUMBER_MAX, TIME_MAX = 2**53 - 1, 253402300799
+NUMBER_MAX, TIME_MAX, MOMENT = 2**53 - 1, 253402300799, "%Y-%m-%d %H:%M:%SZ"
 LOG_KEY, WITNESS_KEY = 1, 4  # kinds of keys
 FILE_KEYS = ["format", "record", "position", "path", "header", "log"]
 RECORD_KEYS = ["v", "shard", "epoch", "number", "received_at", "code", "retailer", "store", "signature", "sale"]
@@ -212,7 +212,7 @@ def check_log_key(note: Note, keys: list[Key]) -> str:
 
 def check_witnesses(note: Note, witnesses: list[Key], quorum: int | None) -> str:
     times = [(key.name, signed_at(note, key)) for key in dict.fromkeys(witnesses)]
-    said = [f"{name} at {time.strftime('%F %TZ', time.gmtime(min(at, TIME_MAX)))}" for name, at in times if at]
+    said = [f"{name} at {time.strftime(MOMENT, time.gmtime(min(at, TIME_MAX)))}" for name, at in times if at]
     right = len(said) >= (len(times) if quorum is None else quorum)
     need(right, "quorum", f"Only {len(said)} of the {len(times)} given witnesses cosigned the checkpoint.")
     return f"cosigned by {', '.join(said) or 'no witness'}"
@@ -233,10 +233,9 @@ def verify_proof(raw: bytes, keys: list[Key], witnesses: list[Key], quorum: int 
     need(right, "log", "The log proof must begin with c2sp.org/tlog-proof@v1 and the index.")
     index, log_path, note = read_decimal(lines[1][6:], "log"), read_hashes(lines[2:-1], "log"), read_note(checkpoint)
     start, seal = (sha256(b"\x00" + file[name].encode()).digest() for name in ("record", "header"))
-    sale, position = record["sale"], file["position"]
     need(code in (None, record["code"]), "code", f"This is the proof of {record['code']}, not of {code}.")
-    place = (header["shard"], header["epoch"], header["first_number"] + position)
-    right = (record["shard"], record["epoch"], record["number"]) == place
+    position, place = file["position"], (record["shard"], record["epoch"], record["number"])
+    right = place == (header["shard"], header["epoch"], header["first_number"] + position)
     need(right, "place", f"The record's own shard, epoch and number are not those of position {position} of the block.")
     root = root_of_path(start, position, header["count"], path, "leaf-path").hex()
     wrong = f"The record's hash {start.hex()} leads to {root}, not to the block's root {header['root']}."
@@ -244,8 +243,8 @@ def verify_proof(raw: bytes, keys: list[Key], witnesses: list[Key], quorum: int 
     root = root_of_path(seal, index, note.size, log_path, "log-path").hex()
     wrong = f"The header's hash {seal.hex()} leads to {root}, not to the checkpoint's root {note.root.hex()}."
     need(root == note.root.hex(), "log-path", wrong)
-    found = [f"receipt {record['code']}, received {record['received_at']}, issued {sale['issued_at']}"]
-    found += [f"total {sale['total']} in minor units of {sale['currency']}"]
+    found = [f"receipt {record['code']}, received {record['received_at']}, issued {record['sale']['issued_at']}"]
+    found += [f"total {record['sale']['total']} in minor units of {record['sale']['currency']}"]
     found += [f"record {start.hex()} at position {position} of shard {header['shard']}, block {header['block']}"]
     found += [f"block {seal.hex()} at index {index} of the log"]
     return [*found, check_log_key(note, keys), check_witnesses(note, witnesses, quorum)]
