@@ -382,19 +382,5 @@ const PossysVerify = (() => {
     return { start: hex(start), trail, root };
   }
 
-  // Checks that the log of one checkpoint is the beginning of another's; `hashes`: base64. Answers as verifyProof does.
-  async function verifyConsistency(oldText, newText, hashes, { keys }) {
-    const logKeys = await Promise.all(keys.map((key) => readKey(key, LOG_KEY)));
-    const steps = new Steps();
-    await steps.attempt("consistency", async () => {
-      const [older, newer] = [readNote(oldText), readNote(newText)];
-      await checkLogKey(older, logKeys);
-      await checkLogKey(newer, logKeys);
-      need(older.origin === newer.origin, "origin", `The checkpoints are of two logs.`);
-      await checkConsistency(older.size, newer.size, older.root, newer.root, readHashes(hashes, "proof"));
-    });
-    return steps.report;
-  }
-
-  return { Refused, LOG_KEY, hex, readKey, rootOfPath, checkConsistency, verifyProof, verifyConsistency };
+  return { Refused, LOG_KEY, hex, readKey, rootOfPath, checkConsistency, verifyProof };
 })();

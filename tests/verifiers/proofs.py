@@ -390,6 +390,7 @@ def ill_recorded() -> Iterator[Vector]:
     yield logged("a total that no reader keeps", SALE.replace(b"10300,", b"9007199254740993,", 1))
     yield logged("a total without end", SALE.replace(b"10300,", b"1e999,", 1))
     yield logged("a total of NaN", SALE.replace(b"10300,", b"NaN,", 1))
+    yield logged("NaN where nobody looks", SALE.replace(b'"amount":10300', b'"amount":NaN'))
     yield logged("a currency that is none", SALE.replace(b"CZK", b"czk"))
     yield logged("a time with an escape sequence", SALE.replace(b"2026-11-23T", b"\\u001b[2J"))
     for name, old, new in (

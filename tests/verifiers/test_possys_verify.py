@@ -2,8 +2,10 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from django.conf import settings
 
 from ledger import merkle
 from ledger.log.checkpoint import TreeHead, encoded
+from ledger.log.notes import Signer
 from static.verify import possys_verify as verifier
 from tests.verifiers import proofs, trees
 from tests.verifiers.proofs import Vector
@@ -171,36 +174,61 @@ def test_a_missing_file_or_key_is_no_verdict(proof: Path) -> None:
     assert run("consistency", proof, "--key", proofs.KEY)[0] == 2
 
 
-@pytest.mark.parametrize("is_json", [True, False])
-def test_the_program_checks_that_a_log_only_grew(tmp_path: Path, is_json: bool) -> None:
-    leaves = [trees.leaf(at) for at in range(9)]
-    for size in (5, 9):
-        text = TreeHead(proofs.ORIGIN, size, merkle.root(leaves[:size])).text
-        (tmp_path / str(size)).write_text(proofs.note(text, proofs.LOG))
-    hashes = [encoded(step) for step in merkle.consistency_path(merkle.mth_of(leaves), 5, 9)]
-    path = tmp_path / "proof"
-    path.write_text(json.dumps({"old": 5, "new": 9, "hashes": hashes}) if is_json else "\n".join(hashes) + "\n")
-    asked: list[str | Path] = ["consistency", tmp_path / "5", tmp_path / "9", path, "--key", proofs.KEY]
-    assert run(*asked)[0] == 0
-
-    text = TreeHead(proofs.ORIGIN, 9, merkle.root([*leaves[1:], leaves[0]])).text
-    (tmp_path / "9").write_text(proofs.note(text, proofs.LOG))
-    code, said = run(*asked)
-    assert code == 1
-    assert said.startswith("NOT VALID\n  consistency: ")
+LEAVES = [trees.leaf(at) for at in range(9)]
 
 
-def test_a_consistency_proof_between_two_logs_is_refused(tmp_path: Path) -> None:
-    for signer in (proofs.LOG, proofs.FOREIGN_LOG):
-        text = TreeHead(signer.verifier.name, 5, trees.root(5)).text
-        (tmp_path / signer.verifier.key_id.hex()).write_text(proofs.note(text, signer))
-    (tmp_path / "proof").write_text("")
-    files = [tmp_path / signer.verifier.key_id.hex() for signer in (proofs.LOG, proofs.FOREIGN_LOG)]
+def checkpoint(path: Path, leaves: list[bytes], signer: Signer = proofs.LOG) -> Path:
+    """A signed checkpoint of these leaves on the disk."""
+    path.write_text(proofs.note(TreeHead(signer.verifier.name, len(leaves), merkle.root(leaves)).text, signer))
+    return path
+
+
+def consistency(path: Path, old: int, new: int, *, is_json: bool) -> Path:
+    """The proof between the first `old` and `new` of the leaves on the disk, in either form."""
+    hashes = [encoded(step) for step in merkle.consistency_path(merkle.mth_of(LEAVES), old, new)]
+    path.write_text(json.dumps({"old": old, "new": new, "hashes": hashes}) if is_json else "\n".join(hashes) + "\n")
+    return path
+
+
+@pytest.fixture
+def grown(tmp_path: Path) -> Callable[..., tuple[int, str]]:
+    """Checks a log of five leaves that grew to nine, with one of its parts replaced."""
+    right = {
+        "old": checkpoint(tmp_path / "old", LEAVES[:5]),
+        "new": checkpoint(tmp_path / "new", LEAVES),
+        "proof": consistency(tmp_path / "proof", 5, 9, is_json=True),
+    }
     keys = ["--key", proofs.KEY, "--key", proofs.FOREIGN_LOG.verifier.vkey]
-    assert run("consistency", *files, tmp_path / "proof", *keys) == (
-        1,
-        "NOT VALID\n  origin: The checkpoints are of two logs, 'ledger.example/log' and 'other.example/log'.\n",
-    )
+    return lambda **replaced: run("consistency", *{**right, **replaced}.values(), *keys)
+
+
+@pytest.mark.parametrize("is_json", [True, False])
+def test_the_program_checks_that_a_log_only_grew(
+    grown: Callable[..., tuple[int, str]], tmp_path: Path, is_json: bool
+) -> None:
+    code, said = grown(proof=consistency(tmp_path / "own", 5, 9, is_json=is_json))
+    assert code == 0
+    assert "the log of 9 leaves begins with the log of 5" in said
+
+
+def test_a_log_that_did_more_than_grow_is_refused(grown: Callable[..., tuple[int, str]], tmp_path: Path) -> None:
+    other = checkpoint(tmp_path / "other", [*LEAVES[1:], LEAVES[0]])
+    thief = Signer(proofs.LOG.verifier, bytes([9]) * 32)
+    wrong = {
+        "consistency: The first 5 leaves": {"old": checkpoint(tmp_path / "forked", LEAVES[4:])},
+        "consistency: The hashes do not": {"new": checkpoint(tmp_path / "changed", [*LEAVES[:8], LEAVES[0]])},
+        "consistency: 9 leaves cannot": {"old": other, "proof": consistency(tmp_path / "1", 5, 9, is_json=False)},
+        "proof: The proof is for other": {"proof": consistency(tmp_path / "2", 4, 9, is_json=True)},
+        "origin: The checkpoints are of two": {"old": checkpoint(tmp_path / "3", LEAVES[:5], proofs.FOREIGN_LOG)},
+        "signature: The signature of": {"old": checkpoint(tmp_path / "4", LEAVES[:5], thief)},
+        "key: No given key": {"new": checkpoint(tmp_path / "5", LEAVES, proofs.NEXT_LOG)},
+        "checkpoint: ": {"old": consistency(tmp_path / "6", 5, 9, is_json=True)},
+    }
+    wrong["consistency: 9 leaves cannot"]["new"] = checkpoint(tmp_path / "7", LEAVES[:5])
+    for words, replaced in wrong.items():
+        code, said = grown(**replaced)
+        assert code == 1
+        assert said.startswith(f"NOT VALID\n  {words}"), said
 
 
 def test_the_program_stays_readable_and_alone() -> None:
@@ -208,3 +236,23 @@ def test_the_program_stays_readable_and_alone() -> None:
     assert len(text.splitlines()) < 300
     imported = {line.split()[1].partition(".")[0] for line in text.splitlines() if re.match("(import|from) ", line)}
     assert imported - sys.stdlib_module_names == {"cryptography"}
+
+
+DOCUMENT = settings.BASE_DIR / "docs" / "proof-format.md"
+BY_HAND = ("jq", "xxd", "openssl", "sh")
+
+
+def test_the_document_s_example_is_this_file_and_what_is_said_of_it(proof: Path) -> None:
+    text = DOCUMENT.read_text()
+    first, second = proofs.WITNESSES
+    said = run(proof, "--key", proofs.KEY, "--witness", first, "--witness", second)[1]
+    for part in (proof.read_text(), "\n".join((proofs.KEY, first, second)), said):
+        assert f"\n{part.rstrip()}\n```" in text
+
+
+@pytest.mark.skipif(not all(map(shutil.which, BY_HAND)), reason=f"needs {', '.join(BY_HAND)}")
+def test_the_document_s_commands_check_the_example_by_hand(proof: Path) -> None:
+    commands = DOCUMENT.read_text().split("```sh\n")[1].split("```")[0]
+    done = subprocess.run(["sh", "-e"], input=commands, capture_output=True, text=True, cwd=proof.parent, check=False)
+    found, root, found_top, top, signature = done.stdout.splitlines()
+    assert (found, found_top, signature) == (root, top, "Signature Verified Successfully")
