@@ -80,10 +80,6 @@
     return list;
   }
 
-  function details(summary, ...content) {
-    return make("details", "", make("summary", "", summary), ...content);
-  }
-
   // --- Steps -----------------------------------------------------------------------------------------------------
 
   // What stands below a step: the figures it compared, and every hash that was computed for it.
@@ -115,8 +111,8 @@
       hashes.append(make("li", "", `with ${side} neighbour `, hashOf(sibling), " gives ", hashOf(found)));
     }
     const count = step.trail.length + 1;
-    const summary = `${count} ${count === 1 ? "hash" : "hashes"} computed here: the last is ${end}, ${short(step.root)}`;
-    return details(summary, hashes);
+    const summary = `${count} ${count === 1 ? "hash" : "hashes"} computed here: the last is ${end}, `;
+    return make("details", "", make("summary", "", summary, hashOf(step.root)), hashes);
   }
 
   function show(step, proof) {
