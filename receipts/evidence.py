@@ -3,14 +3,15 @@
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from django.conf import settings
 from django.db import DatabaseError
 
 from ledger.log.keys import public_keys
+from ledger.log.notes import NoteError
 from ledger.log.tree import LogDamagedError
 from ledger.proof_file import proof_bytes
 from ledger.proofs import find_proof
 from ledger.queries import Recorded
+from ledger.witness.configured import configured
 
 
 class Readiness(StrEnum):
@@ -42,8 +43,7 @@ def find_evidence(recorded: Recorded) -> Evidence:
         if proof is None:
             return Evidence(Readiness.SOON)
         keys = tuple(public_keys())
-    except (DatabaseError, LogDamagedError):
+        witnesses = tuple(witness.verifier.vkey for witness in configured())
+    except (DatabaseError, LogDamagedError, NoteError):
         return Evidence(Readiness.AWAY)
-    # A setting is "vkey url"; who checks needs the key only.
-    witnesses = tuple(witness.split()[0] for witness in settings.WITNESSES)
     return Evidence(Readiness.READY, proof_bytes(proof).decode(), keys, witnesses)

@@ -14,10 +14,12 @@ from playwright.sync_api import Browser, Page, expect
 
 from ledger.log.checkpointer import catch_up
 from ledger.log.keys import public_keys
-from ledger.log.notes import LOG_KEY, new_signer
+from ledger.log.models import Checkpoint, Cosignature
+from ledger.log.notes import LOG_KEY, WITNESS_KEY, new_signer, read_note
 from tests.browser.test_receipt_pages import LINES, SIZES, TAXES, fits
 from tests.factories import moment
 from tests.tills import Till
+from tests.verifiers.proofs import COSIGNED_AT_S
 
 OpenPage = Callable[..., Page]
 Shoot = Callable[[Page, str], Path]
@@ -121,6 +123,26 @@ def test_the_check_fits_every_screen(open_page: OpenPage, code: str, shoot: Shoo
         assert check(page) == FITS_NOT
         assert fits(page), size
         shoot(page, f"self-check-wrong-{size}-{scheme}")
+
+
+def test_the_witnesses_are_named_with_their_times(open_page: OpenPage, code: str, settings: Any) -> None:
+    checkpoint = Checkpoint.objects.latest("size")
+    bank, union = (new_signer(name, WITNESS_KEY) for name in ("bank.example/witness", "union.example/witness"))
+    settings.WITNESSES = [f"{one.verifier.vkey} https://{one.verifier.name}" for one in (bank, union)]
+    text = read_note(checkpoint.note).text
+    for witness in (bank, union):
+        Cosignature.objects.create(
+            checkpoint_size=checkpoint.size,
+            witness=witness.verifier.name,
+            line=witness.sign(text, COSIGNED_AT_S).line,
+            cosigned_at=checkpoint.signed_at,
+        )
+    page = open_page(size="phone")
+    page.goto(f"/r/{code}")
+    assert check(page) == FITS
+    assert steps(page) == dict.fromkeys([*STEPS, "witnesses"], "right")
+    shown = page.locator("[data-step=witnesses] li")
+    expect(shown).to_have_text([f"{one.verifier.name}, 24 November 2026, 10:00:00 (UTC)" for one in (bank, union)])
 
 
 def test_a_saved_page_checks_itself_without_the_server(open_saved: Callable[..., Page]) -> None:
