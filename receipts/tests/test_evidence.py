@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from ledger.log.checkpointer import catch_up
 from ledger.log.keys import public_keys
+from ledger.log.models import Checkpoint
 from ledger.log.notes import WITNESS_KEY, new_signer
 from receipts.evidence import Readiness, find_evidence
 from receipts.queries import find_receipt, find_receipt_to_check
@@ -49,6 +50,18 @@ def test_possys_verify_accepts_what_the_site_gives(
     for code in codes:
         raw = client.get(f"/api/v1/receipts/{code}/proof").content
         assert possys_verify.verify_proof(raw, keys, [], None, code)
+
+
+def test_possys_verify_accepts_the_consistency_proofs_that_the_site_gives(client: Client, record: Record) -> None:
+    sizes = []
+    for _ in range(2):
+        record()
+        catch_up()
+        sizes.append(Checkpoint.objects.latest("size").size)
+    addresses = [f"checkpoints/{size}" for size in sizes] + ["consistency?old={}&new={}".format(*sizes)]
+    raws = [client.get(f"/api/v1/log/{address}").content for address in addresses]
+    keys = [possys_verify.read_key(key, possys_verify.LOG_KEY) for key in public_keys()]
+    assert "begins with" in possys_verify.verify_consistency(raws, keys)[-1]
 
 
 def test_a_page_with_its_proof_takes_few_queries(client: Client, record: Record) -> None:

@@ -88,7 +88,7 @@
     const { record, header, file, log } = proof;
     switch (step.name) {
       case "code":
-        return [make("p", "", "Read from the proven record: ", make("code", "", record.code))];
+        return [make("p", "", "Read from the proven record: ", make("code", "hash", record.code))];
       case "place":
         return [make("p", "", `Shard ${header.shard}, block ${header.block}, position ${file.position}, number ${record.number}`)];
       case "block":

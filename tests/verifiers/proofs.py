@@ -382,6 +382,8 @@ def ill_recorded() -> Iterator[Vector]:
     yield logged("a name twice in a line", SALE.replace(b'"amount":', b'"name":"x","amount":'))
     yield logged("the same key in two objects", SALE.replace(b'"buyer":null', b'"buyer":{"total":1}'), "valid")
     yield logged("quotes and braces in a text", SALE.replace(b'1 l\\"', b'}{\\\\\\",\\"total\\":1,'), "valid")
+    unusual = "\U0001f404\u2028\u007f\ufeff".encode()
+    yield logged("characters that some readers stumble over", SALE.replace(b"Ml", unusual), "valid")
     yield logged("a total in text", SALE.replace(b"10300,", b'"10300",', 1))
     yield logged("a total that is true", SALE.replace(b"10300,", b"true,", 1))
     yield logged("a total with a fraction", SALE.replace(b"10300,", b"103.5,", 1))
