@@ -10,8 +10,8 @@ from django.conf import settings
 from playwright.sync_api import Browser, Page
 
 from tests.verifiers import proofs, trees
-from tests.verifiers.proofs import Vector
 from tests.verifiers.test_possys_verify import REFUSED, is_consistent, root_of, verdict_of
+from tests.verifiers.vectors import Vector, vectors
 
 SCRIPT = settings.BASE_DIR / "static" / "js" / "verify.js"
 # Flipped files checked in one call of the page.
@@ -80,11 +80,11 @@ def _hex(part: Any) -> Any:
 
 
 def test_every_vector_has_its_verdict(page: Page) -> None:
-    vectors = proofs.vectors()
-    verdicts = page.evaluate(VERDICTS, [vector.as_json for vector in vectors])
+    every = vectors()
+    verdicts = page.evaluate(VERDICTS, [vector.as_json for vector in every])
     wrong = {
         vector.name: (verdict, vector.verdict)
-        for vector, verdict in zip(vectors, verdicts, strict=True)
+        for vector, verdict in zip(every, verdicts, strict=True)
         if verdict != vector.verdict
     }
     assert wrong == {}
@@ -109,16 +109,16 @@ def test_of_every_flipped_bit_both_verifiers_say_the_same(page: Page) -> None:
 
 
 def test_paths_lead_where_possys_verify_comes_to(page: Page) -> None:
-    vectors = [one for right in trees.inclusions() for one in (right, *trees.spoiled(right))]
-    roots = page.evaluate(ROOTS, [in_hex(vector) for vector in vectors])
-    for vector, found in zip(vectors, roots, strict=True):
+    judged = [one for right in trees.inclusions() for one in (right, *trees.spoiled(right))]
+    roots = page.evaluate(ROOTS, [in_hex(vector) for vector in judged])
+    for vector, found in zip(judged, roots, strict=True):
         expected = root_of(vector)
         assert found == (expected if isinstance(expected, str) else expected.hex()), vector
     assert REFUSED in roots
 
 
 def test_consistency_is_judged_as_possys_verify_judges_it(page: Page) -> None:
-    vectors = [one for right in trees.consistencies() for one in (right, *trees.spoiled_consistency(right))]
-    accepted = page.evaluate(CONSISTENT, [in_hex(vector) for vector in vectors])
-    assert accepted == [is_consistent(vector) for vector in vectors]
+    judged = [one for right in trees.consistencies() for one in (right, *trees.spoiled_consistency(right))]
+    accepted = page.evaluate(CONSISTENT, [in_hex(vector) for vector in judged])
+    assert accepted == [is_consistent(vector) for vector in judged]
     assert not all(accepted)

@@ -16,7 +16,7 @@ from ledger.log.checkpoint import TreeHead, encoded
 from ledger.log.notes import Signer
 from static.verify import possys_verify as verifier
 from tests.verifiers import proofs, trees
-from tests.verifiers.proofs import Vector
+from tests.verifiers.vectors import Vector, vectors
 
 PROGRAM = settings.BASE_DIR / "static" / "verify" / "possys_verify.py"
 REFUSED = "refused"
@@ -67,7 +67,7 @@ def is_consistent_to_ledger(vector: trees.Consistency) -> bool:
     return True
 
 
-@pytest.mark.parametrize("vector", proofs.vectors(), ids=lambda vector: vector.name)
+@pytest.mark.parametrize("vector", vectors(), ids=lambda vector: vector.name)
 def test_every_vector_has_its_verdict(vector: Vector) -> None:
     assert verdict_of(vector) == vector.verdict
 
