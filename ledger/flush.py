@@ -101,6 +101,10 @@ def _flush_some(alias: str, shards: Sequence[int]) -> Flushed:
             check_all = True
             # A partition that went away is refused with the same kind of error; the remembered days may be old.
             _days.clear()
+        except IntegrityError:
+            # As a day of blocks that was archived, met by a clock far behind: the next flush makes it again.
+            _days.clear()
+            raise
 
 
 class KnownSaleError(Exception):
