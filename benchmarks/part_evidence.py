@@ -20,7 +20,7 @@ from ledger.log.keys import public_keys
 from ledger.models import Checkpoint, Entry, LogHead
 from ledger.proof_file import ProofFile, proof_bytes
 from ledger.proofs import find_proof
-from ledger.queries import recorded_at
+from ledger.queries import Recorded, recorded_at
 
 PART = "evidence"
 # The issue asks for a checkpoint at least every 5 seconds; what is acknowledged must be sealed before.
@@ -102,7 +102,7 @@ def _proof_figures(run: Run) -> list[Figure]:
 
 def _prove(shard: int, place: Place) -> ProofFile:
     recorded = recorded_at(shard, place)
-    proof = None if recorded is None else find_proof(recorded)
+    proof = find_proof(recorded) if isinstance(recorded, Recorded) else None
     if proof is None:
         raise LoadError(f"there is no proof of {place} in shard {shard}")
     return proof

@@ -1,0 +1,356 @@
+"""A record that the law makes us remove: its bytes go for good, everything around it still proves."""
+
+import json
+import logging
+import shutil
+import sqlite3
+from collections.abc import Callable
+from datetime import date
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from ledger.archive.moving import archive_day
+from ledger.archive.packs import find_archived, pack_path
+from ledger.archive.restoring import restore_day
+from ledger.archive.tests.past_days import PastDay
+from ledger.archive.tests.runs import run_killed
+from ledger.blocks import Kind, MarkKind, header_hash, leaf_of, read_header, repack, unpack_body
+from ledger.log.checkpointer import catch_up
+from ledger.log.leaves import REASON_CHARACTERS_MAX, LeafKind, RemovalLeaf, read_leaf
+from ledger.log.models import LogEntry
+from ledger.merkle import leaf_hash, root
+from ledger.models import Block, Entry, MarkedRecord
+from ledger.partitions import partition_name
+from ledger.queries import Recorded, find_past, find_recorded
+from ledger.reconcile import reconcile
+from ledger.removal import find_removable, remove
+from possys import clock
+from possys.codes import day_number
+from tests.factories import sale_bytes
+from tests.people import make_cast
+from tests.tampering import triggers_off
+from tests.tills import Till
+from transactions.stream import shard_of
+
+REASON = "court order 17 C 5/2026"
+Flush = Callable[[], object]
+
+
+def today() -> date:
+    return clock.utc(clock.now_ms()).date()
+
+
+@pytest.fixture
+def codes(till: Till, flush_everything: Flush) -> list[str]:
+    """Four sales in one signed block."""
+    answer = till.send_batch(till.sales(4))
+    flush_everything()
+    catch_up()
+    return [result["code"] for result in answer.json()["results"]]
+
+
+def removed(code: str, reason: str = REASON) -> str:
+    """What the command says."""
+    out = StringIO()
+    call_command("remove_record", code, "--reason", reason, "--yes", stdout=out)
+    return out.getvalue()
+
+
+def removal_leaves() -> list[RemovalLeaf]:
+    found = [read_leaf(bytes(entry.leaf)) for entry in LogEntry.objects.filter(kind=LeafKind.REMOVAL)]
+    return [leaf for leaf in found if isinstance(leaf, RemovalLeaf)]
+
+
+def proof_of(code: str) -> dict[str, Any]:
+    answer = Client().get(f"/api/v1/receipts/{code}/proof")
+    assert answer.status_code == 200, answer.content
+    proof: dict[str, Any] = json.loads(answer.content)
+    return proof
+
+
+def check_block(block: Block, removed_at: set[int]) -> None:
+    """The block proves what it did, and only these positions lost their records."""
+    positions = unpack_body(bytes(block.body))
+    header = read_header(bytes(block.header))
+    assert root([leaf_of(*one) for one in positions]).hex() == header.root
+    assert len(positions) == header.count == block.count
+    assert header_hash(bytes(block.header)) == bytes(block.header_hash)
+    assert {at for at, (kind, _) in enumerate(positions) if kind == Kind.REMOVED} == removed_at
+    assert block.raw_bytes == repack(positions).raw_bytes
+
+
+def test_the_bytes_go_and_the_leaf_hash_stays(codes: list[str], till: Till) -> None:
+    before = Block.objects.get()
+    standing = unpack_body(bytes(before.body))
+    assert "1 leaves in the log, 1 bodies rewritten" in removed(codes[1])
+    after = Block.objects.get()
+    check_block(after, {1})
+    kept = unpack_body(bytes(after.body))
+    assert kept[1] == (Kind.REMOVED, leaf_hash(standing[1][1]))
+    assert [kept[at] for at in (0, 2, 3)] == [standing[at] for at in (0, 2, 3)]
+    assert bytes(after.header) == bytes(before.header)
+    (leaf,) = removal_leaves()
+    assert (leaf.shard, leaf.block, leaf.position) == (shard_of(till.number), 1, 1)
+    assert (leaf.leaf, leaf.reason) == (kept[1][1].hex(), REASON)
+    assert Entry.objects.count() == 4
+
+
+def test_neighbours_still_prove_and_the_log_goes_on(codes: list[str]) -> None:
+    was = [proof_of(codes[at]) for at in (0, 2, 3)]
+    removed(codes[1])
+    done = catch_up()
+    assert done.faults == []
+    assert done.checkpoint is not None
+    for before, after in zip(was, [proof_of(codes[at]) for at in (0, 2, 3)], strict=True):
+        assert {**after, "log": ""} == {**before, "log": ""}
+        assert before["log"] != after["log"]
+
+
+def test_customers_are_told_that_and_when_it_was_removed_not_why(codes: list[str]) -> None:
+    removed(codes[1])
+    with CaptureQueriesContext(connection) as queries:
+        page = Client().get(f"/r/{codes[1]}")
+    text = page.content.decode()
+    assert (page.status_code, page["Cache-Control"]) == (410, "no-store")
+    assert len(queries) == 3
+    assert "The record was removed" in text
+    assert "the law demanded it" in text
+    assert f"{today():%-d %B %Y}" in text
+    assert REASON not in text
+    for path in (f"/api/v1/receipts/{codes[1]}", f"/api/v1/receipts/{codes[1]}/proof"):
+        answer = Client().get(path)
+        assert answer.status_code == 410
+        assert answer.json()["type"] == "urn:possys:problem:record-removed"
+        assert answer.json()["removed_at"].startswith(str(today()))
+        assert REASON not in answer.content.decode()
+    assert Client().get(f"/r/{codes[0]}").status_code == 200
+
+
+def test_staff_see_that_it_was_removed(codes: list[str], till: Till) -> None:
+    removed(codes[1])
+    viewer = make_cast().viewer
+    assert (
+        "removed because the law demands it" in viewer.get("/admin/ledger/entry/", {"code": codes[1]}).content.decode()
+    )
+    found = viewer.get(f"/admin/ledger/block/{today()}/{shard_of(till.number)}/1/").context["found"]
+    assert found.faults == []
+    assert found.records["rows"][1][1].startswith("removed; leaf ")
+
+
+def test_the_ledger_s_check_is_content(codes: list[str]) -> None:
+    removed(codes[1])
+    assert reconcile([]).faults() == []
+
+
+def test_two_removals_in_one_block_and_the_same_again(codes: list[str]) -> None:
+    removed(codes[1])
+    removed(codes[3], "court order 18 C 6/2026")
+    check_block(Block.objects.get(), {1, 3})
+    before = bytes(Block.objects.get().body)
+    assert "it was removed already" in removed(codes[1])
+    assert bytes(Block.objects.get().body) == before
+    assert [leaf.position for leaf in removal_leaves()] == [1, 3]
+
+
+def test_a_removed_sale_sent_again_is_no_new_sale(codes: list[str], till: Till, flush_everything: Flush) -> None:
+    flushed = find_recorded(till.number, 2, today())
+    assert isinstance(flushed, Recorded)
+    sale = json.loads(flushed.raw)["sale"]
+    removed(codes[1])
+    # More sales than the store remembers, so that the ledger is asked.
+    till.send_batch(till.sales(20))
+    flush_everything()
+    before = (Entry.objects.count(), MarkedRecord.objects.count())
+    for one in (sale_bytes(sale), sale_bytes({**sale, "operator": "8"})):
+        again = till.send(one)
+        assert (again.status, again.json()["code"], again.json()["replayed"]) == (200, codes[1], True)
+        assert again.json()["received_at"] == read_header(bytes(Block.objects.get(number=1).header)).sealed_at
+    asked = till.ask(2, sale["issued_at"][:10])
+    assert (asked.status, asked.json()["code"]) == (200, codes[1])
+    flush_everything()
+    assert (Entry.objects.count(), MarkedRecord.objects.count()) == before
+    past = find_past(till.number, 2, day_number(today()))
+    assert past is not None
+    assert past.sha256 is None
+    assert past.code == codes[1]
+
+
+def test_duplicates_of_it_are_removed_too_and_conflicts_are_named(
+    codes: list[str], till: Till, flush_everything: Flush
+) -> None:
+    second = find_recorded(till.number, 2, today())
+    assert isinstance(second, Recorded)
+    sale = json.loads(second.raw)["sale"]
+    till.send_batch(till.sales(3))
+    till.send({**sale, "operator": "8"})
+    flush_everything()
+    catch_up()
+    conflict = MarkedRecord.objects.get()
+    # A store that forgot the sale lets it in again; here its like is sealed as the duplicate of the first record.
+    with triggers_off() as cursor:
+        cursor.execute("UPDATE ledger_markedrecord SET kind = %s", [MarkKind.DUPLICATE])
+    found = find_removable(codes[1])
+    assert [(place.block, place.position) for place in found.places] == [(1, 1), (conflict.block, conflict.position)]
+    done = remove(found, REASON)
+    assert (done.logged, done.rewritten) == (2, 2)
+    check_block(Block.objects.get(number=2), {conflict.position})
+    with triggers_off() as cursor:
+        cursor.execute("UPDATE ledger_markedrecord SET kind = %s", [MarkKind.CONFLICT])
+    assert "stays: another sale under its identity" in removed(codes[1])
+
+
+@pytest.mark.parametrize("reason", ["", "   ", "x" * (REASON_CHARACTERS_MAX + 1), "two\nlines"])
+def test_a_reason_is_given_and_fits_on_a_line(codes: list[str], reason: str) -> None:
+    with pytest.raises(CommandError, match="reason has from 1 to 500"):
+        removed(codes[1], reason)
+    assert removal_leaves() == []
+    check_block(Block.objects.get(), set())
+
+
+def test_what_is_not_signed_yet_is_refused(till: Till, flush_everything: Flush) -> None:
+    code = till.send().json()["code"]
+    with pytest.raises(CommandError, match="no sale with this code"):
+        removed(code)
+    flush_everything()
+    with pytest.raises(CommandError, match="not signed yet"):
+        removed(code)
+    catch_up()
+    assert "removed: 1" in removed(code)
+
+
+def test_no_code_no_removal(codes: list[str], till: Till) -> None:
+    with pytest.raises(CommandError, match="no receipt code"):
+        removed("1234")
+    training = till.send(till.sale(mode="training")).json()["code"]
+    with pytest.raises(CommandError, match="test code"):
+        removed(training)
+
+
+def test_nothing_is_removed_without_a_yes(codes: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("builtins.input", lambda prompt: "no")
+    with pytest.raises(CommandError, match="nothing was removed"):
+        call_command("remove_record", codes[1], "--reason", REASON, stdout=StringIO())
+    assert removal_leaves() == []
+    monkeypatch.setattr("builtins.input", lambda prompt: codes[1][-4:])
+    call_command("remove_record", codes[1], "--reason", REASON, stdout=StringIO())
+    check_block(Block.objects.get(), {1})
+
+
+def test_a_removal_that_the_log_does_not_name_is_damage(codes: list[str], caplog: pytest.LogCaptureFixture) -> None:
+    block = Block.objects.get()
+    standing = unpack_body(bytes(block.body))
+    standing[1] = (Kind.REMOVED, leaf_of(*standing[1]))
+    with triggers_off() as cursor:
+        cursor.execute("UPDATE ledger_block SET body = %s", [repack(standing).body])
+    with caplog.at_level(logging.ERROR):
+        assert Client().get(f"/r/{codes[1]}").status_code == 503
+    assert any("position 1 was removed and the log does not know" in record.message for record in caplog.records)
+    with pytest.raises(CommandError, match="somebody changed the ledger"):
+        removed(codes[1])
+
+
+def test_a_damaged_block_is_not_rewritten(codes: list[str]) -> None:
+    with triggers_off() as cursor:
+        cursor.execute("UPDATE ledger_block SET body = %s", [repack([(Kind.RECORD, b"{}")] * 4).body])
+    with pytest.raises(CommandError, match="damaged"):
+        removed(codes[1])
+    assert removal_leaves() == []
+
+
+def test_the_trigger_that_refuses_changes_is_on_again_afterwards(codes: list[str]) -> None:
+    name = partition_name("ledger_block", today())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE OR REPLACE FUNCTION refuse_here() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION 'the ledger is append-only'; END $$"
+        )
+        cursor.execute(
+            f'CREATE TRIGGER refuse_here BEFORE UPDATE OR DELETE ON "{name}" '
+            "FOR EACH STATEMENT EXECUTE FUNCTION refuse_here()"
+        )
+        try:
+            removed(codes[1])
+            check_block(Block.objects.get(), {1})
+            with pytest.raises(Exception, match="append-only"):
+                cursor.execute(f'UPDATE "{name}" SET count = 0')
+        finally:
+            cursor.execute(f'DROP TRIGGER refuse_here ON "{name}"')
+            cursor.execute("DROP FUNCTION refuse_here()")
+
+
+@pytest.mark.parametrize("is_restored", [False, True])
+def test_an_archived_record_is_removed_from_its_file(past_day: PastDay, till: Till, is_restored: bool) -> None:
+    archive_day(past_day.day)
+    record = find_recorded(till.number, 2, today())
+    assert isinstance(record, Recorded)
+    path = pack_path(past_day.day)
+    old_name = past_day.codes[1].encode()
+    if is_restored:
+        restore_day(past_day.day)
+    said = removed(past_day.codes[1])
+    assert f"1 leaves in the log, {1 + is_restored} bodies rewritten" in said
+    catch_up()
+    archived = find_archived(past_day.day, shard_of(till.number), 1)
+    assert archived is not None
+    kept = unpack_body(archived.body)
+    assert kept[1] == (Kind.REMOVED, leaf_hash(record.raw))
+    assert root([leaf_of(*one) for one in kept]).hex() == read_header(archived.header).root
+    assert record.sealed.header == archived.header
+    assert Client().get(f"/r/{past_day.codes[1]}").status_code == 410
+    assert Client().get(f"/r/{past_day.codes[0]}").status_code == 200
+    proof_of(past_day.codes[2])
+    assert "it was removed already" in removed(past_day.codes[1])
+    assert old_name not in path.read_bytes()
+    assert not path.with_name(path.name + "-journal").exists()
+    (archive_day if is_restored else restore_day)(past_day.day)
+    assert Client().get(f"/r/{past_day.codes[1]}").status_code == 410
+
+
+def test_the_old_body_is_overwritten_in_the_file(past_day: PastDay, till: Till) -> None:
+    archive_day(past_day.day)
+    archived = find_archived(past_day.day, shard_of(till.number), 1)
+    assert archived is not None
+    piece = archived.body[40:72]
+    path = pack_path(past_day.day)
+    assert piece in path.read_bytes()
+    removed(past_day.codes[1])
+    assert piece not in path.read_bytes()
+
+
+@pytest.mark.parametrize("point", ["removal.before-commit", "removal.after-commit"])
+def test_a_removal_that_was_killed_is_completed_by_running_it_again(past_day: PastDay, till: Till, point: str) -> None:
+    archive_day(past_day.day)
+    run_killed(point, "remove_record", past_day.codes[1], "--reason", REASON, "--yes")
+    # Never a removed record without its leaf.
+    assert Client().get(f"/r/{past_day.codes[1]}").status_code == 200
+    assert "1 bodies rewritten" in removed(past_day.codes[1])
+    assert len(removal_leaves()) == 1
+    assert Client().get(f"/r/{past_day.codes[1]}").status_code == 410
+
+
+def test_a_removal_waits_for_an_archive_that_is_away(past_day: PastDay) -> None:
+    archive_day(past_day.day)
+    path = pack_path(past_day.day)
+    shutil.move(path, path.with_suffix(".away"))
+    with pytest.raises(CommandError, match="archive's file"):
+        removed(past_day.codes[1])
+    assert removal_leaves() == []
+
+
+def test_a_file_that_cannot_be_written_leaves_the_removal_to_be_completed(past_day: PastDay) -> None:
+    archive_day(past_day.day)
+    holder = sqlite3.connect(pack_path(past_day.day), isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    try:
+        with pytest.raises(CommandError, match="locked"):
+            removed(past_day.codes[1])
+    finally:
+        holder.close()
+    assert len(removal_leaves()) == 1
+    assert "0 leaves in the log, 1 bodies rewritten" in removed(past_day.codes[1])
