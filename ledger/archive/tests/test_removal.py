@@ -10,6 +10,7 @@ from io import StringIO
 from typing import Any
 
 import pytest
+import redis
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
@@ -20,7 +21,7 @@ from ledger.archive.packs import find_archived, pack_path
 from ledger.archive.restoring import restore_day
 from ledger.archive.tests.past_days import PastDay
 from ledger.archive.tests.runs import run_killed
-from ledger.blocks import Kind, MarkKind, header_hash, leaf_of, read_header, repack, unpack_body
+from ledger.blocks import Kind, header_hash, leaf_of, read_header, repack, unpack_body
 from ledger.log.checkpointer import catch_up
 from ledger.log.leaves import REASON_CHARACTERS_MAX, LeafKind, RemovalLeaf, read_leaf
 from ledger.log.models import LogEntry
@@ -36,7 +37,7 @@ from tests.factories import sale_bytes
 from tests.people import make_cast
 from tests.tampering import triggers_off
 from tests.tills import Till
-from transactions.stream import shard_of
+from transactions.stream import shard_of, terminals_key
 
 REASON = "court order 17 C 5/2026"
 Flush = Callable[[], object]
@@ -65,6 +66,21 @@ def removed(code: str, reason: str = REASON) -> str:
 def removal_leaves() -> list[RemovalLeaf]:
     found = [read_leaf(bytes(entry.leaf)) for entry in LogEntry.objects.filter(kind=LeafKind.REMOVAL)]
     return [leaf for leaf in found if isinstance(leaf, RemovalLeaf)]
+
+
+def sale_of(till: Till, sequence: int) -> dict[str, Any]:
+    found = find_recorded(till.number, sequence, today())
+    assert isinstance(found, Recorded)
+    sale: dict[str, Any] = json.loads(found.raw)["sale"]
+    return sale
+
+
+def forget(store: redis.Redis, till: Till) -> None:
+    """Makes the capture store forget all that the till has sent."""
+    key = terminals_key(shard_of(till.number))
+    state = store.hget(key, str(till.number))
+    assert isinstance(state, bytes)
+    store.hset(key, str(till.number), state[:13] + bytes(20))
 
 
 def proof_of(code: str) -> dict[str, Any]:
@@ -159,9 +175,7 @@ def test_two_removals_in_one_block_and_the_same_again(codes: list[str]) -> None:
 
 
 def test_a_removed_sale_sent_again_is_no_new_sale(codes: list[str], till: Till, flush_everything: Flush) -> None:
-    flushed = find_recorded(till.number, 2, today())
-    assert isinstance(flushed, Recorded)
-    sale = json.loads(flushed.raw)["sale"]
+    sale = sale_of(till, 2)
     removed(codes[1])
     # More sales than the store remembers, so that the ledger is asked.
     till.send_batch(till.sales(20))
@@ -182,27 +196,41 @@ def test_a_removed_sale_sent_again_is_no_new_sale(codes: list[str], till: Till, 
 
 
 def test_duplicates_of_it_are_removed_too_and_conflicts_are_named(
-    codes: list[str], till: Till, flush_everything: Flush
+    ledger: redis.Redis, codes: list[str], till: Till, flush_everything: Flush
 ) -> None:
-    second = find_recorded(till.number, 2, today())
-    assert isinstance(second, Recorded)
-    sale = json.loads(second.raw)["sale"]
-    till.send_batch(till.sales(3))
+    sale = sale_of(till, 2)
     till.send({**sale, "operator": "8"})
+    forget(ledger, till)
+    assert till.send(sale).status == 201
     flush_everything()
     catch_up()
-    conflict = MarkedRecord.objects.get()
-    # A store that forgot the sale lets it in again; here its like is sealed as the duplicate of the first record.
-    with triggers_off() as cursor:
-        cursor.execute("UPDATE ledger_markedrecord SET kind = %s", [MarkKind.DUPLICATE])
+    marks = {mark.get_kind_display(): mark for mark in MarkedRecord.objects.all()}
+    duplicate = marks["duplicate"]
     found = find_removable(codes[1])
-    assert [(place.block, place.position) for place in found.places] == [(1, 1), (conflict.block, conflict.position)]
+    assert [(place.block, place.position) for place in found.places] == [(1, 1), (2, duplicate.position)]
     done = remove(found, REASON)
     assert (done.logged, done.rewritten) == (2, 2)
-    check_block(Block.objects.get(number=2), {conflict.position})
-    with triggers_off() as cursor:
-        cursor.execute("UPDATE ledger_markedrecord SET kind = %s", [MarkKind.CONFLICT])
-    assert "stays: another sale under its identity" in removed(codes[1])
+    check_block(Block.objects.get(number=2), {duplicate.position})
+    said = removed(codes[1])
+    assert (
+        f"stays: another sale under its identity, block 2 of {today()}, position {marks['conflict'].position}" in said
+    )
+
+
+def test_a_removed_sale_that_a_store_without_memory_took_again_is_removed_again(
+    ledger: redis.Redis, codes: list[str], till: Till, flush_everything: Flush
+) -> None:
+    sale = sale_of(till, 2)
+    removed(codes[1])
+    forget(ledger, till)
+    assert till.send(sale).json()["code"] == codes[1]
+    flush_everything()
+    catch_up()
+    (mark,) = MarkedRecord.objects.all()
+    assert mark.get_kind_display() == "duplicate"
+    assert Client().get(f"/r/{codes[1]}").status_code == 410
+    assert "1 leaves in the log, 1 bodies rewritten" in removed(codes[1])
+    check_block(Block.objects.get(number=2), {mark.position})
 
 
 @pytest.mark.parametrize("reason", ["", "   ", "x" * (REASON_CHARACTERS_MAX + 1), "two\nlines"])

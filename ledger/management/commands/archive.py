@@ -11,6 +11,7 @@ from ledger.archive.checking import NotSignedError, PackDamagedError
 from ledger.archive.lock import ArchiveBusyError
 from ledger.archive.moving import ArchiveRefusedError, DayPlan, archive_day, plan_before
 from ledger.log.appending import LogMovedError
+from ledger.management.progress import ProgressLine
 
 REFUSALS = (ArchiveRefusedError, ArchiveBusyError, NotSignedError, PackDamagedError, LogMovedError)
 
@@ -28,25 +29,30 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             plans = plan_before(options["before"])
-            for plan in plans:
-                self.stdout.write(_said(plan))
-                if not options["dry_run"]:
-                    self._move(plan)
-        except (*REFUSALS, DatabaseError, sqlite3.Error, OSError) as fault:
+        except (ArchiveRefusedError, DatabaseError) as fault:
             raise CommandError(str(fault)) from fault
+        stayed = 0
+        for plan in plans:
+            self.stdout.write(_said(plan))
+            if not options["dry_run"]:
+                stayed += not self._move(plan)
         if not plans:
             self.stdout.write("there is no day to move")
+        if stayed:
+            raise CommandError(f"{stayed} of {len(plans)} days were not moved")
 
-    def _move(self, plan: DayPlan) -> None:
-        moved = archive_day(plan.day, self._progress)
+    def _move(self, plan: DayPlan) -> bool:
+        """Whether it was moved: a day that is damaged does not keep the others here."""
+        try:
+            moved = archive_day(plan.day, ProgressLine(self.stdout))
+        except (*REFUSALS, DatabaseError, sqlite3.Error, OSError) as fault:
+            self.stderr.write(f"  not moved: {fault}")
+            return False
         if moved is None:
             self.stdout.write("  its empty partition was dropped")
         else:
             self.stdout.write(f"  moved into {moved.file_name}, {moved.bytes:,} bytes; the log says so")
-
-    def _progress(self, step: str, done: int, total: int) -> None:
-        self.stdout.write(f"  {step} {done:,} of {total:,} blocks", ending="\r" if self.stdout.isatty() else "\n")
-        self.stdout.flush()
+        return True
 
 
 def _said(plan: DayPlan) -> str:

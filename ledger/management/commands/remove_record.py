@@ -21,7 +21,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("code", help="the receipt code")
-        parser.add_argument("--reason", required=True, help="kept in the log for ever: name the order, no person")
+        parser.add_argument("--reason", required=True, help="public for ever, in the log: name the order, no person")
         parser.add_argument("--yes", action="store_true", help="do not ask")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -11,6 +11,7 @@ from ledger.archive.checking import NotSignedError, PackDamagedError
 from ledger.archive.lock import ArchiveBusyError
 from ledger.archive.restoring import RestoreRefusedError, restore_day
 from ledger.log.appending import LogMovedError
+from ledger.management.progress import ProgressLine
 
 REFUSALS = (RestoreRefusedError, ArchiveBusyError, NotSignedError, PackDamagedError, LogMovedError)
 
@@ -23,14 +24,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            move = restore_day(options["day"], self._progress)
+            move = restore_day(options["day"], ProgressLine(self.stdout))
         except (*REFUSALS, DatabaseError, sqlite3.Error, OSError) as fault:
             raise CommandError(str(fault)) from fault
         if move is None:
             self.stdout.write(f"{options['day']} is in PostgreSQL already")
         else:
             self.stdout.write(f"{move.day}: {move.blocks:,} blocks, {move.records:,} records are back; the log says so")
-
-    def _progress(self, step: str, done: int, total: int) -> None:
-        self.stdout.write(f"  {step} {done:,} of {total:,} blocks", ending="\r" if self.stdout.isatty() else "\n")
-        self.stdout.flush()
