@@ -116,3 +116,16 @@ def _fsync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def settle(path: Path) -> None:
+    """Has SQLite undo what a killed removal left half written; readers may not, as they open it read-only.
+
+    Raises sqlite3.Error.
+    """
+    if path.exists():
+        connection = open_pack(path, mode="rw")
+        try:
+            connection.execute("SELECT count(*) FROM about").fetchone()
+        finally:
+            connection.close()
