@@ -11,6 +11,7 @@ from django.db import connections
 from django.test import TransactionTestCase
 
 from possys import clock
+from tests.tampering import triggers_off
 
 if TYPE_CHECKING:
     from ledger.flush import Flushed
@@ -35,7 +36,7 @@ def _empty_by_truncating() -> Iterator[None]:
         for alias in case._databases_names(include_mirrors=False):
             names = connections[alias].introspection.django_table_names(only_existing=True, include_views=False)
             tables = ", ".join(f'"{name}"' for name in sorted(set(names) - KEPT_TABLES))
-            with connections[alias].cursor() as cursor:
+            with triggers_off(alias) as cursor:
                 cursor.execute(f"TRUNCATE {tables} RESTART IDENTITY")
 
     with pytest.MonkeyPatch.context() as patch:

@@ -6,6 +6,9 @@ import sys
 
 from django.core.management import execute_from_command_line
 
+from possys.owner import choose_database
+
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "possys.settings")
+    choose_database(sys.argv, os.environ)
     execute_from_command_line(sys.argv)

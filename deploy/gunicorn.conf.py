@@ -1,6 +1,7 @@
 """Gunicorn's settings, for one desk and for production; the command line may say more (--bind, --workers)."""
 
 import gc
+import threading
 from typing import Any
 
 wsgi_app = "possys.wsgi:application"
@@ -16,6 +17,8 @@ graceful_timeout = 10
 control_socket_disable = True
 # Collect this rarely: a sale makes no cycles, and each collection stops every thread of the worker.
 COLLECT_AFTER = 50_000
+# Gunicorn counts its workers from 1; one of them is enough to say what holds for all.
+FIRST = 1
 
 
 def post_worker_init(worker: Any) -> None:
@@ -23,3 +26,20 @@ def post_worker_init(worker: Any) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(COLLECT_AFTER, 20, 100)
+    if worker.age == FIRST:
+        # Beside the work: sales are taken while the database is away.
+        threading.Thread(target=log_database_checks, args=[worker.log], daemon=True).start()
+
+
+def log_database_checks(log: Any) -> None:
+    """Says at the start what Django's checks find in the database, above all a role that could change the ledger."""
+    from django.core.checks import Tags, run_checks
+    from django.db import DatabaseError, connections
+
+    try:
+        for message in run_checks(tags=[Tags.database], databases=list(connections)):
+            log.warning("%s", message)
+    except DatabaseError as fault:
+        log.warning("the database could not be checked: %s", fault)
+    finally:
+        connections.close_all()

@@ -7,6 +7,7 @@ class LedgerConfig(AppConfig):
     name = "ledger"
 
     def ready(self) -> None:
+        from ledger import checks, role_checks  # noqa: F401 - registers them
         from ledger.queries import past_or_away
         from transactions.capture import register_past
 

@@ -14,6 +14,7 @@ LOCAL_ONLY = {
     "TERMINAL_KEY": "LOCAL_TERMINAL_KEY",
     "CODE_KEYS": "LOCAL_CODE_KEYS",
     "TEST_CODE_KEYS": "LOCAL_TEST_CODE_KEYS",
+    "LOG_KEY": "LOCAL_LOG_KEY",
 }
 TERMINAL_KEY_BYTES = 32
 
@@ -30,7 +31,8 @@ def no_local_secrets(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[C
             id="possys.E001",
         )
         for name, local in LOCAL_ONLY.items()
-        if getattr(settings, name) == getattr(settings, local)
+        # Some of them are tables of keys, in which the local one must not be among others either.
+        if getattr(settings, local) in getattr(settings, name)
     ]
 
 

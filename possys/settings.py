@@ -173,8 +173,11 @@ UNFOLD = {
 FLUSH_GROUPS = env.int("FLUSH_GROUPS", default=2)
 CELERY_BROKER_URL = BROKER_URL
 CELERY_TASK_IGNORE_RESULT = True
+# Each queue's workers have a database role of their own (ledger/roles.py).
 CELERY_TASK_ROUTES = {
     "ledger.tasks.flush_group": {"queue": "flush"},
+    # Only the flush's role can have days made.
+    "ledger.tasks.make_days": {"queue": "flush"},
     # The processes of this queue have the log's key, and no other has.
     "ledger.tasks.run_checkpointer": {"queue": "log"},
 }

@@ -28,6 +28,7 @@ from transactions.throttling import CaptureThrottle, LookupThrottle
 BATCH_SALES_MAX = 500
 HTTP_CREATED, HTTP_OK, HTTP_UNAVAILABLE = 201, 200, 503
 JSON = "application/json"
+CHECKPOINT_HEADER = "Possys-Checkpoint"
 ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 BATCH = msgspec.json.Decoder(list[msgspec.Raw])
@@ -58,9 +59,15 @@ class TillView(APIView):
         self.check_throttles(request)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        """The views answer finished bytes, so there is nothing to render."""
+        """The views answer finished bytes, so there is nothing to render.
+
+        Each names the newest checkpoint of the log, when this process has heard of one: what a till prints or keeps
+        of it contradicts any later change (docs/api.md).
+        """
         if response.status_code == 405:
             response["Allow"] = ", ".join(self.allowed_methods)
+        if checkpoint := capture().pressure.checkpoint:
+            response[CHECKPOINT_HEADER] = checkpoint
         return response
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from redis.exceptions import RedisError
 
 from possys.redis import Stores, local_folder, unsafe_settings
-from transactions.stream import SHARD_COUNT, read_heads
+from transactions.stream import SHARD_COUNT, read_heads_and_checkpoint
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +46,8 @@ class Pressure:
     def __init__(self, stores: Stores) -> None:
         self.stores = stores
         self.watched = [_Watched() for _ in stores.clients]
+        # "size root" of the log's newest checkpoint, as far as the last look has seen it.
+        self.checkpoint: str | None = None
 
     def reason(self, store: int) -> str | None:
         """Why the store must not take sales now, as a sentence; None when it may."""
@@ -81,6 +83,8 @@ class Pressure:
         if watched.folder and shutil.disk_usage(watched.folder).free < DISK_FREE_BYTES_MIN:
             return "The capture store's disk is nearly full."
         shards = [shard for shard in range(SHARD_COUNT) if self.stores.index(shard) == store]
-        if sum(head.waiting for head in read_heads(client, shards)) > BACKLOG_MAX:
+        heads, checkpoint = read_heads_and_checkpoint(client, shards)
+        self.checkpoint = checkpoint or self.checkpoint
+        if sum(head.waiting for head in heads) > BACKLOG_MAX:
             return "The ledger is too far behind."
         return None

@@ -9,10 +9,16 @@ Glossary of keys, for each shard N (the braces are a hash tag, so that all keys 
                      The last flushed entry stays as an anchor that the next flush compares with the ledger's head.
     {sN}:terminals   hash: terminal number -> its state (layout in scripts/append.lua). Made from the registry.
 
+And one key of every server:
+
+    log:checkpoint   string: `<size> <root in base64>` of the newest checkpoint of the log, for the answers to tills.
+                     Written by ledger/log/announcing.py; without it the answers name none, and nothing else changes.
+
 A sale is lost only if this store loses what it has fsynced; see docs/architecture.md, "Where data waits".
 """
 
 import hashlib
+import re
 import struct
 from collections.abc import Sequence
 from enum import IntEnum, IntFlag
@@ -25,6 +31,10 @@ from possys.redis import Command, call_all
 
 # Fixed for the ledger's life: a terminal's shard is its number modulo this.
 SHARD_COUNT = 64
+
+CHECKPOINT_KEY = "log:checkpoint"
+# Goes into a header as it is, so nothing but a size and the base64 of 32 bytes may pass.
+CHECKPOINT = re.compile(rb"[0-9]{1,19} [A-Za-z0-9+/]{43}=")
 
 # The head of one record as the script gets it: terminal, sequence, day, issued at (s), received at (ms, 2 + 4 bytes),
 # flags, digest, length of the payload.
@@ -283,9 +293,21 @@ class ShardHead(NamedTuple):
 
 def read_heads(client: redis.Redis, shards: Sequence[int]) -> list[ShardHead]:
     """The heads of several shards of one server in one call. Raises RedisError."""
-    replies = call_all(
-        client, [("HMGET", head_key(shard), "epoch", "number", "started", "flushed") for shard in shards]
-    )
+    return _heads(call_all(client, _head_commands(shards)))
+
+
+def read_heads_and_checkpoint(client: redis.Redis, shards: Sequence[int]) -> tuple[list[ShardHead], str | None]:
+    """The same call, and what the server knows of the log's newest checkpoint. Raises RedisError for the heads only."""
+    *heads, checkpoint = call_all(client, [*_head_commands(shards), ("GET", CHECKPOINT_KEY)])
+    is_one = isinstance(checkpoint, bytes) and CHECKPOINT.fullmatch(checkpoint)
+    return _heads(heads), checkpoint.decode() if is_one else None
+
+
+def _head_commands(shards: Sequence[int]) -> list[Command]:
+    return [("HMGET", head_key(shard), "epoch", "number", "started", "flushed") for shard in shards]
+
+
+def _heads(replies: Sequence[Any]) -> list[ShardHead]:
     for reply in replies:
         if isinstance(reply, Exception):
             raise reply

@@ -19,6 +19,7 @@ from benchmarks.sizes import SIZES, TILLS
 from ledger.flush import Flushed
 from ledger.models import Entry
 from tests.factories import make_sale
+from tests.tampering import triggers_off
 from transactions.faults import read_sale
 from transactions.replay.baskets import sale_templates
 from transactions.stream import shard_of
@@ -49,7 +50,8 @@ def test_the_oracle_sees_a_missing_and_a_surplus_entry(till: "Till", flush_every
     assert run_of(3).check_ledger() == 3
     with pytest.raises(LoadError, match="4 sales were acknowledged"):
         run_of(4).check_ledger()
-    Entry.objects.filter(identity=Entry.objects.order_by("identity").values_list("identity")[:1]).delete()
+    with triggers_off():
+        Entry.objects.filter(identity=Entry.objects.order_by("identity").values_list("identity")[:1]).delete()
     with pytest.raises(LoadError, match="the ledger has 2"):
         run_of(3).check_ledger()
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from django.db import DatabaseError, close_old_connections
 
+from ledger.log.announcing import publish_to_tills
 from ledger.log.appending import LogMovedError, append
 from ledger.log.blocks import new_blocks
 from ledger.log.keys import NoLogKeyError
@@ -15,6 +16,7 @@ from ledger.log.signing import RefusedError, name_first_key, sign_newest
 from ledger.log.state import StateError
 from ledger.log.tree import LogDamagedError
 from ledger.shards import LOG_DATABASE
+from ledger.witness.collecting import Collector
 from possys.clock import now_ms, utc
 from possys.failpoints import reach
 
@@ -73,13 +75,30 @@ def catch_up() -> Round:
 
 
 def run(*, hold: Callable[[], bool], tick_s: float = TICK_S) -> Round:
-    """Rounds for one tick's length, or until `hold` says that another task has it. Faults are waited out."""
+    """Rounds for one tick's length, or until `hold` says that another task has it. Faults are waited out.
+
+    What is signed goes on to the witnesses, who are not waited for, and to the tills' stores.
+    """
+    collector = Collector()
+    try:
+        return _run(collector, hold, tick_s)
+    finally:
+        collector.close()
+
+
+def _run(collector: Collector, hold: Callable[[], bool], tick_s: float) -> Round:
     total = Round()
     until_s = time.monotonic() + tick_s
+    is_first = True
     while time.monotonic() < until_s and hold():
         begun_s = time.monotonic()
         try:
             done = checkpoint_round()
+            # At the beginning the newest one again: witnesses may have missed it, and a store may be a new one.
+            if newest := done.checkpoint or (_newest() if is_first else None):
+                collector.submit(newest)
+                publish_to_tills(newest)
+            is_first = False
             total.appended += done.appended
             pause_s = PAUSE_S if done.faults else ROUND_S
         except DatabaseError as fault:
@@ -88,6 +107,10 @@ def run(*, hold: Callable[[], bool], tick_s: float = TICK_S) -> Round:
             pause_s = PAUSE_S
         time.sleep(max(0.0, pause_s - (time.monotonic() - begun_s)))
     return total
+
+
+def _newest() -> Checkpoint | None:
+    return Checkpoint.objects.using(LOG_DATABASE).order_by("-size").first()
 
 
 def _show_faults(faults: list[str]) -> None:

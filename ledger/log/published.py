@@ -2,16 +2,10 @@
 
 from ledger.log.models import Checkpoint
 from ledger.shards import LOG_DATABASE
+from ledger.witness.quorum import note_with_cosignatures as note_of
+from ledger.witness.quorum import published_checkpoint
 
-
-def published_checkpoint(*, covering: int = -1) -> Checkpoint | None:
-    """The newest checkpoint, if it covers that leaf; None when there is none yet."""
-    return Checkpoint.objects.using(LOG_DATABASE).filter(size__gt=covering).order_by("-size").first()
-
-
-def note_of(checkpoint: Checkpoint) -> str:
-    """The signed note."""
-    return checkpoint.note
+__all__ = ["checkpoint_of_size", "note_of", "published_checkpoint"]
 
 
 def checkpoint_of_size(size: int) -> Checkpoint | None:

@@ -11,6 +11,7 @@ from ledger.models import Entry, EpochRaise, Head, MarkedRecord
 from ledger.recovery import recover_stream
 from ledger.shards import ALL_SHARDS
 from tests.factories import make_terminals, moment, sale_bytes
+from tests.tampering import triggers_off
 from tests.tills import Till
 from transactions.states import read_state
 from transactions.stream import Mark, head_key, read_entry, read_heads, shard_of, stream_key, terminals_key
@@ -54,8 +55,9 @@ def test_the_fixture_opens_shards_as_the_ledger_does(ledger: redis.Redis) -> Non
 
     fixture = snapshot()
     ledger.flushall()
-    EpochRaise.objects.all().delete()
-    Head.objects.all().delete()
+    with triggers_off():
+        EpochRaise.objects.all().delete()
+        Head.objects.all().delete()
     make_heads()
     open_shards()
     assert snapshot() == fixture
@@ -197,7 +199,8 @@ def test_a_raise_repeated_after_being_killed_half_way_is_done(ledger: redis.Redi
     till.send_batch(till.sales(3))
     # As after a kill behind the announcement: no epoch in the store, the stream still there.
     Head.objects.filter(shard=shard(till)).update(announced_epoch=2)
-    EpochRaise.objects.filter(shard=shard(till)).update(epoch=2)
+    with triggers_off():
+        EpochRaise.objects.filter(shard=shard(till)).update(epoch=2)
     ledger.hdel(head_key(shard(till)), "epoch")
     raise_epoch(shard(till), "again")
     assert till.send().status == 201

@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 
 from possys.embedded.child import start_child
+from possys.embedded.environment import without_role_urls
 from possys.embedded.keys import local_keys
 from possys.embedded.servers import FOLDER_MODE, LocalServers
 
@@ -39,7 +40,7 @@ def execute(command: Sequence[str], local: Path) -> int:
     _adopt_orphans()
     try:
         with LocalServers(folder) as servers:
-            environment = {**os.environ, **local_keys(folder), **servers.environment}
+            environment = {**without_role_urls(os.environ), **local_keys(folder), **servers.environment}
             own = {server.pid for server in servers.started}
             code = run_attached(command, environment, own)
             _end_orphans(own)

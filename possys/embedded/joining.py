@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from possys.embedded.environment import merged
 from possys.embedded.execute import run_attached
 from possys.embedded.faults import FolderInUseError
 from possys.embedded.keys import local_keys
@@ -16,7 +17,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 def keep_settings(local: Path, servers: LocalServers, url: str) -> dict[str, str]:
     """Return the settings of the installation in `local`, and write them down there for their owner alone."""
-    settings = {"DEMO": "true", "SITE_URL": url, **local_keys(local), **servers.environment}
+    settings = {"SITE_URL": url, **_settings(local, servers)}
     descriptor = os.open(local / "settings.json", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
         json.dump(settings, file)
@@ -28,7 +29,7 @@ def manage(arguments: Sequence[str], local: Path) -> int:
     try:
         with LocalServers(local, given=os.environ) as servers:
             own = {server.pid for server in servers.started}
-            return _manage(arguments, {"DEMO": "true", **local_keys(local), **servers.environment}, own)
+            return _manage(arguments, _settings(local, servers), own)
     except FolderInUseError:
         kept = local / "settings.json"
         if not kept.exists():
@@ -36,6 +37,10 @@ def manage(arguments: Sequence[str], local: Path) -> int:
         return _manage(arguments, json.loads(kept.read_text()), set())
 
 
+def _settings(local: Path, servers: LocalServers) -> dict[str, str]:
+    return {"DEMO": "true", **local_keys(local), **servers.environment, **servers.role_environment()}
+
+
 def _manage(arguments: Sequence[str], settings: Mapping[str, str], own: set[int]) -> int:
     command = [sys.executable, str(PROJECT / "manage.py"), *arguments]
-    return run_attached(command, {**settings, **os.environ}, own)
+    return run_attached(command, merged(settings, os.environ), own)

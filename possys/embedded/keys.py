@@ -1,35 +1,61 @@
 """The secrets of one local installation: made at random once, kept in its folder for its owner alone."""
 
+import base64
 import json
 import os
 import secrets
+from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 # As possys/settings.py takes them.
 TERMINAL_KEY_BYTES = 32
 CODE_KEY_BYTES = 16
 # The first day that a receipt code can carry.
 FIRST_DAY = "2020-01-01"
+# The log's name and the kind of its key, as its own code reads them (ledger/log/notes.py).
+LOG_ORIGIN = "possys.local/log"
+ED25519_KIND = 1
 
 
 def local_keys(folder: Path) -> dict[str, str]:
-    """Return SECRET_KEY, TERMINAL_KEY, CODE_KEYS and TEST_CODE_KEYS of the installation in `folder`.
+    """Return the secrets of the installation in `folder`, as settings, and where its log's own files are.
 
-    They must stay what they are: receipt codes are computed from them.
+    They must stay what they are: receipt codes are computed from them, checkpoints are signed with them.
     """
     path = folder / "keys.json"
-    if not path.exists():
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    kept: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+    new = {name: make() for name, make in MAKERS.items() if name not in kept}
+    if new:
+        # Under another name until complete: a file that was cut short would mean other keys at the next start.
+        descriptor = os.open(attempt := path.with_suffix(".new"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w") as file:
-            json.dump(_new_keys(), file)
-    kept: dict[str, str] = json.loads(path.read_text())
-    return kept
+            json.dump({**kept, **new}, file)
+        attempt.rename(path)
+    own = folder.resolve()
+    files = {"LOG_STATE_FILE": str(own / "log-state.json"), "ARCHIVE_DIR": str(own / "archive")}
+    return {**kept, **new, **files}
 
 
-def _new_keys() -> dict[str, str]:
-    return {
-        "SECRET_KEY": secrets.token_urlsafe(50),
-        "TERMINAL_KEY": secrets.token_hex(TERMINAL_KEY_BYTES),
-        "CODE_KEYS": f"0:{FIRST_DAY}:{secrets.token_hex(CODE_KEY_BYTES)}",
-        "TEST_CODE_KEYS": f"0:{FIRST_DAY}:{secrets.token_hex(CODE_KEY_BYTES)}",
-    }
+def _code_key() -> str:
+    return f"0:{FIRST_DAY}:{secrets.token_hex(CODE_KEY_BYTES)}"
+
+
+def _log_key() -> str:
+    """Return a new Ed25519 key in the form of c2sp.org/signed-note; the kernel may not ask the ledger for one."""
+    key = Ed25519PrivateKey.generate()
+    kind = bytes([ED25519_KIND])
+    key_id = sha256(LOG_ORIGIN.encode() + b"\n" + kind + key.public_key().public_bytes_raw()).hexdigest()[:8]
+    return f"PRIVATE+KEY+{LOG_ORIGIN}+{key_id}+{base64.b64encode(kind + key.private_bytes_raw()).decode()}"
+
+
+# Each secret and how it is made; one that an older folder lacks is added.
+MAKERS: dict[str, Callable[[], str]] = {
+    "SECRET_KEY": lambda: secrets.token_urlsafe(50),
+    "TERMINAL_KEY": lambda: secrets.token_hex(TERMINAL_KEY_BYTES),
+    "CODE_KEYS": _code_key,
+    "TEST_CODE_KEYS": _code_key,
+    "LOG_KEY": _log_key,
+}

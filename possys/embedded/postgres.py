@@ -55,10 +55,11 @@ class Postgres(Server):
 
     @property
     def url(self) -> str:
-        return self._url(DATABASE)
+        return self.url_of(USER, self.password)
 
-    def _url(self, database: str) -> str:
-        return f"postgres://{USER}:{self.password}@{HOST}:{self.port}/{database}"
+    def url_of(self, user: str, password: str, database: str = DATABASE) -> str:
+        """The address for another user."""
+        return f"postgres://{user}:{password}@{HOST}:{self.port}/{database}"
 
     @property
     def _data(self) -> Path:
@@ -113,7 +114,7 @@ class Postgres(Server):
         """Connect, and make the database at the first start."""
         try:
             with psycopg.connect(
-                self._url("postgres"), autocommit=True, connect_timeout=CONNECT_TIMEOUT_S
+                self.url_of(USER, self.password, "postgres"), autocommit=True, connect_timeout=CONNECT_TIMEOUT_S
             ) as connection:
                 if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
                     connection.execute(f"CREATE DATABASE {DATABASE}")

@@ -5,6 +5,7 @@ import signal
 import time
 from pathlib import Path
 
+from possys.embedded.environment import for_role, merged
 from possys.embedded.interrupts import ignore_interrupts, interrupts_wait
 from possys.embedded.joining import keep_settings
 from possys.embedded.launch import die_with_parent
@@ -36,10 +37,10 @@ def run(local: Path) -> None:
             port = choose_port(say)
             url = f"http://{HOST}:{port}"
             servers.note(f"process {os.getpid()}, {url}")
-            environment = {**keep_settings(local, servers, url), **os.environ}
+            environment = merged(keep_settings(local, servers, url), os.environ)
             supervisor.start(servers.started)
             shown = _start_site(local, environment, port, supervisor)
-            replay = Replay(local, environment, url)
+            replay = Replay(local, for_role(environment, "web"), url)
             supervisor.start([replay])
             print(welcome(url, shown), flush=True)
             say(f"started in {time.monotonic() - began:.1f} s; logs: {local / 'log'}; Ctrl-C stops everything")
@@ -53,7 +54,7 @@ def run(local: Path) -> None:
 
 def _start_site(local: Path, environment: dict[str, str], port: int, supervisor: Supervisor) -> dict[str, object]:
     """Prepare the database, start the site, wait for its first answer; return what `manage.py demo` tells."""
-    set_up_django(environment)
+    set_up_django(for_role(environment, "owner"))
     say("preparing the database")
     # Half an opening of the capture store looks like the loss of one, which only an operator may declare.
     with interrupts_wait():

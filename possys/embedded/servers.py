@@ -10,6 +10,7 @@ from typing import Self
 
 from possys.embedded.faults import FolderInUseError
 from possys.embedded.postgres import Postgres
+from possys.embedded.roles import make_roles
 from possys.embedded.server import Server
 from possys.embedded.valkey import BROKER_MAXMEMORY, DEFAULT_STORE_MAXMEMORY, Valkey
 
@@ -53,6 +54,10 @@ class LocalServers:
     def environment(self) -> dict[str, str]:
         """DATABASE_URL, REDIS_URL and BROKER_URL, for processes that are to use these servers."""
         return {variable: self._given.get(variable) or server.url for variable, server in self._by_variable.items()}
+
+    def role_environment(self) -> dict[str, str]:
+        """Make the database's roles; return their addresses, or nothing when the database is somebody else's."""
+        return {} if "DATABASE_URL" in self._given else make_roles(self.postgres)
 
     def __enter__(self) -> Self:
         self._take_lock()

@@ -5,12 +5,19 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from possys.embedded.environment import for_role
 from possys.embedded.ports import HOST
 from possys.embedded.program import Program
 
 # The same settings as in production.
 GUNICORN_CONFIG = Path(__file__).resolve().parents[2] / "deploy" / "gunicorn.conf.py"
 FLUSH_WORKERS = 2
+# Each worker's name, queue, processes and database role. The checkpointer's second process is for the scheduled check.
+WORKERS = (
+    ("flush worker", "flush", FLUSH_WORKERS, "flush"),
+    ("worker", "celery", 1, "web"),
+    ("checkpointer", "log", 2, "log"),
+)
 # Answers are given within seconds; what takes longer is cut off.
 WEB_STOP_LIMIT_S = 10
 # A flush polls for half a minute. Killed in the middle, its transaction is rolled back and taken up at the
@@ -20,7 +27,10 @@ REPLAY_STOP_LIMIT_S = 10
 
 
 def site_programs(local: Path, environment: Mapping[str, str], port: int) -> list[Program]:
-    """Return Celery's workers, then beat, then gunicorn listening on `port`, in the order to start them."""
+    """Return Celery's workers, then beat, then gunicorn listening on `port`, in the order to start them.
+
+    Each is told its own database role (see `possys.embedded.environment`).
+    """
     logs = local / "log"
     celery = [sys.executable, "-m", "celery", "--app", "possys"]
     web = [
@@ -35,15 +45,16 @@ def site_programs(local: Path, environment: Mapping[str, str], port: int) -> lis
     workers = [
         Program(
             name, [*worker, "--queues", queue, "--concurrency", str(processes), "--hostname", f"{queue}@%h"],
-            log=logs / f"{name.replace(' ', '-')}.log", environment=environment,
+            log=logs / f"{name.replace(' ', '-')}.log", environment=for_role(environment, role),
             death_signal=signal.SIGKILL, stop_limit_s=WORKER_STOP_LIMIT_S,
         )
-        for name, queue, processes in (("flush worker", "flush", FLUSH_WORKERS), ("worker", "celery", 1))
+        for name, queue, processes, role in WORKERS
     ]  # fmt: skip
-    clock = Program("beat", beat, log=logs / "beat.log", environment=environment, stop_limit_s=WORKER_STOP_LIMIT_S)
+    people = for_role(environment, "web")
+    clock = Program("beat", beat, log=logs / "beat.log", environment=people, stop_limit_s=WORKER_STOP_LIMIT_S)
     # Gunicorn's own workers leave when their parent is gone; SIGQUIT ends it at once.
     gunicorn = Program(
-        "gunicorn", web, log=logs / "gunicorn.log", environment=environment,
+        "gunicorn", web, log=logs / "gunicorn.log", environment=people,
         death_signal=signal.SIGQUIT, stop_limit_s=WEB_STOP_LIMIT_S + 1,
     )  # fmt: skip
     return [*workers, clock, gunicorn]

@@ -1,5 +1,6 @@
 """The local servers: really started, killed, restarted and left behind, as whoever runs the tests."""
 
+import json
 import os
 import signal
 import socket
@@ -20,10 +21,13 @@ from redis.retry import Retry
 
 from possys.embedded import LocalServerError, LocalServers, Postgres, Valkey
 from possys.embedded.bootstrap import split_servers
+from possys.embedded.environment import for_role, merged
 from possys.embedded.interrupts import interrupts_wait
 from possys.embedded.joining import keep_settings
 from possys.embedded.keys import local_keys
 from possys.embedded.ports import HOST, PORT_FIRST, PORT_LAST, free_port, is_free
+from possys.embedded.programs import postgres_programs
+from possys.embedded.roles import ROLES, SCRIPT
 from possys.embedded.supervisor import RESTARTS_MAX, Supervisor
 from possys.embedded.web import choose_port
 
@@ -281,6 +285,77 @@ def test_a_management_command_runs_beside_a_run_and_alone(folder: Path) -> None:
     with LocalServers(data, store_maxmemory="64mb") as servers:
         keep_settings(data, servers, "http://127.0.0.1:1")
         assert managed() == alone == f"{servers.postgres.port} {local_keys(data)['TERMINAL_KEY']}\n"
+
+
+def test_each_role_has_a_password_and_an_old_folder_gets_its_roles(folder: Path) -> None:
+    with LocalServers(folder / "data", store_maxmemory="64mb") as servers:
+        # As a run left it before there were roles: the superuser's tables.
+        with psycopg.connect(servers.postgres.url) as connection:
+            connection.execute("CREATE TABLE old (id int)")
+            connection.execute("CREATE FUNCTION ledger_old() RETURNS int LANGUAGE sql AS 'SELECT 1'")
+        urls = servers.role_environment()
+        assert servers.role_environment() == urls
+        for name, role in {"DATABASE_URL": "web", "OWNER_DATABASE_URL": "owner", "LOG_DATABASE_URL": "log"}.items():
+            with psycopg.connect(urls[name]) as connection:
+                assert connection.execute("SELECT current_user").fetchone() == (f"possys_{role}",)
+        with psycopg.connect(urls["OWNER_DATABASE_URL"]) as connection:
+            connection.execute("ALTER TABLE old ADD COLUMN new int")
+            connection.execute("DROP FUNCTION ledger_old()")
+        with psycopg.connect(urls["DATABASE_URL"]) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("SELECT * FROM old")
+        kept = folder / "data" / "postgres" / "role-passwords.json"
+        assert kept.stat().st_mode & 0o777 == 0o600
+
+
+def test_psql_runs_the_script_too(folder: Path) -> None:
+    psql = postgres_programs() / "psql"
+    if not psql.exists():
+        pytest.skip("this PostgreSQL came without psql")
+    with LocalServers(folder / "data", store_maxmemory="64mb") as servers:
+        passwords = [f"--set={role}_password=it's {role}" for role in ROLES]
+        for _ in range(2):
+            subprocess.run(
+                [psql, servers.postgres.url, "--set=ON_ERROR_STOP=1", "--quiet", *passwords, "--file", SCRIPT],
+                check=True,
+            )
+        psycopg.connect(servers.postgres.url_of("possys_web", "it%27s%20web")).close()
+
+
+def test_a_database_of_the_users_own_gets_no_roles(folder: Path) -> None:
+    given = {"DATABASE_URL": "postgres://me@127.0.0.1:1/mine"}
+    servers = LocalServers(folder / "data", given=given)
+    assert servers.role_environment() == {}
+    assert for_role({**given, "LOG_KEY": "secret"}, "flush") == {**given, "LOG_KEY": ""}
+
+
+def test_a_process_is_told_its_own_role_only_and_the_key_only_if_it_signs() -> None:
+    everything = {"DATABASE_URL": "w", "OWNER_DATABASE_URL": "o", "FLUSH_DATABASE_URL": "f", "LOG_DATABASE_URL": "l",
+                  "LOG_KEY": "secret", "X": "x"}  # fmt: skip
+    assert {role: for_role(everything, role) for role in ROLES} == {
+        "owner": {"DATABASE_URL": "o", "LOG_KEY": "secret", "X": "x"},
+        "flush": {"DATABASE_URL": "f", "LOG_KEY": "", "X": "x"},
+        "log": {"DATABASE_URL": "l", "LOG_KEY": "secret", "X": "x"},
+        "web": {"DATABASE_URL": "w", "LOG_KEY": "", "X": "x"},
+    }
+
+
+def test_roles_addresses_stay_with_the_database_that_they_belong_to() -> None:
+    own = {"DATABASE_URL": "here", "OWNER_DATABASE_URL": "here as owner", "X": "x"}
+    assert merged(own, {"OWNER_DATABASE_URL": "elsewhere"}) == own
+    assert merged(own, {"DATABASE_URL": "there", "X": "y"}) == {"DATABASE_URL": "there", "X": "y"}
+    assert merged(own, {"DATABASE_URL": "there", "OWNER_DATABASE_URL": "there as owner"}) == {
+        "DATABASE_URL": "there", "OWNER_DATABASE_URL": "there as owner", "X": "x",
+    }  # fmt: skip
+
+
+def test_an_older_folder_keeps_its_keys_and_gets_those_that_came_later(folder: Path) -> None:
+    old = {name: value for name, value in local_keys(folder).items() if name in {"SECRET_KEY", "CODE_KEYS"}}
+    (folder / "keys.json").write_text(json.dumps(old))
+    now = local_keys(folder)
+    assert old.items() <= now.items()
+    assert local_keys(folder) == now
+    assert (folder / "keys.json").stat().st_mode & 0o777 == 0o600
+    assert now["LOG_STATE_FILE"] == str(folder.resolve() / "log-state.json")
 
 
 def test_an_interrupt_waits_for_the_end_of_a_block_that_must_not_be_torn() -> None:

@@ -54,6 +54,9 @@ def test_local_secrets_are_refused_in_production(settings: LazySettings) -> None
     settings.LOCAL_WORK = False
     settings.TERMINAL_KEY = settings.LOCAL_TERMINAL_KEY
     assert {fault.id for fault in checks.no_local_secrets(None)} == {"possys.E001"}
+    settings.SECRET_KEY = settings.TERMINAL_KEY = settings.CODE_KEYS = settings.TEST_CODE_KEYS = "another"
+    settings.LOG_KEY = f"PRIVATE+KEY+another,{settings.LOCAL_LOG_KEY}"
+    assert [fault.msg.split()[0] for fault in checks.no_local_secrets(None)] == ["LOG_KEY"]
     settings.LOCAL_WORK = True
     assert checks.no_local_secrets(None) == []
 

@@ -19,6 +19,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from possys.embedded import LocalServers, Valkey
+from possys.embedded.environment import for_role
 from possys.embedded.keys import local_keys
 from possys.embedded.management import demo, health, prepare_site, set_up_django
 from possys.embedded.ports import HOST, free_port
@@ -62,8 +63,9 @@ class System:
                 "SITE_URL": self.url,
                 **local_keys(self.folder),
                 **self.servers.environment,
+                **self.servers.role_environment(),
             }
-            set_up_django(self.environment)
+            set_up_django(for_role(self.environment, "owner"))
             prepare_site()
             demo()
             # A connection kept from here would be a dead one after the first kill.

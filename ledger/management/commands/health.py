@@ -6,6 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from ledger.queries import health
+from ledger.shards import databases
+from ledger.standing import read_standing
 
 
 class Command(BaseCommand):
@@ -23,7 +25,8 @@ class Command(BaseCommand):
                 f"capture store: {'reachable' if now.store_reachable else 'NOT REACHABLE'}\n"
                 f"waiting:       {now.waiting} records\n"
                 f"in the ledger: {now.records} records in {now.blocks} blocks, last sealed at {now.last_sealed_at}\n"
-                f"marked:        {now.duplicates} duplicates, {now.conflicts} conflicts"
+                f"marked:        {now.duplicates} duplicates, {now.conflicts} conflicts\n"
+                f"database role: {read_standing(databases()[0]).line}"
             )
             for shard, reason in now.stopped.items():
                 self.stdout.write(f"STOPPED shard {shard}: {reason}")
