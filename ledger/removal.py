@@ -17,7 +17,7 @@ from django.db import connections, transaction
 from ledger.archive.checking import signed_size
 from ledger.archive.lock import archive_lock
 from ledger.archive.packs import find_archived, pack_path
-from ledger.archive.writing import rewrite_bodies
+from ledger.archive.writing import rewrite_bodies, settle
 from ledger.blocks import Kind, MarkKind, Place, Repacked, leaf_of, read_header, repack, unpack_body
 from ledger.duplicates import find_entries
 from ledger.log.appending import append, new_leaf
@@ -92,6 +92,8 @@ def remove(found: Removable, reason: str) -> Removal:
         for place in found.places:
             key = date.fromisoformat(place.sealed_on), place.block
             blocks.setdefault(key, []).append(place.position)
+        for day, _ in blocks:
+            settle(pack_path(day))
         _require_signed(found.shard, [number for _, number in blocks])
         logged, rewritten = _in_database(found.shard, blocks, reason)
         reach("removal.after-commit")

@@ -11,7 +11,7 @@ from django.db import OperationalError, connections, transaction
 from ledger.archive.checking import NotSignedError, PackDamagedError, check_pack, signed_size
 from ledger.archive.lock import archive_lock
 from ledger.archive.packs import CHUNK_BLOCKS, ArchivedBlock, file_name, latest_move, pack_path
-from ledger.archive.writing import Written, take_name, write_aside
+from ledger.archive.writing import Written, settle, take_name, write_aside
 from ledger.copying import BLOCK_COLUMNS
 from ledger.log.appending import append, new_leaf
 from ledger.log.leaves import FORMAT_VERSION, ArchiveLeaf, LeafKind
@@ -112,6 +112,8 @@ def _write(day: date, plan: DayPlan, progress: Progress) -> tuple[Written, dict[
     merge = None if move is None or move.is_restored else pack_path(day)
     if merge is not None and not merge.exists():
         raise ArchiveRefusedError(f"{day} was archived before, but {merge.name} is not there: bring it back first")
+    if merge is not None:
+        settle(merge)
     return write_aside(pack_path(day), day, rows(), merge=merge), found
 
 

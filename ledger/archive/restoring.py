@@ -10,6 +10,7 @@ from ledger.archive.checking import check_pack
 from ledger.archive.lock import archive_lock
 from ledger.archive.moving import TABLE, Progress
 from ledger.archive.packs import CHUNK_BLOCKS, ArchivedBlock, blocks_of, file_name, latest_move, pack_path
+from ledger.archive.writing import settle
 from ledger.copying import copy_blocks
 from ledger.log.appending import append, new_leaf
 from ledger.log.leaves import FORMAT_VERSION, RestoreLeaf
@@ -39,6 +40,7 @@ def restore_day(day: date, progress: Progress = lambda step, done, total: None) 
         path = pack_path(day)
         if not path.exists():
             raise RestoreRefusedError(f"{path} is not there")
+        settle(path)
         checked = check_pack(path, day, lambda done: progress("checked", done, move.blocks))
         if (checked.blocks, checked.records) != (move.blocks, move.records):
             raise RestoreRefusedError(

@@ -1,5 +1,6 @@
 """Writes a day's file: aside, in one SQLite transaction, on disk before it takes its name."""
 
+import contextlib
 import os
 import sqlite3
 from collections.abc import Iterable, Sequence
@@ -119,13 +120,9 @@ def _fsync(path: Path) -> None:
 
 
 def settle(path: Path) -> None:
-    """Has SQLite undo what a killed removal left half written; readers may not, as they open it read-only.
+    """Has SQLite undo what a killed removal left half written; readers may not, as they open the file read-only.
 
-    Raises sqlite3.Error.
+    What else is wrong with it, whoever reads it next says better.
     """
-    if path.exists():
-        connection = open_pack(path, mode="rw")
-        try:
-            connection.execute("SELECT count(*) FROM about").fetchone()
-        finally:
-            connection.close()
+    with contextlib.suppress(sqlite3.Error), contextlib.closing(open_pack(path, mode="rw")) as connection:
+        connection.execute("SELECT count(*) FROM about").fetchone()

@@ -12,19 +12,22 @@ from typing import Any
 import pytest
 import redis
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from ledger.archive.moving import archive_day
-from ledger.archive.packs import find_archived, pack_path
+from ledger.archive.packs import find_archived, latest_move, pack_path
 from ledger.archive.restoring import restore_day
 from ledger.archive.tests.past_days import PastDay
 from ledger.archive.tests.runs import run_killed
 from ledger.blocks import Kind, header_hash, leaf_of, read_header, repack, unpack_body
+from ledger.log.appending import append
+from ledger.log.blocks import new_blocks
 from ledger.log.checkpointer import catch_up
 from ledger.log.leaves import REASON_CHARACTERS_MAX, LeafKind, RemovalLeaf, read_leaf
 from ledger.log.models import LogEntry
+from ledger.log.signing import name_first_key
 from ledger.merkle import leaf_hash, root
 from ledger.models import Block, Entry, MarkedRecord
 from ledger.partitions import partition_name
@@ -35,6 +38,7 @@ from possys import clock
 from possys.codes import day_number
 from tests.factories import sale_bytes
 from tests.people import make_cast
+from tests.roles import as_role, make_roles
 from tests.tampering import triggers_off
 from tests.tills import Till
 from transactions.stream import shard_of, terminals_key
@@ -248,6 +252,10 @@ def test_what_is_not_signed_yet_is_refused(till: Till, flush_everything: Flush) 
     flush_everything()
     with pytest.raises(CommandError, match="not signed yet"):
         removed(code)
+    name_first_key()
+    append(new_blocks().leaves)
+    with pytest.raises(CommandError, match="not signed yet"):
+        removed(code)
     catch_up()
     assert "removed: 1" in removed(code)
 
@@ -291,25 +299,37 @@ def test_a_damaged_block_is_not_rewritten(codes: list[str]) -> None:
     assert removal_leaves() == []
 
 
-def test_the_trigger_that_refuses_changes_is_on_again_afterwards(codes: list[str]) -> None:
-    name = partition_name("ledger_block", today())
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "CREATE OR REPLACE FUNCTION refuse_here() RETURNS trigger LANGUAGE plpgsql AS "
-            "$$ BEGIN RAISE EXCEPTION 'the ledger is append-only'; END $$"
-        )
-        cursor.execute(
-            f'CREATE TRIGGER refuse_here BEFORE UPDATE OR DELETE ON "{name}" '
-            "FOR EACH STATEMENT EXECUTE FUNCTION refuse_here()"
-        )
-        try:
-            removed(codes[1])
-            check_block(Block.objects.get(), {1})
-            with pytest.raises(Exception, match="append-only"):
-                cursor.execute(f'UPDATE "{name}" SET count = 0')
-        finally:
-            cursor.execute(f'DROP TRIGGER refuse_here ON "{name}"')
-            cursor.execute("DROP FUNCTION refuse_here()")
+def test_the_table_refuses_changes_again_afterwards(codes: list[str]) -> None:
+    removed(codes[1])
+    check_block(Block.objects.get(), {1})
+    for table in ("ledger_block", partition_name("ledger_block", today())):
+        with connection.cursor() as cursor, pytest.raises(DatabaseError, match="append-only"):
+            cursor.execute(f"UPDATE {table} SET count = 0")
+
+
+def test_the_owner_s_commands_work_as_the_owner_and_nobody_else_s(past_day: PastDay, till: Till) -> None:
+    make_roles()
+    with as_role("web"):
+        for words in (("archive", "--before", str(today())), ("remove_record", past_day.codes[1], "--reason", "x")):
+            with pytest.raises(CommandError, match=r"permission denied|must be owner|not moved"):
+                call_command(*words, *(["--yes"] if words[0] == "remove_record" else []), stdout=StringIO())
+    with as_role("owner"):
+        removed(past_day.codes[0])
+        call_command("archive", "--before", str(today()), stdout=StringIO())
+        removed(past_day.codes[1])
+    with as_role("log"):
+        assert catch_up().faults == []
+    with as_role("web"):
+        assert [Client().get(f"/r/{code}").status_code for code in past_day.codes[:3]] == [410, 410, 200]
+        proof_of(past_day.codes[2])
+    with as_role("owner"):
+        call_command("restore_archive", str(past_day.day), stdout=StringIO())
+    with as_role("web"):
+        assert [Client().get(f"/r/{code}").status_code for code in past_day.codes[:3]] == [410, 410, 200]
+        pack_path(past_day.day).unlink()
+        assert Client().get(f"/r/{past_day.codes[2]}").status_code == 200
+    with as_role("flush"):
+        assert latest_move(past_day.day) is not None
 
 
 @pytest.mark.parametrize("is_restored", [False, True])
@@ -382,3 +402,26 @@ def test_a_file_that_cannot_be_written_leaves_the_removal_to_be_completed(past_d
         holder.close()
     assert len(removal_leaves()) == 1
     assert "0 leaves in the log, 1 bodies rewritten" in removed(past_day.codes[1])
+
+
+def test_what_a_killed_removal_left_half_written_in_the_file_is_undone_first(past_day: PastDay, till: Till) -> None:
+    archive_day(past_day.day)
+    path = pack_path(past_day.day)
+    journal = path.with_name(path.name + "-journal")
+    half = sqlite3.connect(path, isolation_level=None)
+    half.execute("PRAGMA cache_size = 1")
+    half.execute("BEGIN IMMEDIATE")
+    half.execute("UPDATE block SET body = zeroblob(200000)")
+    # What lies on the disk at this moment is what a killed process leaves behind.
+    kept = [(one, one.read_bytes()) for one in (path, journal)]
+    half.execute("ROLLBACK")
+    half.close()
+    for one, content in kept:
+        one.write_bytes(content)
+    assert Client().get(f"/r/{past_day.codes[1]}").status_code == 503
+    assert "1 leaves in the log, 1 bodies rewritten" in removed(past_day.codes[1])
+    assert not journal.exists()
+    assert Client().get(f"/r/{past_day.codes[1]}").status_code == 410
+    assert Client().get(f"/r/{past_day.codes[0]}").status_code == 200
+    archive_day(past_day.day)
+    restore_day(past_day.day)
