@@ -5,7 +5,6 @@ c2sp.org/tlog-cosignature). A key's name is the log's origin, or the witness's n
 """
 
 import base64
-import binascii
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import NamedTuple
@@ -163,8 +162,8 @@ def read_signature(line: str) -> Signature:
     """One signature line. Raises NoteError."""
     name, _, encoded = line.removeprefix(LINE).partition(" ")
     try:
-        raw = base64.b64decode(encoded, validate=True)
-    except binascii.Error as fault:
+        raw = _from_b64(encoded)
+    except ValueError as fault:
         raise NoteError(f"a signature line cannot be read: {fault}") from fault
     if not line.startswith(LINE) or len(raw) <= ID_BYTES:
         raise NoteError("a signature line cannot be read")
@@ -188,7 +187,7 @@ def _split(text: str) -> tuple[str, bytes, int, bytes]:
     key_id, _, encoded = rest.partition("+")
     _check_name(name)
     try:
-        raw = base64.b64decode(encoded, validate=True)
+        raw = _from_b64(encoded)
         id_bytes = bytes.fromhex(key_id)
     except ValueError as fault:
         raise NoteError("this is no key: name+id+base64 is expected") from fault
@@ -204,3 +203,12 @@ def _check_name(name: str) -> None:
 
 def _b64(raw: bytes) -> str:
     return base64.b64encode(raw).decode()
+
+
+def _from_b64(text: str) -> bytes:
+    """The bytes of base64 in its one way of writing them. Raises ValueError."""
+    raw = base64.b64decode(text, validate=True)
+    if _b64(raw) != text:
+        # The last symbol has bits that mean nothing; a note must not be writable in several ways.
+        raise ValueError("base64 with bits that mean nothing")
+    return raw
