@@ -255,5 +255,6 @@ def test_a_removed_sale_is_not_captured_again_from_an_old_store(
     flush_everything()
     catch_up()
     removed(answer.json()["results"][1]["code"])
+    forget(ledger, till)
     recovered = recover_stream(ledger, "old-store", shard)
     assert (recovered.known, recovered.captured, recovered.refused) == (4, 0, [])
