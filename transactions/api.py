@@ -31,6 +31,14 @@ JSON = "application/json"
 CHECKPOINT_HEADER = "Possys-Checkpoint"
 ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
+CHECKPOINT = OpenApiParameter(
+    CHECKPOINT_HEADER,
+    str,
+    OpenApiParameter.HEADER,
+    response=True,
+    description="The newest checkpoint of the log, as `<size> <root in base64>`: print it or keep it with the sale.",
+)
+
 BATCH = msgspec.json.Decoder(list[msgspec.Raw])
 ENCODER = msgspec.json.Encoder()
 
@@ -113,7 +121,13 @@ class TransactionView(TillView):
     parser_classes = (SaleBytesParser,)
     throttle_classes = (CaptureThrottle,)
 
-    @extend_schema(request=schema.SALE, responses=schema.ONE_ANSWER, examples=schema.EXAMPLES, operation_id="send_sale")
+    @extend_schema(
+        request=schema.SALE,
+        responses=schema.ONE_ANSWER,
+        examples=schema.EXAMPLES,
+        parameters=[CHECKPOINT],
+        operation_id="send_sale",
+    )
     def post(self, request: Request) -> HttpResponse:
         """Send one sale, refund or void. Answers its receipt code, which is safe to print: the sale is on disk."""
         return respond(capture().take([body_of(request)], credential_of(request), clock.now_ms())[0])
@@ -125,7 +139,9 @@ class TransactionBatchView(TillView):
     parser_classes = (BatchBytesParser,)
     throttle_classes = (CaptureThrottle,)
 
-    @extend_schema(request=schema.SALES, responses=schema.BATCH_ANSWER, operation_id="send_sales")
+    @extend_schema(
+        request=schema.SALES, responses=schema.BATCH_ANSWER, parameters=[CHECKPOINT], operation_id="send_sales"
+    )
     def post(self, request: Request) -> HttpResponse:
         """Send a JSON array of up to 500 sales; each is answered by itself, in order, with its own status."""
         try:
@@ -164,7 +180,8 @@ class LostAnswerView(TillView):
 
     @extend_schema(
         parameters=[
-            OpenApiParameter("issued_on", str, required=True, description="The sale's date as written in issued_at.")
+            OpenApiParameter("issued_on", str, required=True, description="The sale's date as written in issued_at."),
+            CHECKPOINT,
         ],
         responses=schema.LOST_ANSWER,
         operation_id="find_sale",

@@ -79,7 +79,8 @@ def decoded(text: str) -> bytes:
 
 def decimal(text: str) -> int:
     """A number without sign or leading zeros. Raises NoteError."""
-    if not text.isascii() or not text.isdigit() or (text[0] == "0" and text != "0") or len(text) > len(str(SIZE_MAX)):
+    is_number = text.isascii() and text.isdigit() and (text[0] != "0" or text == "0")
+    if not is_number or len(text) > len(str(SIZE_MAX)) or int(text) > SIZE_MAX:
         raise NoteError(f"{text[:40]!r} is no number of leaves")
     return int(text)
 

@@ -69,12 +69,10 @@ class Verifier:
     def time_s(self, note: Note) -> int | None:
         """When this key signed the note, in seconds since 1970; 0 for a log's key; None when it did not.
 
-        Raises NoteError when a line that claims to be this key's is false.
+        Raises NoteError when any line that claims to be this key's is false.
         """
-        for one in note.signatures:
-            if (one.name, one.key_id) == (self.name, self.key_id):
-                return self._check(note.text, one)
-        return None
+        own = [one for one in note.signatures if (one.name, one.key_id) == (self.name, self.key_id)]
+        return max((self._check(note.text, one) for one in own), default=None)
 
     def _check(self, text: str, one: Signature) -> int:
         time_s, signature, message = 0, one.signature, text.encode()

@@ -45,6 +45,12 @@ def test_an_entry_that_cannot_be_used_is_named(entry: str) -> None:
         read_witness(entry)
 
 
+def test_a_server_that_was_started_all_the_same_goes_on_without_it(caplog: pytest.LogCaptureFixture) -> None:
+    with override_settings(WITNESSES=["x", ENTRIES[1]]):
+        assert configured() == configured() == [read_witness(ENTRIES[1])]
+    assert caplog.text.count("ALARM an entry of WITNESSES is passed over") == 1
+
+
 def test_a_witness_counts_once() -> None:
     assert found([ENTRIES[0], f"{VKEYS[0]} https://elsewhere.example"]) == ["ledger.E002"]
 

@@ -21,6 +21,7 @@ from ledger.witness.client import Client
 from ledger.witness.collecting import Collector, ask_witnesses, bring_up
 from ledger.witness.configured import Witness
 from possys.clock import now_ms
+from tests.roles import as_role, make_roles
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -161,6 +162,19 @@ def test_threads_outlive_a_fault_of_ours_and_leave_no_database_connection(
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
         assert cursor.fetchone() == (1,)
+
+
+def test_the_checkpointers_role_is_all_that_collecting_needs(good: GoodWitness, witness: Witness) -> None:
+    checkpoint, newer = signed(LOG, 7), signed(LOG, 9)
+    make_roles()
+    with as_role("log"):
+        collector = Collector(LOG.path, [dead_witness(), witness])
+        for one in (checkpoint, newer):
+            collector.submit(one)
+            until(WitnessContact.objects.filter(size=one.size).exists)
+        until(WitnessContact.objects.filter(name="dead.example/1").exclude(fault="").exists)
+        collector.close()
+    assert Cosignature.objects.count() == 2
 
 
 def test_a_log_that_was_cut_is_an_alarm_that_names_the_witness(

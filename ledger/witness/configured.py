@@ -1,11 +1,15 @@
 """The witnesses of the settings: WITNESSES, each "vkey url"."""
 
+import logging
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from django.conf import settings
 
 from ledger.log.notes import WITNESS_KEY, NoteError, Verifier, read_vkey
+
+logger = logging.getLogger(__name__)
 
 
 class Witness(NamedTuple):
@@ -32,5 +36,18 @@ def read_witness(entry: str) -> Witness:
 
 
 def configured() -> list[Witness]:
-    """All of them. Raises NoteError; the system checks have looked before."""
-    return [read_witness(entry) for entry in settings.WITNESSES]
+    """All that can be read. The system checks refuse the others; a server that runs all the same goes on without them,
+    because neither signing nor serving may stop for a witness.
+    """
+    return list(_read(tuple(settings.WITNESSES)))
+
+
+@lru_cache(maxsize=1)
+def _read(entries: tuple[str, ...]) -> tuple[Witness, ...]:
+    found = []
+    for entry in entries:
+        try:
+            found.append(read_witness(entry))
+        except NoteError as fault:
+            logger.error("ALARM an entry of WITNESSES is passed over: %s", fault)
+    return tuple(found)

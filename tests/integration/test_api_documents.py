@@ -29,6 +29,16 @@ def test_every_answer_of_a_sale_is_described(schema: Any) -> None:
     assert said["requestBody"]["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Sale"}
 
 
+def test_answers_are_described_with_the_checkpoint_they_name(schema: Any) -> None:
+    for path, method in (
+        ("/api/v1/transactions", "post"),
+        ("/api/v1/transactions/batch", "post"),
+        ("/api/v1/transactions/{terminal}/{sequence}", "get"),
+    ):
+        answers = schema["paths"][path][method]["responses"]
+        assert all("Possys-Checkpoint" in answer["headers"] for answer in answers.values())
+
+
 def test_the_limits_of_a_sale_are_described(schema: Any) -> None:
     sale = schema["components"]["schemas"]["Sale"]
     assert sale["properties"]["lines"]["maxItems"] == 500
