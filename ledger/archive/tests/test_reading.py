@@ -74,7 +74,7 @@ def test_a_receipt_in_postgresql_costs_no_query_more_and_an_archived_one_no_more
             assert Client().get(f"/r/{past_day.codes[0]}").status_code == 200
         counts.append(len(queries))
         archive_day(past_day.day)
-    assert counts == [3, 3]
+    assert counts[0] == counts[1]
 
 
 def test_a_sale_sent_again_is_known_from_the_archive(past_day: PastDay, till: Till) -> None:
