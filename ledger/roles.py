@@ -31,6 +31,8 @@ RIGHTS: dict[str, dict[str, frozenset[str]]] = {
         "ledger_entry": ADD,
         "ledger_markedrecord": ADD,
         "ledger_head": MOVE,
+        # Whether a block that PostgreSQL lacks was archived.
+        "ledger_archivemove": READ,
         # Before it writes, it looks whether this ledger has as many shards as its code.
         "transactions_deployment": READ,
     },
