@@ -5,18 +5,19 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
+from ledger import admin_log  # noqa: F401 - importing registers the log's pages
+from ledger.admin_base import LedgerAdmin
 from ledger.admin_blocks import block_rows, find_block
 from ledger.admin_entries import NoEntryError, Rows, code_of, entry_rows, entry_url, find_entry
 from ledger.admin_forms import EntryForm, ShardDayForm, busiest_shard, today
 from ledger.admin_health import health_page
+from ledger.admin_leaves import logged_block
 from ledger.admin_marks import compare
 from ledger.archive.packs import ArchiveAwayError
 from ledger.models import SEQUENCE_BITS, Block, Entry, EpochRaise, Head, MarkedRecord
@@ -25,50 +26,11 @@ from possys.receipt_keys import table
 from transactions.sale import TERMINAL_MAX
 from transactions.stream import SHARD_COUNT, shard_of
 
-PAGE_ROWS = 50
 # More records than a block can hold on pages of 50; a larger page number is a mistake.
 PAGES_MAX = 100
 # Longer numbers are no terminals.
 TERMINAL_DIGITS = len(str(TERMINAL_MAX)) + 1
 MARK_LABELS = {"duplicate": "info", "conflict": "danger"}
-
-
-class LedgerAdmin(ModelAdmin):  # type: ignore[misc]
-    """Read-only for everybody."""
-
-    list_per_page = PAGE_ROWS
-    show_full_result_count = False
-    # Any other order than the model's own would read the whole table.
-    sortable_by = ()
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody: only the flush writes the ledger."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Nobody."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Nobody."""
-        return False
-
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """None: they would change something."""
-        return {}
-
-    def page(self, request: HttpRequest, template: str, title: str, **context: Any) -> TemplateResponse:
-        """A page of the admin that is none of Django's own."""
-        return TemplateResponse(
-            request,
-            f"admin/ledger/{template}",
-            {**self.admin_site.each_context(request), "title": title, "opts": self.opts, **context},
-        )
-
-    def require_view(self, request: HttpRequest) -> None:
-        """Raises PermissionDenied."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
 
 
 class PartitionedAdmin(LedgerAdmin):
@@ -187,7 +149,8 @@ class BlockAdmin(PartitionedAdmin):
             raise Http404(str(fault)) from fault
         if found is None:
             raise Http404
-        return self.page(request, "block.html", f"Block {number} of shard {shard}", found=found)
+        logged = logged_block(shard, number, found.header)
+        return self.page(request, "block.html", f"Block {number} of shard {shard}", found=found, logged=logged)
 
 
 @admin.register(Head)

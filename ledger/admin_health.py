@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.timesince import timesince
 
+from ledger.admin_soundness import VIEW_LOG, soundness_page
 from ledger.queries import Health, ShardHealth, health
 from possys import clock
 from transactions.admin_actions import link
@@ -50,7 +51,9 @@ def health_page() -> HealthPage:
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """The card on top of the admin's index, for those who may see the shards."""
+    """The verdict and the card on top of the admin's index, for those who may see the log and the shards."""
+    if request.user.has_perm(VIEW_LOG):
+        context["sound"] = soundness_page()
     if request.user.has_perm(VIEW_HEADS):
         context["health"] = health_page()
     return context

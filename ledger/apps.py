@@ -1,4 +1,4 @@
-"""Registers the ledger, and its word on sales that capture's store has forgotten."""
+"""Registers the ledger, its word on sales that capture's store has forgotten, and its metrics."""
 
 from django.apps import AppConfig
 
@@ -8,7 +8,10 @@ class LedgerConfig(AppConfig):
 
     def ready(self) -> None:
         from ledger import checks, role_checks  # noqa: F401 - registers them
+        from ledger.metrics import ledger_metrics
         from ledger.queries import past_or_away
+        from possys import metrics
         from transactions.capture import register_past
 
         register_past(past_or_away)
+        metrics.register("ledger", ledger_metrics)

@@ -1,7 +1,7 @@
 """The only place that reads the clock, and what the rest makes of a time."""
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 MS_PER_S = 1000
 
@@ -20,3 +20,14 @@ def iso_utc(moment_ms: int) -> str:
 def utc(moment_ms: int) -> datetime:
     """The aware datetime of a moment in milliseconds since 1970."""
     return datetime.fromtimestamp(moment_ms / MS_PER_S, UTC)
+
+
+def lasting(span: timedelta) -> str:
+    """How long, in the largest whole unit: `40 s`, `5 min`, `3 h`, `2 days`; never less than nothing."""
+    seconds = max(0, int(span.total_seconds()))
+    if seconds < 60:
+        return f"{seconds} s"
+    if seconds < 60 * 60:
+        return f"{seconds // 60} min"
+    hours = seconds // 3600
+    return f"{hours} h" if hours < 48 else f"{hours // 24} days"

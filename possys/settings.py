@@ -63,6 +63,10 @@ STORE_REPLICAS_MIN = env.int("STORE_REPLICAS_MIN", default=0)
 # Sales of one terminal a minute; a full offline backlog of some batches still passes.
 TERMINAL_RATE_PER_MINUTE = env.int("TERMINAL_RATE_PER_MINUTE", default=3000)
 
+# --- Metrics ---------------------------------------------------------------------------------------------------
+# What Prometheus sends as its bearer token for /metrics; without one it is served in local work only.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+
 # --- Servers ---------------------------------------------------------------------------------------------------
 DATABASES = {
     "default": {

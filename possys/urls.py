@@ -7,6 +7,7 @@ from django.views import defaults
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from possys import problems
+from possys.metrics import metrics
 
 urlpatterns = [
     path("admin/", admin.site.urls),
@@ -16,6 +17,7 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="api-docs"),
     re_path(r"^api/", problems.not_found, {"exception": None}),
+    path("metrics", metrics, name="metrics"),
     path("log/", include("ledger.urls")),
     path("", include("receipts.urls")),
 ]

@@ -41,7 +41,7 @@ class _Wanted(NamedTuple):
 
 def new_blocks() -> NewBlocks:
     """The blocks behind those in the log, shard by shard, each continuing its chain; a broken shard is left out."""
-    included = _included()
+    included = last_included()
     leaves: list[NewLeaf] = []
     faults: dict[int, str] = {}
     for alias, shards in by_database(ALL_SHARDS).items():
@@ -64,7 +64,7 @@ def new_blocks() -> NewBlocks:
     return NewBlocks(leaves, faults)
 
 
-def _included() -> dict[int, tuple[int, bytes]]:
+def last_included() -> dict[int, tuple[int, bytes]]:
     """Each shard's last block in the log, with its header's hash."""
     with connections[LOG_DATABASE].cursor() as cursor:
         cursor.execute(

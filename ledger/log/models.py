@@ -77,6 +77,8 @@ class LogHead(models.Model):
     fault_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name = "state of the log"
+        verbose_name_plural = "is the ledger sound?"
         constraints = (models.CheckConstraint(condition=Q(id=1), name="there_is_one_log"),)
 
     def __str__(self) -> str:
@@ -149,6 +151,11 @@ class VerificationRun(models.Model):
 
     class Meta:
         ordering = ("-ended_at", "-id")
+        # A sample a minute lies between two full runs, and years without any before one that found faults.
+        indexes = (
+            models.Index(fields=("scope", "-id"), name="verification_runs_by_scope"),
+            models.Index(fields=("-id",), condition=Q(fault_count__gt=0), name="verification_runs_with_faults"),
+        )
 
     def __str__(self) -> str:
         return f"{self.scope}, {self.ended_at:%Y-%m-%d %H:%M}"

@@ -307,7 +307,7 @@ def test_pages_of_one_entry_and_one_block_take_a_handful_of_queries_and_lists_no
 ) -> None:
     with django_assert_num_queries(2 + 4):
         cast.superuser.get(ENTRIES, {"code": sold.code})
-    with django_assert_num_queries(2 + 2):
+    with django_assert_num_queries(2 + 3):
         cast.superuser.get(sold.block)
     for url in (ENTRIES, BLOCKS):
         with CaptureQueriesContext(connection) as queries:

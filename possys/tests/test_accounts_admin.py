@@ -89,4 +89,4 @@ def test_the_sidebar_leads_only_where_the_person_may_go() -> None:
     request.user = make_person("boss", is_superuser=True)
     groups = {str(group["title"]): group["items"] for group in navigation(request)}
     assert set(groups) >= {"Ledger", "People", "Registry"}
-    assert groups["Ledger"][0]["title"] == "Flush health"
+    assert groups["Ledger"][0]["title"] == "Is the ledger sound?"
