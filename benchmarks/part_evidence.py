@@ -20,7 +20,7 @@ from ledger.log.keys import public_keys
 from ledger.models import Checkpoint, Entry, LogHead
 from ledger.proof_file import ProofFile, proof_bytes
 from ledger.proofs import find_proof
-from ledger.queries import recorded_at
+from ledger.queries import Recorded, recorded_at
 
 PART = "evidence"
 # The issue asks for a checkpoint at least every 5 seconds; what is acknowledged must be sealed before.
@@ -79,14 +79,14 @@ def _proof_figures(run: Run) -> list[Figure]:
     newest = list(Entry.objects.order_by("-issued_on", "-identity")[: run.sizes.proofs * 5])
     chosen = chance.sample(newest, min(len(newest), run.sizes.proofs))
     verifier = _load_verifier()
-    key = public_keys()[0]
+    key = verifier.read_key(public_keys()[0], verifier.LOG_KEY)
     build_ms, check_ms, extra, whole = [], [], [], []
     for entry in chosen:
         place = Place(str(entry.sealed_on), entry.block, entry.position)
         took_ms, proof = _timed_ms(lambda: _prove(entry.shard, place))  # noqa: B023 - called at once
         raw = proof_bytes(proof)
         build_ms.append(took_ms)
-        check_ms.append(_timed_ms(lambda: verifier.verify(raw, [key]))[0])  # noqa: B023
+        check_ms.append(_timed_ms(lambda: verifier.verify_proof(raw, [key], [], 0, None))[0])  # noqa: B023
         whole.append(len(raw))
         extra.append(len(raw) - len(proof.record.encode()))
     note = f"{len(chosen)} proofs in a log of {LogHead.objects.get().size:,} leaves"
@@ -102,7 +102,7 @@ def _proof_figures(run: Run) -> list[Figure]:
 
 def _prove(shard: int, place: Place) -> ProofFile:
     recorded = recorded_at(shard, place)
-    proof = None if recorded is None else find_proof(recorded)
+    proof = find_proof(recorded) if isinstance(recorded, Recorded) else None
     if proof is None:
         raise LoadError(f"there is no proof of {place} in shard {shard}")
     return proof

@@ -19,6 +19,7 @@ from ledger.admin_forms import EntryForm, ShardDayForm, busiest_shard, today
 from ledger.admin_health import health_page
 from ledger.admin_leaves import logged_block
 from ledger.admin_marks import compare
+from ledger.archive.packs import ArchiveAwayError
 from ledger.models import SEQUENCE_BITS, Block, Entry, EpochRaise, Head, MarkedRecord
 from possys.codes import CodeError
 from possys.receipt_keys import table
@@ -125,7 +126,10 @@ class BlockAdmin(PartitionedAdmin):
         if not form.is_valid():
             return self.list_page(request, form, None, "Blocks")
         asked = form.cleaned_data
-        rows = block_rows(asked["shard"], asked["day"], asked["move_on"])
+        try:
+            rows = block_rows(asked["shard"], asked["day"], asked["move_on"])
+        except ArchiveAwayError as fault:
+            return self.list_page(request, form, None, "Blocks", f"This day was archived, and {fault}.")
         title = f"Blocks of shard {asked['shard']} sealed on {asked['day']}"
         return self.list_page(request, form, rows, title)
 
@@ -139,7 +143,10 @@ class BlockAdmin(PartitionedAdmin):
             raise Http404 from fault
         if not 1 <= page <= PAGES_MAX or shard >= SHARD_COUNT or number >= 2**31:
             raise Http404
-        found = find_block(shard, sealed_on, number, page)
+        try:
+            found = find_block(shard, sealed_on, number, page)
+        except ArchiveAwayError as fault:
+            raise Http404(str(fault)) from fault
         if found is None:
             raise Http404
         logged = logged_block(shard, number, found.header)

@@ -8,6 +8,7 @@ from django.db.models import Count
 from django.utils.html import format_html
 
 from ledger.admin_entries import Rows, block_url, entry_url
+from ledger.archive.packs import find_archived, latest_archived
 from ledger.blocks import Kind, header_hash, leaf_of, read_header, unpack_body
 from ledger.merkle import root
 from ledger.models import Block, MarkedRecord, block_key
@@ -35,7 +36,10 @@ class BlockPage:
 
 
 def block_rows(shard: int, day: date, before: int | None) -> Rows:
-    """A page of a shard's blocks of a day, the latest first, without their bodies: two queries."""
+    """A page of a shard's blocks of a day, the latest first, without their bodies: two queries.
+
+    Raises ArchiveAwayError.
+    """
     alias = database_for(shard)
     highest = block_key(shard + 1, 0) if before is None else block_key(shard, before)
     found = list(
@@ -44,6 +48,10 @@ def block_rows(shard: int, day: date, before: int | None) -> Rows:
         .filter(sealed_on=day, id__gt=block_key(shard, 0), id__lt=highest)
         .order_by("-id")[: PAGE_ROWS + 1]
     )
+    if not found:
+        # An archived day's; a day has its blocks in one place or in the other.
+        archived = latest_archived(day, shard, before=before, limit=PAGE_ROWS + 1)
+        found = [Block(**block._asdict()) for block in archived]
     shown_blocks = found[:PAGE_ROWS]
     marks = dict(
         MarkedRecord.objects.using(alias)
@@ -74,9 +82,11 @@ def block_rows(shard: int, day: date, before: int | None) -> Rows:
 
 
 def find_block(shard: int, day: date, number: int, page: int) -> BlockPage | None:
-    """One block and a page of its records: two queries. None when there is none."""
+    """One block and a page of its records: two queries. None when there is none. Raises ArchiveAwayError."""
     alias = database_for(shard)
     block = Block.objects.using(alias).filter(id=block_key(shard, number), sealed_on=day).first()
+    if block is None and (archived := find_archived(day, shard, number)) is not None:
+        block = Block(**archived._asdict())
     if block is None:
         return None
     positions, faults = _unpack(block)

@@ -8,8 +8,9 @@ from django.urls import reverse
 from redis.exceptions import RedisError
 
 from ledger.admin_receipts import Receipt, receipt_of
+from ledger.archive.packs import ArchiveAwayError
 from ledger.models import SEQUENCE_BITS, Entry, MarkedRecord, identity_of
-from ledger.queries import Recorded, find_recorded
+from ledger.queries import Recorded, Removed, find_recorded
 from ledger.shards import database_for
 from possys.codes import CodeError, CodePlace, Environment, day_number
 from possys.receipt_keys import table
@@ -69,7 +70,13 @@ def find_entry(code: str) -> EntryPage:
         raise NoEntryError(f"This is no receipt code: {fault}") from fault
     if place.environment != Environment.PRODUCTION:
         raise NoEntryError("This is a test code: training sales are never recorded.")
-    found = find_recorded(place.terminal, place.sequence, place.day)
+    try:
+        found = find_recorded(place.terminal, place.sequence, place.day)
+    except ArchiveAwayError as fault:
+        raise NoEntryError(f"It was recorded, but {fault}.") from fault
+    if isinstance(found, Removed):
+        where = f"block {found.block} of shard {found.shard}, position {found.position}"
+        raise NoEntryError(f"It was recorded in {where}, and removed because the law demands it; see the log.")
     if found is None:
         raise NoEntryError(_why_not(place))
     shard = found.shard
@@ -88,7 +95,7 @@ def _why_not(place: CodePlace) -> str:
         issued_on=place.day,
     )
     if entries.exists():
-        return "The ledger has an entry, but its record was removed or its block is damaged; see its block."
+        return "The ledger has an entry, but its block is missing or damaged; see its block."
     what = f"sequence {place.sequence} of terminal {place.terminal} on {place.day}"
     try:
         waiting = is_waiting(place.terminal, place.sequence, day_number(place.day))

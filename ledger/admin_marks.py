@@ -5,9 +5,10 @@ from typing import Any
 
 from ledger.admin_entries import block_url, entry_url
 from ledger.admin_receipts import Receipt, differences, receipt_of
+from ledger.archive.packs import ArchiveAwayError
 from ledger.blocks import Place
 from ledger.models import MarkedRecord
-from ledger.queries import Recorded, recorded_at
+from ledger.queries import Recorded, Removed, recorded_at
 from ledger.records import sale_bytes
 
 
@@ -34,9 +35,9 @@ class Comparison:
 def compare(mark: MarkedRecord) -> Comparison:
     """Both records of a mark; a query for each body and for each one's names."""
     here = Place(str(mark.sealed_on), mark.block, mark.position)
-    second = recorded_at(mark.shard, here)
+    second = _recorded_at(mark.shard, here)
     first_place = _first_place(mark)
-    first = None if first_place is None else recorded_at(mark.shard, first_place)
+    first = None if first_place is None else _recorded_at(mark.shard, first_place)
     rows: list[tuple[str, ...]] = []
     if first is not None and second is not None:
         rows = [tuple(found) for found in differences(first.record.sale, second.record.sale)]
@@ -55,6 +56,15 @@ def _first_place(mark: MarkedRecord) -> Place | None:
     return Place(str(mark.first_sealed_on), mark.first_block, mark.first_position)
 
 
+def _recorded_at(shard: int, place: Place) -> Recorded | None:
+    """The record; None when it was removed, is not there, or lies in an archive that is away."""
+    try:
+        found = recorded_at(shard, place)
+    except ArchiveAwayError:
+        return None
+    return None if isinstance(found, Removed) else found
+
+
 def _side(title: str, shard: int, place: Place, found: Recorded | None) -> Side:
     where = f"{title}: block {place.block} of shard {shard}, position {place.position}"
     receipt = None if found is None else receipt_of(found.raw, found.record)
@@ -63,7 +73,9 @@ def _side(title: str, shard: int, place: Place, found: Recorded | None) -> Side:
 
 def _verdict(first: Recorded | None, second: Recorded | None, count: int) -> str:
     if first is None or second is None:
-        return "There is no first record, or one of the two was removed, so they cannot be compared."
+        return (
+            "There is no first record, or one of the two was removed or cannot be read now, so they cannot be compared."
+        )
     if sale_bytes(first.raw) == sale_bytes(second.raw):
         return "Both are the same bytes."
     if count == 0:

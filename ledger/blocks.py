@@ -166,20 +166,35 @@ def leaf_of(kind: Kind, content: bytes) -> bytes:
     return content if kind == Kind.REMOVED else leaf_hash(content)
 
 
+class Repacked(NamedTuple):
+    """A block's body, made anew."""
+
+    body: bytes
+    raw_bytes: int
+
+
+def repack(positions: Iterable[tuple[Kind, bytes]]) -> Repacked:
+    """The body of a block some of whose records are removed: for these, content is the leaf hash."""
+    raw = b"".join([_prefix(len(content), kind) + content for kind, content in positions])
+    return Repacked(_compressor().compress(raw), len(raw))
+
+
 # Lengths of receipts repeat, so their prefixes are made once; a block's limit bounds the table.
 _prefixes: dict[int, bytes] = {}
 
 
-def _prefix(length: int) -> bytes:
-    known = _prefixes.get(length)
+def _prefix(length: int, kind: Kind = Kind.RECORD) -> bytes:
+    known = _prefixes.get(length) if kind == Kind.RECORD else None
     if known is None:
-        out = bytearray([Kind.RECORD])
+        out = bytearray([kind])
         rest = length
         while rest > 0x7F:
             out.append(rest & 0x7F | 0x80)
             rest >>= 7
         out.append(rest)
-        known = _prefixes[length] = bytes(out)
+        known = bytes(out)
+        if kind == Kind.RECORD:
+            _prefixes[length] = known
     return known
 
 

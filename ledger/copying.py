@@ -53,7 +53,7 @@ def copy_entries(cursor: CursorWrapper, rows: Iterable[bytes]) -> None:
         copy.write(COPY_HEAD + b"".join(rows) + COPY_END)
 
 
-def copy_blocks(cursor: CursorWrapper, rows: Sequence[tuple[object, ...]]) -> None:
+def copy_blocks(cursor: CursorWrapper, rows: Iterable[tuple[object, ...]]) -> None:
     """Writes blocks; a row's values in the order of BLOCK_COLUMNS."""
     command = f"COPY ledger_block ({BLOCK_COLUMNS}) FROM STDIN (FORMAT BINARY)"
     with cursor.db.wrap_database_errors, cursor.copy(command) as copy:

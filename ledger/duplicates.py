@@ -73,9 +73,11 @@ def marks_of(
 
 
 def _same(shard: int, first: Place, records: Sequence[tuple[StreamRecord, bytes]], block: int, sale: bytes) -> bool:
-    """Whether the sale at the first place is the same bytes."""
+    """Whether the sale at the first place is the same bytes; of a removed one nobody can say it is not."""
     if first.block == block:
         return records[first.position][1] == sale
     sealed = sealed_block(shard, first)
-    record = None if sealed is None else sealed.record(first.position)
-    return record is not None and sale_bytes(record) == sale
+    if sealed is None:
+        return False
+    record = sealed.record(first.position)
+    return sealed.removed(first.position) is not None if record is None else sale_bytes(record) == sale

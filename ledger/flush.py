@@ -13,6 +13,7 @@ from django.db import IntegrityError, connections, transaction
 from redis.exceptions import RedisError, ResponseError
 
 from ledger import copying
+from ledger.archive.packs import ArchiveAwayError
 from ledger.intake import Intake, ShardStoppedError, read_next
 from ledger.models import Head
 from ledger.partitions import existing_days, make_days
@@ -101,6 +102,10 @@ def _flush_some(alias: str, shards: Sequence[int]) -> Flushed:
             check_all = True
             # A partition that went away is refused with the same kind of error; the remembered days may be old.
             _days.clear()
+        except IntegrityError:
+            # As a day of blocks that was archived, met by a clock far behind: the next flush makes it again.
+            _days.clear()
+            raise
 
 
 class KnownSaleError(Exception):
@@ -119,12 +124,13 @@ def _transaction(alias: str, shards: Sequence[int], *, check_all: bool) -> Flush
         taken = [(head, intake) for head in heads if (intake := _read(head, done)) is not None]
         if taken:
             _need_days(alias, taken, moment_ms)
-            blocks = [seal_intake(alias, head, intake, moment_ms, check_all=check_all) for head, intake in taken]
+        blocks = _seal(alias, taken, moment_ms, done, check_all=check_all)
+        if blocks:
             reach("flush.before-copy")
             _write(alias, blocks, moment_ms)
             reach("flush.before-commit")
         _set_stopped(alias, done.stopped, moment_ms)
-    if taken:
+    if blocks:
         reach("flush.after-commit")
         trim([block.head for block in blocks])
         reach("flush.after-trim")
@@ -148,6 +154,19 @@ def _read(head: Head, done: Flushed) -> Intake | None:
         # The shards of other stores go on.
         done.away[store] = fault
     return None
+
+
+def _seal(
+    alias: str, taken: Sequence[tuple[Head, Intake]], moment_ms: int, done: Flushed, *, check_all: bool
+) -> list[Block]:
+    """The blocks; a shard that must be compared with an archive that is away waits, the others go on."""
+    blocks = []
+    for head, intake in taken:
+        try:
+            blocks.append(seal_intake(alias, head, intake, moment_ms, check_all=check_all))
+        except ArchiveAwayError as away:
+            done.stopped[head.shard] = str(away)
+    return blocks
 
 
 def _need_days(alias: str, taken: Sequence[tuple[Head, Intake]], moment_ms: int) -> None:

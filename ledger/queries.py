@@ -9,14 +9,15 @@ from django.db import DatabaseError
 from redis.exceptions import RedisError
 
 from ledger import records
-from ledger.blocks import MarkKind, Place
+from ledger.blocks import MarkKind, Place, read_header
 from ledger.duplicates import find_entries
 from ledger.models import Entry, Head, MarkedRecord, identity_of
 from ledger.records import Record
 from ledger.sealed import SealedBlock, sealed_block
 from ledger.shards import ALL_SHARDS, database_for, databases
 from possys import clock
-from possys.codes import day_of
+from possys.codes import Environment, day_of
+from possys.receipt_keys import table
 from transactions.capture import PastAwayError, PastSale
 from transactions.service import stores
 from transactions.stream import ShardHead, read_heads, shard_of
@@ -34,8 +35,22 @@ class Recorded(NamedTuple):
     sealed: SealedBlock
 
 
-def find_recorded(terminal: int, sequence: int, issued_on: date) -> Recorded | None:
-    """The sale issued on that day, by the primary key of its entry: two queries. None when it is not recorded."""
+class Removed(NamedTuple):
+    """A sale that was recorded and removed because the law demands it: its place, and the leaf hash that is left."""
+
+    shard: int
+    block: int
+    position: int
+    sealed_on: date
+    leaf: bytes
+    sealed: SealedBlock
+
+
+def find_recorded(terminal: int, sequence: int, issued_on: date) -> Recorded | Removed | None:
+    """The sale issued on that day, by the primary key of its entry: two queries. None when it is not recorded.
+
+    Raises ArchiveAwayError, a DatabaseError.
+    """
     shard = shard_of(terminal)
     alias = database_for(shard)
     entry = (
@@ -47,29 +62,45 @@ def find_recorded(terminal: int, sequence: int, issued_on: date) -> Recorded | N
     return None if entry is None else recorded_at(shard, Place(str(entry[0]), entry[1], entry[2]))
 
 
-def recorded_at(shard: int, place: Place) -> Recorded | None:
-    """The record at a place; None when there is none or it was removed."""
+def recorded_at(shard: int, place: Place) -> Recorded | Removed | None:
+    """The record at a place, or that it was removed; None when there is none."""
     sealed = sealed_block(shard, place)
-    raw = None if sealed is None else sealed.record(place.position)
-    if sealed is None or raw is None:
+    if sealed is None:
         return None
     sealed_on = date.fromisoformat(place.sealed_on)
+    if (leaf := sealed.removed(place.position)) is not None:
+        return Removed(shard, place.block, place.position, sealed_on, leaf, sealed)
+    raw = sealed.record(place.position)
+    if raw is None:
+        return None
     return Recorded(shard, place.block, place.position, sealed_on, raw, records.read(raw), sealed)
 
 
 def find_past(terminal: int, sequence: int, day: int | None) -> PastSale | None:
     """The recorded sale of an identity, on that day or on any; capture asks this of sales that its store forgot."""
     shard = shard_of(terminal)
-    found = None if day is None else find_recorded(terminal, sequence, day_of(day))
+    issued_on = None if day is None else day_of(day)
+    found = None if issued_on is None else find_recorded(terminal, sequence, issued_on)
     if found is None:
         identity = identity_of(terminal, sequence)
         entry = find_entries(database_for(shard), shard, [identity]).get(identity)
-        found = None if entry is None else recorded_at(shard, entry.place)
-    if found is None:
+        if entry is not None:
+            issued_on = entry.issued_on
+            found = recorded_at(shard, entry.place)
+    if found is None or issued_on is None:
         return None
+    if isinstance(found, Removed):
+        return _past_of_removed(found, terminal, sequence, issued_on)
     received_at = datetime.fromisoformat(found.record.received_at)
     digest = sha256(records.sale_bytes(found.raw)).digest()
     return PastSale(digest, round(received_at.timestamp() * 1000), found.record.code)
+
+
+def _past_of_removed(found: Removed, terminal: int, sequence: int, day: date) -> PastSale:
+    """What is left of a removed sale: its code, which is a function of its identity, and when its block was sealed."""
+    sealed_at = datetime.fromisoformat(read_header(found.sealed.header).sealed_at)
+    code = table().encode(Environment.PRODUCTION, day, terminal, sequence)
+    return PastSale(None, round(sealed_at.timestamp() * 1000), code)
 
 
 def past_or_away(terminal: int, sequence: int, day: int | None) -> PastSale | None:

@@ -74,7 +74,7 @@ def _recover_entry(shard: int, entry: Sequence[tuple[StreamRecord, bytes]], done
     missing = []
     for record, sale in entry:
         past = find_past(record.terminal, record.sequence, record.day)
-        if past is not None and past.sha256 == hashlib.sha256(sale).digest():
+        if past is not None and past.sha256 in (None, hashlib.sha256(sale).digest()):
             done.known += 1
         else:
             missing.append((record, sale))

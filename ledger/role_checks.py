@@ -31,7 +31,7 @@ def _messages(alias: str) -> list[CheckMessage]:
     try:
         standing = read_standing(alias)
     except DatabaseError as fault:
-        return [CheckWarning(f"The database could not be asked for its role: {fault}", id="ledger.W004")]
+        return [CheckWarning(f"The database could not be asked for its role: {fault}", id="ledger.W014")]
     if standing.is_harmless:
         return []
     return [CheckWarning(f"The database role of {alias}: {standing.line}.", hint=HINT, id=_id(standing))]
@@ -39,5 +39,5 @@ def _messages(alias: str) -> list[CheckMessage]:
 
 def _id(standing: Standing) -> str:
     if standing.is_superuser:
-        return "ledger.W001"
-    return "ledger.W002" if standing.is_owner else "ledger.W003"
+        return "ledger.W011"
+    return "ledger.W012" if standing.is_owner else "ledger.W013"

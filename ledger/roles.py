@@ -1,8 +1,8 @@
 """Who may do what in the database: one table of rights, which `manage.py prepare` makes true.
 
 `deploy/roles.sql` makes the roles. Each process connects with its own; the tables' owner is for owner's commands only.
-Nobody else has a right on a partition, since rows go in and out through the parents, or on a sequence, since identity
-columns need none.
+A day may be read by whoever reads its parent, and no more: rows go in through the parents. Sequences are nobody's:
+identity columns need no right on them.
 """
 
 from typing import NamedTuple
@@ -31,6 +31,8 @@ RIGHTS: dict[str, dict[str, frozenset[str]]] = {
         "ledger_entry": ADD,
         "ledger_markedrecord": ADD,
         "ledger_head": MOVE,
+        # Whether a block that PostgreSQL lacks was archived.
+        "ledger_archivemove": READ,
         # Before it writes, it looks whether this ledger has as many shards as its code.
         "transactions_deployment": READ,
     },
@@ -58,10 +60,11 @@ READERS = frozenset({LOG, WEB})
 MAKE_DAY = "public.ledger_make_day(text, date)"
 EXECUTORS = frozenset({FLUSH})
 
-# Tables, partitioned ones and views in the place where this project's tables are.
+# Tables, partitioned ones and views in the place where this project's tables are; of a day, its parent.
 TABLES = """
-SELECT relname FROM pg_class
-WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm') AND NOT relispartition
+SELECT c.relname, parent.relname
+FROM pg_class c LEFT JOIN pg_inherits ON inhrelid = c.oid LEFT JOIN pg_class parent ON parent.oid = inhparent
+WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm')
 """
 GRANTED = """
 SELECT rolname, relname, privilege_type
@@ -114,8 +117,12 @@ def apply_rights(alias: str) -> Applied:
         if not standing.is_owner:
             raise NotTheOwnerError(f"{standing.role} does not own the ledger's tables and cannot grant rights on them")
         cursor.execute(TABLES)
-        tables = [name for (name,) in cursor.fetchall()]
-        wanted = {Right(role, table, right) for table in tables for role in present for right in rights_on(table, role)}
+        wanted = {
+            Right(role, table, right)
+            for table, parent in cursor.fetchall()
+            for role in present
+            for right in (rights_on(parent, role) & READ if parent else rights_on(table, role))
+        }
         cursor.execute(GRANTED, [present])
         has = {Right(*row) for row in cursor.fetchall()}
         for one in sorted(has - wanted):

@@ -1,8 +1,10 @@
 """A sealed block, wherever it lies: its header and what stands at each position."""
 
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
+from ledger.archive.packs import find_archived
 from ledger.blocks import Kind, Place, leaf_of, unpack_body
 from ledger.models import Block, block_key
 from ledger.shards import database_for
@@ -27,9 +29,19 @@ class SealedBlock:
         kind, content = self.positions[position]
         return content if kind == Kind.RECORD else None
 
+    def removed(self, position: int) -> bytes | None:
+        """The leaf hash of a record that was removed; None when it was not, or there is no such position."""
+        if position >= len(self.positions):
+            return None
+        kind, content = self.positions[position]
+        return content if kind == Kind.REMOVED else None
+
 
 def sealed_block(shard: int, place: Place) -> SealedBlock | None:
-    """The block of a place: one query. None when there is none; ValueError when its body is damaged."""
+    """The block of a place: one query, and the archive's file when PostgreSQL has it no more. None when there is none.
+
+    Raises ValueError when its body is damaged, and ArchiveAwayError.
+    """
     found = (
         Block.objects.using(database_for(shard))
         .filter(id=block_key(shard, place.block), sealed_on=place.sealed_on)
@@ -37,6 +49,9 @@ def sealed_block(shard: int, place: Place) -> SealedBlock | None:
         .first()
     )
     if found is None:
-        return None
+        archived = find_archived(date.fromisoformat(place.sealed_on), shard, place.block)
+        if archived is None:
+            return None
+        found = archived.header, archived.body
     header, body = found
     return SealedBlock(bytes(header), unpack_body(bytes(body)))

@@ -9,6 +9,7 @@ from datetime import date
 from typing import NamedTuple
 
 from ledger import records
+from ledger.archive.packs import blocks_between
 from ledger.blocks import (
     NO_HEADER_HASH,
     Header,
@@ -83,7 +84,11 @@ def check_shard(shard: int, report: ShardReport) -> Iterator[Seen]:
 
 def _blocks(alias: str, shard: int, first: int, last: int) -> dict[int, Block]:
     found = Block.objects.using(alias).filter(id__range=(block_key(shard, first), block_key(shard, last)))
-    return {block.number: block for block in found}
+    blocks = {block.number: block for block in found}
+    if len(blocks) <= last - first:
+        archived = {block.number: Block(**block._asdict()) for block in blocks_between(shard, first, last)}
+        blocks = archived | blocks
+    return blocks
 
 
 class _BlockCheck:

@@ -44,6 +44,7 @@ class ReceiptView(APIView):
             200: OpenApiResponse(FindingSerializer, "Recorded, accepted, or a test code: see `status`."),
             400: OpenApiResponse(_PROBLEM, "Not a code: its length, a character or the check symbol is wrong."),
             404: OpenApiResponse(_PROBLEM, "Not one of our codes, or there is no such receipt."),
+            410: OpenApiResponse(_PROBLEM, "It was recorded, and removed because the law demanded it."),
             503: OpenApiResponse(_PROBLEM, "It cannot be said now; ask again after Retry-After."),
         },
     )
@@ -66,6 +67,7 @@ class ProofView(APIView):
             (200, MEDIA_TYPE): OpenApiResponse(ProofSerializer, "A proof file, see docs/proof-format.md."),
             400: OpenApiResponse(_PROBLEM, "Not a code: its length, a character or the check symbol is wrong."),
             404: OpenApiResponse(_PROBLEM, "Not one of our codes, a test code, or there is no such receipt."),
+            410: OpenApiResponse(_PROBLEM, "It was recorded, and removed because the law demanded it."),
             503: OpenApiResponse(_PROBLEM, "It is not in a signed checkpoint yet; ask again after Retry-After."),
         },
     )
@@ -126,5 +128,10 @@ def _problem(finding: Finding, status: int) -> HttpResponse:
         return problem(status, *FAULTS[type(finding.fault)], str(finding.fault))
     if finding.state is State.NOT_FOUND:
         return problem(status, "receipt-not-found", "No such receipt", "No sale with this code has been recorded.")
+    if finding.state is State.REMOVED:
+        detail = (
+            "This sale was recorded. What it said was removed because the law demanded it; the ledger's log says so."
+        )
+        return problem(status, "record-removed", "The record was removed", detail, removed_at=finding.removed_at)
     detail = "Whether this receipt is recorded cannot be said at the moment. Ask again soon."
     return problem(status, "not-known-now", "Cannot say now", detail, retry_after_s=RETRY_AFTER_S)

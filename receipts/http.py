@@ -18,6 +18,7 @@ STATUSES = {
     State.MISTYPED: 400,
     State.NOT_GENUINE: 404,
     State.NOT_FOUND: 404,
+    State.REMOVED: 410,
     State.UNKNOWN: 503,
 }
 # Long enough for going back and forth; short, because a refund may follow a sale within minutes.

@@ -1,16 +1,21 @@
 """What a customer asks: is there a receipt with this code, and what does it say?"""
 
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from django.db import InterfaceError, OperationalError
 from redis.exceptions import RedisError
 
-from ledger.queries import Recorded, find_recorded
+from ledger.log.removals import removal_of
+from ledger.queries import Recorded, Removed, find_recorded
 from possys import receipt_keys
 from possys.codes import CodeError, CodeNotGenuineError, CodePlace, Environment, day_number
+from receipts.evidence import Evidence, find_evidence
 from receipts.receipt import LedgerPlace, Names, Receipt, public_sale, written_code
 from transactions.queries import is_waiting, names_of
+
+logger = logging.getLogger(__name__)
 
 
 class State(StrEnum):
@@ -22,6 +27,7 @@ class State(StrEnum):
     MISTYPED = "mistyped"
     NOT_GENUINE = "not-genuine"
     NOT_FOUND = "not-found"  # The code is well made, which proves nothing: there is no such sale.
+    REMOVED = "removed"  # It was recorded; what it said is gone because the law demanded it.
     UNKNOWN = "unknown"  # The store or the ledger cannot be reached, so nothing can be said now.
 
 
@@ -34,12 +40,14 @@ class Finding:
     receipt: Receipt | None = None
     fault: CodeError | None = None
     recorded: Recorded | None = None
+    evidence: Evidence | None = None
+    removed_at: str | None = None
 
 
 def find_receipt(code_text: str) -> Finding:
     """What is known of a code as somebody typed it.
 
-    Three queries when it is recorded, two when it waits or is missing, none when it cannot be ours.
+    Three queries when it is recorded or was removed, two when it waits or is missing, none when it cannot be ours.
     """
     try:
         code = written_code(code_text)
@@ -56,6 +64,12 @@ def find_receipt(code_text: str) -> Finding:
         return Finding(State.UNKNOWN, code)
 
 
+def find_receipt_to_check(code_text: str) -> Finding:
+    """The same for the receipt's page: a recorded one comes with its evidence, which takes four more queries."""
+    finding = find_receipt(code_text)
+    return finding if finding.recorded is None else replace(finding, evidence=find_evidence(finding.recorded))
+
+
 def _look_up(code: str, place: CodePlace) -> Finding:
     recorded = find_recorded(place.terminal, place.sequence, place.day)
     if recorded is None:
@@ -65,7 +79,19 @@ def _look_up(code: str, place: CodePlace) -> Finding:
         recorded = find_recorded(place.terminal, place.sequence, place.day)
     if recorded is None:
         return Finding(State.NOT_FOUND, code)
+    if isinstance(recorded, Removed):
+        return _removed(code, recorded)
     return Finding(State.RECORDED, code, receipt=_receipt(recorded), recorded=recorded)
+
+
+def _removed(code: str, removed: Removed) -> Finding:
+    """A removal counts only when the log names it; without that somebody has changed the ledger."""
+    leaf = removal_of(removed.shard, removed.block, removed.position)
+    if leaf is None or leaf.leaf != removed.leaf.hex():
+        place = (removed.shard, removed.block, removed.position)
+        logger.error("ALARM shard %d, block %d, position %d was removed and the log does not know of it", *place)
+        return Finding(State.UNKNOWN, code)
+    return Finding(State.REMOVED, code, removed_at=leaf.at)
 
 
 def _receipt(recorded: Recorded) -> Receipt:

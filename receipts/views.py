@@ -6,8 +6,9 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from possys.codes import CodeError
+from receipts.evidence import Readiness
 from receipts.http import FIND_KEPT_S, STATUSES, public_page, set_headers
-from receipts.queries import Finding, State, find_receipt
+from receipts.queries import Finding, State, find_receipt_to_check
 from receipts.receipt import written_code
 
 
@@ -42,13 +43,16 @@ def receipt(request: HttpRequest, code: str) -> HttpResponse:
         written = code
     if written != code:
         return redirect("receipt", code=written, permanent=True)
-    return _page(request, find_receipt(code))
+    return _page(request, find_receipt_to_check(code))
 
 
 def _page(request: HttpRequest, finding: Finding) -> HttpResponse:
     template = f"receipts/{finding.state}.html"
     response = render(request, template, {"finding": finding}, status=STATUSES[finding.state])
     set_headers(response, finding.state)
+    if finding.evidence is not None and finding.evidence.readiness is not Readiness.READY:
+        # Looked at again in a moment, it has a proof.
+        response["Cache-Control"] = "no-store"
     return response
 
 

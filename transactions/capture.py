@@ -54,9 +54,13 @@ WARN_CLOCK = Warned("clock", "The time of issue is more than 5 minutes off the t
 
 
 class PastSale(NamedTuple):
-    """A sale that the ledger has: SHA-256 of its bytes, when it was received, its receipt code."""
+    """A sale that the ledger has: SHA-256 of its bytes, when it was received, its receipt code.
 
-    sha256: bytes
+    No hash is left of a sale that was removed because the law demands it: then whatever comes under its identity
+    counts as the same sale, so that a till that sends it again is at rest and nothing of it is kept again.
+    """
+
+    sha256: bytes | None
     received_at_ms: int
     code: str
 
@@ -295,7 +299,7 @@ class Capture:
                 continue
             if known is None:
                 judged[place] = self._send_again("This sale is still being recorded.", answers.RETRY_SOON_S)
-            elif known.sha256 == hashlib.sha256(taken.raw).digest():
+            elif known.sha256 in (None, hashlib.sha256(taken.raw).digest()):
                 judged[place] = Judged(Outcome.REPLAYED, 0, known.received_at_ms)
             else:
                 conflicts.append(place)

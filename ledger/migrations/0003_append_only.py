@@ -72,11 +72,13 @@ DROP_TRIGGERS_OF_DAYS = EACH_DAY.format(statement="'DROP TRIGGER IF EXISTS refus
 # two tables, the days that a receipt code can carry, names built here. Only pg_catalog is searched, so nobody can put
 # an object of the same name in the way. The lock (see ledger/partitions.py) has two flushes that race for a day make
 # it once; it and the parent's lock are waited for briefly, as a flush that cannot have them soon tries again.
+# Who may read the parent reads the day as well, since the verification goes through days one by one.
 MAKE_DAY = """
 CREATE FUNCTION public.ledger_make_day(parent text, day date) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
 DECLARE
     name text := parent || to_char(day, '_YYYYMMDD');
+    reader regrole;
 BEGIN
     IF parent IS NULL OR parent NOT IN ('ledger_entry', 'ledger_block') THEN
         RAISE EXCEPTION 'days are made of ledger_entry and ledger_block, not of %', coalesce(parent, 'NULL')
@@ -96,6 +98,12 @@ BEGIN
         'FOR EACH STATEMENT EXECUTE FUNCTION public.ledger_refuse_change()', name);
     EXECUTE format(
         'ALTER TABLE public.%I ATTACH PARTITION public.%I FOR VALUES FROM (%L) TO (%L)', parent, name, day, day + 1);
+    FOR reader IN
+        SELECT grantee::regrole FROM pg_class CROSS JOIN LATERAL aclexplode(relacl)
+        WHERE oid = ('public.' || parent)::regclass AND privilege_type = 'SELECT' AND grantee NOT IN (0, relowner)
+    LOOP
+        EXECUTE format('GRANT SELECT ON public.%I TO %s', name, reader);
+    END LOOP;
     RETURN true;
 END
 $$

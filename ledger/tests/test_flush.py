@@ -27,7 +27,7 @@ from ledger.flush import flush, flush_all
 from ledger.merkle import root
 from ledger.models import Block, Entry, Head, MarkedRecord, identity_of
 from ledger.partitions import existing_days
-from ledger.queries import find_recorded, health
+from ledger.queries import Recorded, find_recorded, health
 from ledger.records import read, sale_bytes
 from ledger.shards import ALL_SHARDS
 from tests.factories import make_line, make_refund, make_terminals, moment
@@ -130,7 +130,7 @@ def test_an_entry_says_where_and_what_a_sale_is(till: Till, text: str, instant: 
     assert (entry.block, entry.position, entry.store) == (1, 1, till.terminal.store_id)
     assert entry.sealed_on == Block.objects.get().sealed_on
     found = find_recorded(till.number, 2, day)
-    assert found is not None
+    assert isinstance(found, Recorded)
     assert found.raw == records_of(shard(till))[1]
 
 
@@ -472,7 +472,7 @@ def test_a_known_sale_that_capture_judged_new_is_marked_and_alarmed(
     assert marks == {1: "duplicate", 2: "duplicate", 3: "conflict"}
     assert Entry.objects.count() == 5
     found = find_recorded(till.number, 3, datetime.fromisoformat(moment()).date())
-    assert found is not None
+    assert isinstance(found, Recorded)
     assert sale_bytes(found.raw) == sales[2]
     check_chain(shard(till))
 

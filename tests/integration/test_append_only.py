@@ -14,7 +14,9 @@ from psycopg.errors import (
 
 from ledger.models import Head
 from ledger.partitions import DAYS_LOCK, existing_days, make_days
-from tests.roles import INSERT_ONLY, NEVER_DELETED, WHY, day_tables, key_of, logged_in, may
+from ledger.roles import apply_rights
+from possys.embedded.roles import PREFIX
+from tests.roles import INSERT_ONLY, NEVER_DELETED, WHY, day_tables, key_of, logged_in, may, rights_held
 from tests.tampering import triggers_off
 from tests.tills import Till
 
@@ -57,6 +59,17 @@ def test_a_day_made_now_refuses_changes_behind_its_parents_back(far_day: date) -
         for change in ("UPDATE {0} SET shard = 1", "DELETE FROM {0}", "TRUNCATE {0}"):
             with pytest.raises(ProgrammingError, match=WHY), connection.cursor() as cursor:
                 cursor.execute(change.format(f"{table}_{far_day:%Y%m%d}"))
+
+
+def test_a_new_day_may_be_read_by_whoever_reads_its_parent_and_written_by_nobody(far_day: date) -> None:
+    make_days("ledger_entry", [far_day], "default")
+    table = f"ledger_entry_{far_day:%Y%m%d}"
+    assert {role: rights_held(PREFIX + role, table) for role in ("flush", "log", "web")} == {
+        "flush": {"SELECT"},
+        "log": {"SELECT"},
+        "web": {"SELECT"},
+    }
+    assert apply_rights("default")[:2] == (0, 0)
 
 
 def test_the_owner_can_take_a_whole_day_away(far_day: date) -> None:

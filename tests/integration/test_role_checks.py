@@ -23,9 +23,9 @@ def test_the_checks_warn_of_a_superuser_an_owner_and_a_role_with_too_many_rights
     def found() -> list[str]:
         return [message.id or "" for message in run_checks(tags=[Tags.database], databases=["default"])]
 
-    assert found() == ["ledger.W001"]
+    assert found() == ["ledger.W011"]
     with as_role("owner"):
-        assert found() == ["ledger.W002"]
+        assert found() == ["ledger.W012"]
     for role in ("web", "flush", "log"):
         with as_role(role):
             assert found() == []
@@ -33,7 +33,7 @@ def test_the_checks_warn_of_a_superuser_an_owner_and_a_role_with_too_many_rights
         cursor.execute("GRANT UPDATE (body) ON ledger_block TO possys_web")
     try:
         with as_role("web"):
-            assert found() == ["ledger.W003"]
+            assert found() == ["ledger.W013"]
     finally:
         with connection.cursor() as cursor:
             cursor.execute("REVOKE UPDATE (body) ON ledger_block FROM possys_web")
@@ -72,7 +72,7 @@ def test_gunicorn_says_at_its_start_that_its_role_could_change_the_ledger(roles:
         )
     try:
         limit_s = time.monotonic() + START_LIMIT_S
-        while "ledger.W001" not in log.read_text():
+        while "ledger.W011" not in log.read_text():
             assert time.monotonic() < limit_s, log.read_text()
             time.sleep(0.1)
     finally:

@@ -13,7 +13,17 @@ from ledger.flush import Flushed
 from ledger.log.appending import NewLeaf, append
 from ledger.log.checkpointer import catch_up
 from ledger.log.leaves import LeafKind
-from ledger.models import Block, Checkpoint, Entry, Head, LogHead, MarkedRecord
+from ledger.models import (
+    Block,
+    Checkpoint,
+    Cosignature,
+    Entry,
+    Head,
+    LogHead,
+    MarkedRecord,
+    VerificationRun,
+    WitnessContact,
+)
 from ledger.partitions import make_days_ahead
 from ledger.standing import read_standing
 from possys.clock import now_ms, utc
@@ -69,6 +79,20 @@ def test_the_log_is_written_and_signed_with_its_role_and_proofs_are_read_with_th
     with as_role("web"):
         for path in ("/log/checkpoint", "/log/tile/0/000.p/2", f"/api/v1/receipts/{code}/proof"):
             assert request("GET", path).status == 200, path
+
+
+def test_what_witnesses_answer_and_checks_find_is_noted_with_the_logs_role(roles: None) -> None:
+    now = utc(now_ms())
+    with as_role("log"):
+        for _ in range(2):
+            Cosignature.objects.bulk_create(
+                [Cosignature(checkpoint_size=1, witness="w", line="x", cosigned_at=now)], ignore_conflicts=True
+            )
+            WitnessContact.objects.update_or_create(name="w", defaults={"size": 1})
+        VerificationRun.objects.create(
+            started_at=now, ended_at=now, scope="a sample", log_size=1, blocks=0, records=0, entries=0, fault_count=0
+        )
+    assert Cosignature.objects.count() == WitnessContact.objects.count() == VerificationRun.objects.count() == 1
 
 
 def test_the_web_can_neither_write_the_log_nor_show_a_fault_away(roles: None, till: Till) -> None:

@@ -1,0 +1,49 @@
+"""What a receipt's page brings along, so that it can be checked in the page, also when it was saved."""
+
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from django.db import DatabaseError
+
+from ledger.log.keys import public_keys
+from ledger.log.notes import NoteError
+from ledger.log.tree import LogDamagedError
+from ledger.proof_file import proof_bytes
+from ledger.proofs import find_proof
+from ledger.queries import Recorded
+from ledger.witness.configured import configured
+
+
+class Readiness(StrEnum):
+    """Whether there is a proof."""
+
+    READY = "ready"
+    SOON = "soon"  # No signed checkpoint covers the block yet; a few seconds.
+    AWAY = "away"  # The log cannot be asked, or is damaged: nothing can be proven now.
+
+
+class Evidence(NamedTuple):
+    """The proof file as text, and the public keys under which this site says that it can be checked."""
+
+    readiness: Readiness
+    file: str = ""
+    keys: tuple[str, ...] = ()
+    witnesses: tuple[str, ...] = ()
+
+    @property
+    def embedded(self) -> dict[str, Any]:
+        """What the page's script reads."""
+        return {"file": self.file, "keys": self.keys, "witnesses": self.witnesses}
+
+
+def find_evidence(recorded: Recorded) -> Evidence:
+    """The evidence of a recorded sale: four queries. It never raises: a receipt is shown without it, too."""
+    try:
+        proof = find_proof(recorded)
+        if proof is None:
+            return Evidence(Readiness.SOON)
+        keys = tuple(public_keys())
+        witnesses = tuple(witness.verifier.vkey for witness in configured())
+    except (DatabaseError, LogDamagedError, NoteError):
+        return Evidence(Readiness.AWAY)
+    return Evidence(Readiness.READY, proof_bytes(proof).decode(), keys, witnesses)
