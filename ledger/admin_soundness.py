@@ -7,9 +7,10 @@ from typing import NamedTuple
 from django.urls import reverse
 
 from ledger.evidence import soundness
+from ledger.facts import Facts, Run, WitnessFact
 from ledger.log.models import WitnessContact
 from ledger.shards import LOG_DATABASE
-from ledger.soundness import Facts, Finding, Run, Severity, Soundness, Verdict, WitnessFact
+from ledger.soundness import Finding, Severity, Soundness, Verdict
 from ledger.soundness_text import ago, claims, evidence
 from possys.clock import lasting
 

@@ -14,13 +14,14 @@ from django.db import connections
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from ledger.blocks import read_header
+from ledger.facts import Facts, Run, Signed, WitnessFact
 from ledger.log.blocks import LOOK_BACK, last_included
 from ledger.log.leaves import LeafKind, read_leaf
 from ledger.log.models import ArchiveMove, Checkpoint, LogEntry, LogHead, VerificationRun, WitnessContact
 from ledger.log.notes import NoteError, Verifier
 from ledger.models import Head, block_key
 from ledger.shards import ALL_SHARDS, LOG_DATABASE, by_database, databases
-from ledger.soundness import Facts, Run, Signed, Soundness, WitnessFact, judge
+from ledger.soundness import Soundness, judge
 from ledger.witness.client import LogContradicted
 from ledger.witness.configured import read_witness
 from possys import clock

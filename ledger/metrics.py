@@ -6,7 +6,8 @@ from datetime import datetime
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from ledger.evidence import soundness
-from ledger.soundness import Facts, Severity, Soundness
+from ledger.facts import Facts
+from ledger.soundness import Severity, Soundness
 
 
 def ledger_metrics() -> Iterator[Metric]:

@@ -2,7 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from ledger.soundness import Facts, Run, Signed, Soundness, Verdict
+from ledger.facts import Facts, Run, Signed
+from ledger.soundness import Soundness, Verdict
 from possys.clock import MS_PER_S, iso_utc, lasting
 
 NEVER = "never"

@@ -11,25 +11,14 @@ import pytest
 from django.core.management import call_command
 
 from ledger import evidence
+from ledger.facts import WITNESS_LATE, Facts, Run, Signed, WitnessFact
 from ledger.log.appending import append, new_leaf
 from ledger.log.checkpointer import catch_up
 from ledger.log.leaves import FORMAT_VERSION, ArchiveLeaf
 from ledger.log.models import ArchiveMove, Checkpoint, LogHead, VerificationRun, WitnessContact
 from ledger.log.notes import WITNESS_KEY, new_signer
 from ledger.models import Block, Head
-from ledger.soundness import (
-    CHECKPOINT_LATE,
-    FULL_LATE,
-    SAMPLE_LATE,
-    WITNESS_LATE,
-    Facts,
-    Run,
-    Severity,
-    Signed,
-    Verdict,
-    WitnessFact,
-    judge,
-)
+from ledger.soundness import CHECKPOINT_LATE, FULL_LATE, SAMPLE_LATE, Severity, Verdict, judge
 from ledger.soundness_text import as_json, as_text
 from ledger.witness.client import LogContradicted
 from possys.clock import iso_utc, lasting, now_ms, utc
