@@ -15,9 +15,9 @@ from possys.embedded.servers import LocalServers
 PROJECT = Path(__file__).resolve().parents[2]
 
 
-def keep_settings(local: Path, servers: LocalServers, url: str) -> dict[str, str]:
-    """Return the settings of the installation in `local`, and write them down there for their owner alone."""
-    settings = {"SITE_URL": url, **_settings(local, servers)}
+def keep_settings(local: Path, servers: LocalServers, more: Mapping[str, str]) -> dict[str, str]:
+    """Return the settings of the installation in `local`, with `more` of them, and write them down for its owner."""
+    settings = {**more, **_settings(local, servers)}
     descriptor = os.open(local / "settings.json", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
         json.dump(settings, file)

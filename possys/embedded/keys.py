@@ -15,9 +15,10 @@ TERMINAL_KEY_BYTES = 32
 CODE_KEY_BYTES = 16
 # The first day that a receipt code can carry.
 FIRST_DAY = "2020-01-01"
-# The log's name and the kind of its key, as its own code reads them (ledger/log/notes.py).
+# The log's name and how its key is written, as its own code reads them (ledger/log/notes.py).
 LOG_ORIGIN = "possys.local/log"
-ED25519_KIND = 1
+PRIVATE = "PRIVATE+KEY+"
+LOG_KIND = 1
 
 
 def local_keys(folder: Path) -> dict[str, str]:
@@ -43,12 +44,25 @@ def _code_key() -> str:
     return f"0:{FIRST_DAY}:{secrets.token_hex(CODE_KEY_BYTES)}"
 
 
-def _log_key() -> str:
+def note_key(name: str, kind: int) -> str:
     """Return a new Ed25519 key in the form of c2sp.org/signed-note; the kernel may not ask the ledger for one."""
     key = Ed25519PrivateKey.generate()
-    kind = bytes([ED25519_KIND])
-    key_id = sha256(LOG_ORIGIN.encode() + b"\n" + kind + key.public_key().public_bytes_raw()).hexdigest()[:8]
-    return f"PRIVATE+KEY+{LOG_ORIGIN}+{key_id}+{base64.b64encode(kind + key.private_bytes_raw()).decode()}"
+    key_id = _key_id(name, kind, key)
+    return f"{PRIVATE}{name}+{key_id}+{base64.b64encode(bytes([kind]) + key.private_bytes_raw()).decode()}"
+
+
+def public_key(note_key: str) -> str:
+    """Return the public half of such a key, in the same form."""
+    name, _, encoded = note_key.removeprefix(PRIVATE).split("+", 2)
+    raw = base64.b64decode(encoded)
+    kind, key = raw[0], Ed25519PrivateKey.from_private_bytes(raw[1:])
+    public = base64.b64encode(bytes([kind]) + key.public_key().public_bytes_raw()).decode()
+    return f"{name}+{_key_id(name, kind, key)}+{public}"
+
+
+def _key_id(name: str, kind: int, key: Ed25519PrivateKey) -> str:
+    public = key.public_key().public_bytes_raw()
+    return sha256(name.encode() + b"\n" + bytes([kind]) + public).hexdigest()[:8]
 
 
 # Each secret and how it is made; one that an older folder lacks is added.
@@ -57,5 +71,5 @@ MAKERS: dict[str, Callable[[], str]] = {
     "TERMINAL_KEY": lambda: secrets.token_hex(TERMINAL_KEY_BYTES),
     "CODE_KEYS": _code_key,
     "TEST_CODE_KEYS": _code_key,
-    "LOG_KEY": _log_key,
+    "LOG_KEY": lambda: note_key(LOG_ORIGIN, LOG_KIND),
 }

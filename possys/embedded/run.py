@@ -8,6 +8,7 @@ from pathlib import Path
 from possys.embedded.environment import for_role, merged
 from possys.embedded.interrupts import ignore_interrupts, interrupts_wait
 from possys.embedded.joining import keep_settings
+from possys.embedded.keys import local_keys
 from possys.embedded.launch import die_with_parent
 from possys.embedded.management import demo, health, prepare_site, set_up_django
 from possys.embedded.ports import HOST
@@ -17,6 +18,7 @@ from possys.embedded.servers import LocalServers
 from possys.embedded.site import site_programs
 from possys.embedded.supervisor import Supervisor
 from possys.embedded.web import choose_port, wait_until_answers
+from possys.embedded.witness import LocalWitness
 
 LOOK_EVERY_S = 1
 ALIVE_EVERY_S = 5
@@ -37,8 +39,12 @@ def run(local: Path) -> None:
             port = choose_port(say)
             url = f"http://{HOST}:{port}"
             servers.note(f"process {os.getpid()}, {url}")
-            environment = merged(keep_settings(local, servers, url), os.environ)
+            witness = _witness(local)
+            own = {"SITE_URL": url, **(witness.settings() if witness else {})}
+            environment = merged(keep_settings(local, servers, own), os.environ)
             supervisor.start(servers.started)
+            if witness:
+                supervisor.start([witness.program(environment)])
             shown = _start_site(local, environment, port, supervisor)
             replay = Replay(local, for_role(environment, "web"), url)
             supervisor.start([replay])
@@ -50,6 +56,13 @@ def run(local: Path) -> None:
         finally:
             ignore_interrupts()
             supervisor.stop()
+
+
+def _witness(local: Path) -> LocalWitness | None:
+    """Return a witness of the local log; none for a log or witnesses of the person's own."""
+    if any(os.environ.get(name) for name in ("LOG_KEY", "LOG_KEY_FILE", "WITNESSES")):
+        return None
+    return LocalWitness(local, local_keys(local)["LOG_KEY"])
 
 
 def _start_site(local: Path, environment: dict[str, str], port: int, supervisor: Supervisor) -> dict[str, object]:

@@ -283,7 +283,7 @@ def test_a_management_command_runs_beside_a_run_and_alone(folder: Path) -> None:
 
     alone = managed()
     with LocalServers(data, store_maxmemory="64mb") as servers:
-        keep_settings(data, servers, "http://127.0.0.1:1")
+        keep_settings(data, servers, {"SITE_URL": "http://127.0.0.1:1"})
         assert managed() == alone == f"{servers.postgres.port} {local_keys(data)['TERMINAL_KEY']}\n"
 
 

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -26,6 +26,7 @@ from possys.embedded.ports import HOST, free_port
 from possys.embedded.program import Program
 from possys.embedded.site import site_programs
 from possys.embedded.web import wait_until_answers
+from possys.embedded.witness import LocalWitness
 
 PROJECT = Path(__file__).resolve().parents[2]
 STORE_MAXMEMORY = "1gb"
@@ -35,6 +36,7 @@ GONE_POLL_S = 0.01
 AOF = "appendonlydir"
 FLUSH, OTHER, BEAT, WEB = "flush worker", "worker", "beat", "gunicorn"
 CHECKPOINTER = "checkpointer"
+WITNESS = "witness"
 
 
 class System:
@@ -57,11 +59,14 @@ class System:
     def __enter__(self) -> Self:
         self.servers.__enter__()
         try:
+            keys = local_keys(self.folder)
+            witness = LocalWitness(self.folder, keys["LOG_KEY"])
             self.environment = {
                 **os.environ,
                 "DEMO": "true",
                 "SITE_URL": self.url,
-                **local_keys(self.folder),
+                **keys,
+                **witness.settings(),
                 **self.servers.environment,
                 **self.servers.role_environment(),
             }
@@ -70,7 +75,7 @@ class System:
             demo()
             # A connection kept from here would be a dead one after the first kill.
             connections.close_all()
-            for program in site_programs(self.folder, self.environment, self.port):
+            for program in [witness.program(self.environment), *self._site_programs(self.environment)]:
                 self.programs[program.name] = program
                 program.start()
             self.wait_for_web()
@@ -112,11 +117,15 @@ class System:
 
     def start(self, name: str, **extra: str) -> None:
         """Starts a program, `extra` added to its environment."""
-        programs = site_programs(self.folder, {**self.environment, **extra}, self.port)
-        self.programs[name] = next(program for program in programs if program.name == name)
+        if name != WITNESS:
+            programs = self._site_programs({**self.environment, **extra})
+            self.programs[name] = next(program for program in programs if program.name == name)
         self.programs[name].start()
         if name == WEB:
             self.wait_for_web()
+
+    def _site_programs(self, environment: Mapping[str, str]) -> list[Program]:
+        return site_programs(self.folder, environment, self.port)
 
     def restart(self, name: str, **extra: str) -> None:
         """Stops a program in order and starts it with `extra` in its environment."""
