@@ -33,6 +33,11 @@ def root_at(size: int) -> bytes:
     return _computed(lambda mth: [mth(0, size)])[0]
 
 
+def subtree(start: int, end: int) -> bytes:
+    """The Merkle tree hash of the leaves from `start` on, `end` excluded. Raises LogDamagedError."""
+    return _computed(lambda mth: [mth(start, end)])[0]
+
+
 def inclusion(index: int, size: int) -> list[bytes]:
     """The audit path of a leaf in the tree of the first `size` leaves. Raises LogDamagedError, ValueError."""
     return _computed(lambda mth: merkle.inclusion_path(mth, index, size))
