@@ -13,6 +13,7 @@ from ledger import ticks
 from ledger.log import checkpointer
 from ledger.partitions import make_days_ahead
 from ledger.shards import group
+from ledger.verification import sampling
 from possys.clock import now_ms, utc
 from possys.redis import connect
 
@@ -100,6 +101,12 @@ def repair_checkpointer() -> None:
 def make_days() -> None:
     """Makes the coming days' partitions."""
     make_days_ahead(utc(now_ms()).date(), ahead=DAYS_AHEAD)
+
+
+@shared_task(ignore_result=True)
+def check_sample() -> None:
+    """Checks a random sample of the ledger, and the log's newest part."""
+    sampling.check_sample()
 
 
 @worker_ready.connect

@@ -184,6 +184,8 @@ CELERY_TASK_ROUTES = {
     "ledger.tasks.make_days": {"queue": "flush"},
     # The processes of this queue have the log's key, and no other has.
     "ledger.tasks.run_checkpointer": {"queue": "log"},
+    # Held against what the checkpointer keeps outside the database.
+    "ledger.tasks.check_sample": {"queue": "log"},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
@@ -199,6 +201,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "transactions.tasks.load_pending",
         "schedule": timedelta(seconds=5),
         "options": {"expires": 5},
+    },
+    "check-sample": {
+        "task": "ledger.tasks.check_sample",
+        "schedule": timedelta(seconds=60),
+        "options": {"expires": 60},
     },
     "make-days": {"task": "ledger.tasks.make_days", "schedule": timedelta(hours=1), "options": {"expires": 3600}},
 }
