@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 PROJECT = Path(__file__).resolve().parents[2]
 PARTS = {
+    "evidence",
+    "verify_ledger",
     "microseconds",
     "one sale a request",
     "batches of 500",
