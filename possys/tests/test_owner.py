@@ -13,8 +13,6 @@ from possys.owner import OWNER_COMMANDS, choose_database
 
 PROJECT = Path(__file__).resolve().parents[2]
 WEB, OWNER = "postgres://web@host/ledger", "postgres://owner@host/ledger"
-# They come with the archive and the full verification.
-STILL_TO_COME = {"verify_ledger"}
 
 
 @pytest.mark.parametrize(
@@ -35,7 +33,7 @@ def test_the_owners_address_is_taken_for_owners_commands(arguments: list[str], o
 
 
 def test_owners_commands_exist() -> None:
-    assert set(get_commands()) >= OWNER_COMMANDS - STILL_TO_COME
+    assert set(get_commands()) >= OWNER_COMMANDS
 
 
 def test_manage_py_takes_the_address_before_it_reads_the_settings() -> None:

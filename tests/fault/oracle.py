@@ -24,6 +24,17 @@ class Verdict:
     seconds: float
 
 
+def verify(stage: Stage) -> None:
+    """Reads the whole ledger and its log again, witnesses included. Raises ScenarioError when anything is wrong."""
+    signed, printed = stage.system.manage("checkpoint")
+    if signed != 0:
+        raise ScenarioError(f"manage.py checkpoint answered {signed}: {printed[-600:]}")
+    code, printed = stage.system.manage("verify_ledger")
+    stage.say(f"verify_ledger answered {code}: {printed.splitlines()[-1] if printed else 'silent'}")
+    if code != 0:
+        raise ScenarioError(f"manage.py verify_ledger answered {code}: {printed[-1500:]}")
+
+
 def drain(stage: Stage) -> None:
     """Flushes until nothing waits. Raises ScenarioError when a shard is stopped or it never ends."""
     for _ in range(DRAINS_MAX):

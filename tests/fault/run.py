@@ -16,7 +16,7 @@ from tests.fault import (  # noqa: F401 - fill the list
 )
 from tests.fault.lost_tail import NAME as LOST_TAIL
 from tests.fault.lost_tail import lost_tail
-from tests.fault.oracle import Verdict, drain, reconcile
+from tests.fault.oracle import Verdict, drain, reconcile, verify
 from tests.fault.report import Report
 from tests.fault.stage import SCENARIOS, Scenario, ScenarioError, Stage
 from tests.fault.system import PROJECT, System
@@ -90,6 +90,10 @@ def _go_through(stage: Stage, scenarios: Iterator[Scenario], *, last: bool) -> N
         row.acknowledged = stage.traffic.counts().acknowledged
         row.unknown = stage.traffic.counts().unknown
         row.seen = f"{verdict.acknowledged} acknowledged sales compared" if verdict else "could not be compared"
+        try:
+            verify(stage)
+        except ScenarioError as fault:
+            stage.fault(str(fault))
     if last and (verdict is None or not verdict.wrong):
         stage.scenario = LOST_TAIL
         lost_tail(stage)
