@@ -11,6 +11,7 @@ from ledger.admin_receipts import Receipt, receipt_of
 from ledger.archive.packs import ArchiveAwayError
 from ledger.models import SEQUENCE_BITS, Entry, MarkedRecord, identity_of
 from ledger.queries import Recorded, Removed, find_recorded
+from ledger.sealed import BlockDamagedError
 from ledger.shards import database_for
 from possys.codes import CodeError, CodePlace, Environment, day_number
 from possys.receipt_keys import table
@@ -72,7 +73,7 @@ def find_entry(code: str) -> EntryPage:
         raise NoEntryError("This is a test code: training sales are never recorded.")
     try:
         found = find_recorded(place.terminal, place.sequence, place.day)
-    except ArchiveAwayError as fault:
+    except (ArchiveAwayError, BlockDamagedError) as fault:
         raise NoEntryError(f"It was recorded, but {fault}.") from fault
     if isinstance(found, Removed):
         where = f"block {found.block} of shard {found.shard}, position {found.position}"

@@ -10,6 +10,7 @@ from ledger.blocks import Place
 from ledger.models import MarkedRecord
 from ledger.queries import Recorded, Removed, recorded_at
 from ledger.records import sale_bytes
+from ledger.sealed import BlockDamagedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +58,10 @@ def _first_place(mark: MarkedRecord) -> Place | None:
 
 
 def _recorded_at(shard: int, place: Place) -> Recorded | None:
-    """The record; None when it was removed, is not there, or lies in an archive that is away."""
+    """The record; None when it was removed, is not there, is damaged, or lies in an archive that is away."""
     try:
         found = recorded_at(shard, place)
-    except ArchiveAwayError:
+    except (ArchiveAwayError, BlockDamagedError):
         return None
     return None if isinstance(found, Removed) else found
 

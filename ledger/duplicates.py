@@ -9,7 +9,7 @@ from django.db import connections
 from ledger.blocks import MarkKind, MarkRow, Place
 from ledger.models import identity_of
 from ledger.records import sale_bytes
-from ledger.sealed import sealed_block
+from ledger.sealed import BlockDamagedError, sealed_block
 from transactions.stream import Mark, StreamRecord
 
 
@@ -76,7 +76,11 @@ def _same(shard: int, first: Place, records: Sequence[tuple[StreamRecord, bytes]
     """Whether the sale at the first place is the same bytes; of a removed one nobody can say it is not."""
     if first.block == block:
         return records[first.position][1] == sale
-    sealed = sealed_block(shard, first)
+    try:
+        sealed = sealed_block(shard, first)
+    except BlockDamagedError:
+        # What was there cannot be known any more: kept as a conflict this one is evidence, and nothing stands still.
+        return False
     if sealed is None:
         return False
     record = sealed.record(first.position)

@@ -7,22 +7,29 @@ from ledger.log.checkpoint import LogProof, encoded, path_lines, proof_text
 from ledger.log.leaves import LeafKind
 from ledger.log.models import Checkpoint, LogEntry
 from ledger.log.published import note_of, published_checkpoint
-from ledger.merkle import inclusion_path, mth_of
+from ledger.merkle import inclusion_path, leaf_hash, mth_of
 from ledger.proof_file import FORMAT, ProofFile
 from ledger.queries import Recorded
+from ledger.sealed import damaged
 from ledger.shards import LOG_DATABASE
 
 
 def find_proof(recorded: Recorded) -> ProofFile | None:
-    """The proof of a recorded sale: four queries. None while no checkpoint covers its block, a few seconds at most."""
-    leaf_index = (
+    """The proof of a recorded sale: four queries. None while no checkpoint covers its block, a few seconds at most.
+
+    Raises BlockDamagedError when the block's header is not the one that is in the log, and LogDamagedError.
+    """
+    logged = (
         LogEntry.objects.using(LOG_DATABASE)
         .filter(kind=LeafKind.BLOCK, shard=recorded.shard, block=recorded.block)
-        .values_list("index", flat=True)
+        .values_list("index", "leaf_hash")
         .first()
     )
-    if leaf_index is None:
+    if logged is None:
         return None
+    leaf_index, kept = logged
+    if leaf_hash(recorded.sealed.header) != bytes(kept):
+        raise damaged(recorded.shard, recorded.block, "the header is not the one in the log")
     checkpoint = published_checkpoint(covering=leaf_index)
     if checkpoint is None:
         return None

@@ -13,7 +13,7 @@ from ledger.blocks import MarkKind, Place, read_header
 from ledger.duplicates import find_entries
 from ledger.models import Entry, Head, MarkedRecord, identity_of
 from ledger.records import Record
-from ledger.sealed import SealedBlock, sealed_block
+from ledger.sealed import BlockDamagedError, SealedBlock, damaged, sealed_block
 from ledger.shards import ALL_SHARDS, database_for, databases
 from possys import clock
 from possys.codes import Environment, day_of
@@ -49,7 +49,7 @@ class Removed(NamedTuple):
 def find_recorded(terminal: int, sequence: int, issued_on: date) -> Recorded | Removed | None:
     """The sale issued on that day, by the primary key of its entry: two queries. None when it is not recorded.
 
-    Raises ArchiveAwayError, a DatabaseError.
+    Raises ArchiveAwayError, a DatabaseError, and BlockDamagedError.
     """
     shard = shard_of(terminal)
     alias = database_for(shard)
@@ -59,11 +59,17 @@ def find_recorded(terminal: int, sequence: int, issued_on: date) -> Recorded | R
         .values_list("sealed_on", "block", "position")
         .first()
     )
-    return None if entry is None else recorded_at(shard, Place(str(entry[0]), entry[1], entry[2]))
+    if entry is None:
+        return None
+    place = Place(str(entry[0]), entry[1], entry[2])
+    found = recorded_at(shard, place)
+    if found is None:
+        raise damaged(shard, place.block, f"an entry names its position {place.position}, where nothing is")
+    return found
 
 
 def recorded_at(shard: int, place: Place) -> Recorded | Removed | None:
-    """The record at a place, or that it was removed; None when there is none."""
+    """The record at a place, or that it was removed; None when there is none. Raises as `find_recorded` does."""
     sealed = sealed_block(shard, place)
     if sealed is None:
         return None
@@ -104,10 +110,10 @@ def _past_of_removed(found: Removed, terminal: int, sequence: int, day: date) ->
 
 
 def past_or_away(terminal: int, sequence: int, day: int | None) -> PastSale | None:
-    """`find_past` as capture is given it. Raises PastAwayError when the database cannot be asked."""
+    """`find_past` as capture is given it. Raises PastAwayError when the database cannot be asked, or not believed."""
     try:
         return find_past(terminal, sequence, day)
-    except DatabaseError as fault:
+    except (DatabaseError, BlockDamagedError) as fault:
         raise PastAwayError from fault
 
 

@@ -1,13 +1,25 @@
 """A sealed block, wherever it lies: its header and what stands at each position."""
 
+import logging
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
 from ledger.archive.packs import find_archived
-from ledger.blocks import Kind, Place, leaf_of, unpack_body
+from ledger.blocks import Kind, Place, leaf_of, read_header, unpack_body
+from ledger.merkle import root
 from ledger.models import Block, block_key
 from ledger.shards import database_for
+
+logger = logging.getLogger(__name__)
+
+# Whoever damages more blocks than this is noticed all the same.
+ALARMED_MAX = 1000
+_alarmed: set[str] = set()
+
+
+class BlockDamagedError(RuntimeError):
+    """What is stored is not what was sealed, so nothing that it says may be believed; the message names the block."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +52,8 @@ class SealedBlock:
 def sealed_block(shard: int, place: Place) -> SealedBlock | None:
     """The block of a place: one query, and the archive's file when PostgreSQL has it no more. None when there is none.
 
-    Raises ValueError when its body is damaged, and ArchiveAwayError.
+    Nothing is handed out that does not give the header's Merkle root: raises BlockDamagedError, with an ALARM, and
+    ArchiveAwayError.
     """
     found = (
         Block.objects.using(database_for(shard))
@@ -54,4 +67,19 @@ def sealed_block(shard: int, place: Place) -> SealedBlock | None:
             return None
         found = archived.header, archived.body
     header, body = found
-    return SealedBlock(bytes(header), unpack_body(bytes(body)))
+    try:
+        sealed = SealedBlock(bytes(header), unpack_body(bytes(body)))
+        if root(sealed.leaves).hex() != read_header(sealed.header).root:
+            raise ValueError("the records do not have the root of the header")
+    except ValueError as fault:
+        raise damaged(shard, place.block, str(fault)) from fault
+    return sealed
+
+
+def damaged(shard: int, block: int, what: str) -> BlockDamagedError:
+    """The error to raise for a block; an ALARM says it once to whoever is on duty, however many ask for it."""
+    fault = BlockDamagedError(f"shard {shard}, block {block}: {what}")
+    if str(fault) not in _alarmed and len(_alarmed) < ALARMED_MAX:
+        _alarmed.add(str(fault))
+        logger.error("ALARM what is stored is not what was sealed: %s; see manage.py verify_ledger", fault)
+    return fault

@@ -8,8 +8,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from ledger.log.tree import LogDamagedError
 from ledger.proof_file import MEDIA_TYPE, proof_bytes
 from ledger.proofs import find_proof
+from ledger.sealed import BlockDamagedError
 from possys.codes import CodeCheckError, CodeLengthError, CodeNotGenuineError, CodeSymbolError
 from possys.problems import problem
 from receipts.http import RETRY_AFTER_S, STATUSES, set_headers
@@ -23,6 +25,10 @@ FAULTS = {
     CodeCheckError: ("code-mistyped", "Typing error"),
     CodeNotGenuineError: ("code-not-genuine", "Not a receipt code"),
 }
+DAMAGED = (
+    "A sale with this code was recorded, but what is stored now is not what was sealed then, so it is not shown. "
+    "The operator has been alarmed. A proof or page that you saved earlier is evidence: keep it."
+)
 # Blocks are sealed and signed within about two seconds.
 PROOF_RETRY_S = 5
 _PROBLEM = {"$ref": "#/components/schemas/Problem"}
@@ -45,6 +51,7 @@ class ReceiptView(APIView):
             400: OpenApiResponse(_PROBLEM, "Not a code: its length, a character or the check symbol is wrong."),
             404: OpenApiResponse(_PROBLEM, "Not one of our codes, or there is no such receipt."),
             410: OpenApiResponse(_PROBLEM, "It was recorded, and removed because the law demanded it."),
+            500: OpenApiResponse(_PROBLEM, "What is stored is not what was sealed; the operator has been alarmed."),
             503: OpenApiResponse(_PROBLEM, "It cannot be said now; ask again after Retry-After."),
         },
     )
@@ -68,6 +75,7 @@ class ProofView(APIView):
             400: OpenApiResponse(_PROBLEM, "Not a code: its length, a character or the check symbol is wrong."),
             404: OpenApiResponse(_PROBLEM, "Not one of our codes, a test code, or there is no such receipt."),
             410: OpenApiResponse(_PROBLEM, "It was recorded, and removed because the law demanded it."),
+            500: OpenApiResponse(_PROBLEM, "What is stored is not what was sealed; the operator has been alarmed."),
             503: OpenApiResponse(_PROBLEM, "It is not in a signed checkpoint yet; ask again after Retry-After."),
         },
     )
@@ -90,7 +98,12 @@ class ProofView(APIView):
 
 
 def _proof(finding: Finding) -> HttpResponse:
-    proof = None if finding.recorded is None else find_proof(finding.recorded)
+    try:
+        proof = None if finding.recorded is None else find_proof(finding.recorded)
+    except BlockDamagedError:
+        return _problem(Finding(State.DAMAGED, finding.code), STATUSES[State.DAMAGED])
+    except LogDamagedError:
+        return _problem(Finding(State.UNKNOWN, finding.code), STATUSES[State.UNKNOWN])
     if proof is None:
         return _not_yet()
     response = HttpResponse(proof_bytes(proof), content_type=MEDIA_TYPE)
@@ -133,5 +146,7 @@ def _problem(finding: Finding, status: int) -> HttpResponse:
             "This sale was recorded. What it said was removed because the law demanded it; the ledger's log says so."
         )
         return problem(status, "record-removed", "The record was removed", detail, removed_at=finding.removed_at)
+    if finding.state is State.DAMAGED:
+        return problem(status, "record-damaged", "The stored record was changed", DAMAGED)
     detail = "Whether this receipt is recorded cannot be said at the moment. Ask again soon."
     return problem(status, "not-known-now", "Cannot say now", detail, retry_after_s=RETRY_AFTER_S)

@@ -20,6 +20,8 @@ STATUSES = {
     State.NOT_FOUND: 404,
     State.REMOVED: 410,
     State.UNKNOWN: 503,
+    # Nothing that a customer can do about it, and trying again does not help.
+    State.DAMAGED: 500,
 }
 # Long enough for going back and forth; short, because a refund may follow a sale within minutes.
 RECORDED_KEPT_S = 60

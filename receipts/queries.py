@@ -9,6 +9,7 @@ from redis.exceptions import RedisError
 
 from ledger.log.removals import removal_of
 from ledger.queries import Recorded, Removed, find_recorded
+from ledger.sealed import BlockDamagedError
 from possys import receipt_keys
 from possys.codes import CodeError, CodeNotGenuineError, CodePlace, Environment, day_number
 from receipts.evidence import Evidence, find_evidence
@@ -28,6 +29,7 @@ class State(StrEnum):
     NOT_GENUINE = "not-genuine"
     NOT_FOUND = "not-found"  # The code is well made, which proves nothing: there is no such sale.
     REMOVED = "removed"  # It was recorded; what it said is gone because the law demanded it.
+    DAMAGED = "damaged"  # It was recorded, but what is stored is not what was sealed: an alarm for the operator.
     UNKNOWN = "unknown"  # The store or the ledger cannot be reached, so nothing can be said now.
 
 
@@ -60,6 +62,8 @@ def find_receipt(code_text: str) -> Finding:
         return Finding(State.TEST, code)
     try:
         return _look_up(code, place)
+    except BlockDamagedError:
+        return Finding(State.DAMAGED, code)
     except (RedisError, OperationalError, InterfaceError):
         return Finding(State.UNKNOWN, code)
 
@@ -67,7 +71,12 @@ def find_receipt(code_text: str) -> Finding:
 def find_receipt_to_check(code_text: str) -> Finding:
     """The same for the receipt's page: a recorded one comes with its evidence, which takes four more queries."""
     finding = find_receipt(code_text)
-    return finding if finding.recorded is None else replace(finding, evidence=find_evidence(finding.recorded))
+    if finding.recorded is None:
+        return finding
+    try:
+        return replace(finding, evidence=find_evidence(finding.recorded))
+    except BlockDamagedError:
+        return Finding(State.DAMAGED, finding.code)
 
 
 def _look_up(code: str, place: CodePlace) -> Finding:

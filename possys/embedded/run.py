@@ -40,7 +40,7 @@ def run(local: Path) -> None:
             url = f"http://{HOST}:{port}"
             servers.note(f"process {os.getpid()}, {url}")
             witness = _witness(local)
-            own = {"SITE_URL": url, **(witness.settings() if witness else {})}
+            own = {"SITE_URL": url, **(witness.settings() if witness else _given_witnesses())}
             environment = merged(keep_settings(local, servers, own), os.environ)
             supervisor.start(servers.started)
             if witness:
@@ -63,6 +63,11 @@ def _witness(local: Path) -> LocalWitness | None:
     if any(os.environ.get(name) for name in ("LOG_KEY", "LOG_KEY_FILE", "WITNESSES")):
         return None
     return LocalWitness(local, local_keys(local)["LOG_KEY"])
+
+
+def _given_witnesses() -> dict[str, str]:
+    """Return the person's own witnesses, for `make manage` in another shell, which must know of them too."""
+    return {name: os.environ[name] for name in ("WITNESSES", "WITNESS_QUORUM") if os.environ.get(name)}
 
 
 def _start_site(local: Path, environment: dict[str, str], port: int, supervisor: Supervisor) -> dict[str, object]:
