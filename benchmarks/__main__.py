@@ -39,7 +39,15 @@ def main() -> int:
     from benchmarks.suite import run_parts
 
     parts = [name for name in PARTS if asked.only is None or name in asked.only]
-    return run_parts(parts, SIZES[asked.size], asked.folder, say, profile=asked.profile, began=datetime.now(UTC))
+    return run_parts(
+        parts,
+        SIZES[asked.size],
+        asked.folder,
+        say,
+        profile=asked.profile,
+        began=datetime.now(UTC),
+        is_whole=asked.only is None,
+    )
 
 
 BEGAN_S = time.monotonic()

@@ -64,9 +64,16 @@ def written(value: float) -> str:
 
 
 def keep(
-    figures: list[Figure], sizes: Sizes, began: datetime, local: Path, failures: list[str], acknowledged: int
+    figures: list[Figure],
+    sizes: Sizes,
+    began: datetime,
+    local: Path,
+    failures: list[str],
+    acknowledged: int,
+    *,
+    is_whole: bool,
 ) -> Path:
-    """Writes the JSON under `local`, and for a full run also benchmarks/results/latest.json; answers the first path."""
+    """Writes the JSON under `local`, a whole full run's also to results/latest.json; answers the first path."""
     content: dict[str, Any] = {
         "began_at": began.isoformat(timespec="seconds"),
         "ended_at": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -81,7 +88,7 @@ def keep(
     path = local / "bench" / f"{began:%Y%m%d-%H%M%S}-{sizes.name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(body)
-    if sizes.name == "full" and not failures:
+    if is_whole and sizes.name == "full" and not failures:
         RESULTS.mkdir(exist_ok=True)
         (RESULTS / "latest.json").write_bytes(body)
     return path
