@@ -3,6 +3,7 @@
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.db import DatabaseError
 
 from ledger.log.keys import public_keys
@@ -29,6 +30,16 @@ class Evidence(NamedTuple):
     file: str = ""
     keys: tuple[str, ...] = ()
     witnesses: tuple[str, ...] = ()
+
+    @property
+    def named_witnesses(self) -> list[tuple[str, str]]:
+        """Each witness's name and key."""
+        return [(vkey.partition("+")[0], vkey) for vkey in self.witnesses]
+
+    @property
+    def site_url(self) -> str:
+        """What stands before the links, so that they lead here from a saved page, too."""
+        return str(settings.SITE_URL)
 
     @property
     def embedded(self) -> dict[str, Any]:

@@ -5,7 +5,8 @@
 (() => {
   const section = document.querySelector("[data-self-check]");
   const embedded = document.getElementById("proof");
-  if (!section || !embedded) return;
+  // The page itself says that nothing could be started, until the end of this file.
+  if (!section || !embedded || typeof PossysVerify === "undefined") return;
 
   const part = (name) => section.querySelector(`[data-check-${name}]`);
   const button = part("button");
@@ -16,6 +17,8 @@
   const isQuick = matchMedia("(prefers-reduced-motion: reduce)").matches;
   // Long enough to see that one step follows another.
   const PAUSE_MS = 180;
+  // Enough to tell one purchase from another; the whole record is in the proof's file.
+  const LINES_SHOWN = 5;
   const MONTHS = [
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
@@ -98,7 +101,10 @@
       case "key":
         return [make("p", "", keyField.value.trim() ? "With the key that you gave." : "With the key that came with this page.")];
       case "witnesses":
-        return [make("ul", "", ...step.cosigned.map((one) => make("li", "", `${one.name}, ${momentOf(one.at)}`)))];
+        return [
+          make("p", "", "With the witnesses' keys that came with this page."),
+          make("ul", "", ...step.cosigned.map((one) => make("li", "", `${one.name}, ${momentOf(one.at)}`))),
+        ];
       default:
         return [];
     }
@@ -148,6 +154,8 @@
 
   function proven({ record, log }) {
     const { sale } = record;
+    // Neither field is needed for the proof, so the verifier let anything stand there.
+    const lines = Array.isArray(sale.lines) ? sale.lines : [];
     return make(
       "div",
       "",
@@ -155,11 +163,26 @@
       facts([
         ["Receipt code", record.code],
         ["Total", money(sale.total, sale.currency)],
+        ["Till", String(sale.terminal)],
         ["Issued", moment(sale.issued_at)],
         ["Received", moment(record.received_at)],
         ["Log", `${log.note.origin}, ${log.note.size} entries`],
+        ["Lines", String(lines.length)],
       ]),
+      bought(lines, sale.currency),
     );
+  }
+
+  // The first lines with their amounts, then how many more there are.
+  function bought(lines, currency) {
+    const list = make("ol", "check-lines");
+    for (const line of lines.slice(0, LINES_SHOWN)) {
+      const amount = Number.isSafeInteger(line?.amount) ? money(line.amount, currency) : "?";
+      list.append(make("li", "", make("span", "", String(line?.name)), make("span", "figure", amount)));
+    }
+    const more = lines.length - LINES_SHOWN;
+    if (more > 0) list.append(make("li", "muted", `and ${more} more`));
+    return list;
   }
 
   function say(tone, heading, ...content) {
@@ -228,5 +251,10 @@
     }
   });
 
+  // What a check left behind in a page that was saved after it is no result of this one.
+  steps.replaceChildren();
+  verdict.replaceChildren();
+  part("stalled").hidden = true;
   for (const element of section.querySelectorAll("[data-needs-script]")) element.hidden = false;
+  customElements.define("check-runs", class extends HTMLElement {});
 })();

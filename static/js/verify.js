@@ -12,6 +12,7 @@ const PossysVerify = (() => {
   const TIME = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{5,18}(Z|[+-][0-9]{2}:[0-9]{2})$/;
   const HEX = /^[0-9a-f]{64}$/;
   const NAME = /^[^\s+]+$/;
+  const KEY = /^[^\s+]+\+\w{8}\+\S+$/;
   const CONTROLS = /[\u0000-\u0009\u000b-\u001f\u007f]/;
   const HALVES = /[\ud800-\udfff]/u;
   const BASE64 = /^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}(=|[A-Za-z0-9+/])=)?$/;
@@ -109,11 +110,13 @@ const PossysVerify = (() => {
 
   // A public key from its text, `name+id+base64`. Throws Refused.
   async function readKey(text, kind) {
+    const shown = `"${text.trim().slice(0, 60)}"`;
+    need(KEY.test(text.trim()), "key", `${shown} is no key: name+id+base64 is expected.`);
     const [name, id, ...rest] = text.trim().split("+");
     const raw = unbase64(rest.join("+"), "key", 33);
     const digest = hex(await sha256(joined(bytesOf(`${name}\n`), raw)));
-    const right = NAME.test(name) && digest.slice(0, 8) === id && raw[0] === kind;
-    need(right, "key", `"${text.trim().slice(0, 60)}" is no key of kind ${kind}, or it was copied wrongly.`);
+    const right = digest.slice(0, 8) === id && raw[0] === kind;
+    need(right, "key", `${shown} is no key of kind ${kind}, or it was copied wrongly.`);
     return { name, id, kind, public: raw.slice(1) };
   }
 

@@ -4,9 +4,8 @@
     python possys_verify.py PROOF_FILE --key VKEY [--witness VKEY ... --quorum K] [--code CODE] [--show]
     python possys_verify.py consistency OLD_CHECKPOINT NEW_CHECKPOINT PROOF --key VKEY
 
-VKEY is the log's public key, `name+id+base64`, or @FILE with it: get it from somebody other than whoever gave you the
-proof. Exit code: 0 valid, 1 not valid, 2 the call cannot be used. Needs Python 3.10 or newer and `cryptography`.
-The format is in docs/proof-format.md. Each check has a short name, the same in the browser's verifier.
+VKEY is a public key, `name+id+base64`, or @FILE with it: get it from somebody other than whoever gave you the proof.
+Exit code: 0 valid, 1 not valid, 2 the call cannot be used. Needs Python 3.10, `cryptography`. See docs/proof-format.md.
 """
 
 import argparse
@@ -74,8 +73,7 @@ def read_object(text: str, code: str, keys: list[str], canonical: bool) -> dict[
         return dict(pairs)
 
     try:
-        # `int` refuses what json.loads would let through although it is no JSON: NaN and Infinity.
-        found = json.loads(text, object_pairs_hook=unique, parse_constant=int)
+        found = json.loads(text, object_pairs_hook=unique, parse_constant=int)  # `int` refuses NaN: it is no JSON
     except (ValueError, RecursionError) as fault:
         raise Refused(f"{code}: The {code} is not proper JSON: {fault}.") from None
     right = isinstance(found, dict) and list(found) == (keys or list(found))
@@ -105,9 +103,10 @@ def read_decimal(text: str, code: str) -> int:
 
 def read_key(text: str, kind: int) -> Key:
     name, _, rest = text.strip().partition("+")
+    need(fits(text.strip(), r"[^\s+]+\+\w{8}\+\S+"), "key", f"{text!r:.60} is no key: name+id+base64 is expected.")
     raw = unbase64(rest[9:], "key", 33)
-    right = fits(name, r"[^\s+]+") and sha256(name.encode() + b"\n" + raw).hexdigest()[:8] + "+" == rest[:9]
-    need(right and raw[0] == kind, "key", f"{text!r:.60} is no key of kind {kind}, or it was copied wrongly.")
+    right = sha256(name.encode() + b"\n" + raw).hexdigest()[:8] == rest[:8] and raw[0] == kind
+    need(right, "key", f"{text!r:.60} is no key of kind {kind}, or it was copied wrongly.")
     return Key(name, bytes.fromhex(rest[:8]), kind, raw[1:])
 
 
@@ -210,12 +209,14 @@ def check_log_key(note: Note, keys: list[Key]) -> str:
     return f"{note.origin} signed its first {note.size} leaves, root {note.root.hex()}"
 
 
-def check_witnesses(note: Note, witnesses: list[Key], quorum: int | None) -> str:
+def check_witnesses(note: Note, keys: list[Key], witnesses: list[Key], quorum: int | None) -> str:
     times = [(key.name, signed_at(note, key)) for key in dict.fromkeys(witnesses)]
     said = [f"{name} at {time.strftime(MOMENT, time.gmtime(min(at, TIME_MAX)))}" for name, at in times if at]
     right = len(said) >= (len(times) if quorum is None else quorum)
     need(right, "quorum", f"Only {len(said)} of the {len(times)} given witnesses cosigned the checkpoint.")
-    return f"cosigned by {', '.join(said) or 'no witness'}"
+    more = len({one[:2] for one in note.signatures} - {key[:2] for key in keys + witnesses})  # by name and id
+    rest = f"; {more} more signature{'s'[: more - 1]} by a key that was not given: not checked" if more else ""
+    return (f"cosigned by {', '.join(said)}" if said else "not cosigned by a given witness") + rest
 
 
 def verify_proof(raw: bytes, keys: list[Key], witnesses: list[Key], quorum: int | None, code: str | None) -> list[str]:
@@ -228,10 +229,9 @@ def verify_proof(raw: bytes, keys: list[Key], witnesses: list[Key], quorum: int 
     need(right, "file", "A field of the file is not what possys-proof-v1 says.")
     record, header, path = read_record(file["record"]), read_header(file["header"]), read_hashes(file["path"], "file")
     top, _, checkpoint = file["log"].partition("\n\n")
-    lines = [*top.split("\n"), ""]
-    right = lines[0] == "c2sp.org/tlog-proof@v1" and lines[1].startswith("index ")
+    lines, right = top.split("\n"), top.startswith("c2sp.org/tlog-proof@v1\nindex ")
     need(right, "log", "The log proof must begin with c2sp.org/tlog-proof@v1 and the index.")
-    index, log_path, note = read_decimal(lines[1][6:], "log"), read_hashes(lines[2:-1], "log"), read_note(checkpoint)
+    index, log_path, note = read_decimal(lines[1][6:], "log"), read_hashes(lines[2:], "log"), read_note(checkpoint)
     start, seal = (sha256(b"\x00" + file[name].encode()).digest() for name in ("record", "header"))
     need(code in (None, record["code"]), "code", f"This is the proof of {record['code']}, not of {code}.")
     position, place = file["position"], (record["shard"], record["epoch"], record["number"])
@@ -247,7 +247,7 @@ def verify_proof(raw: bytes, keys: list[Key], witnesses: list[Key], quorum: int 
     found += [f"total {record['sale']['total']} in minor units of {record['sale']['currency']}"]
     found += [f"record {start.hex()} at position {position} of shard {header['shard']}, block {header['block']}"]
     found += [f"block {seal.hex()} at index {index} of the log"]
-    return [*found, check_log_key(note, keys), check_witnesses(note, witnesses, quorum)]
+    return [*found, check_log_key(note, keys), check_witnesses(note, keys, witnesses, quorum)]
 
 
 def verify_consistency(raws: list[bytes], keys: list[Key]) -> list[str]:

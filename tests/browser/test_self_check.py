@@ -11,18 +11,21 @@ from typing import Any
 import pytest
 from django.conf import settings
 from playwright.sync_api import Browser, Page, expect
+from pytest_django.live_server_helper import LiveServer
 
 from ledger.log.checkpointer import catch_up
 from ledger.log.keys import public_keys
 from ledger.log.models import Checkpoint, Cosignature
 from ledger.log.notes import LOG_KEY, WITNESS_KEY, new_signer, read_note
+from possys.money import shown as money
 from tests.browser.test_receipt_pages import LINES, SIZES, TAXES, fits
-from tests.factories import moment
+from tests.factories import make_line, moment
 from tests.tills import Till
 from tests.verifiers.proofs import COSIGNED_AT_S
 
 OpenPage = Callable[..., Page]
 Shoot = Callable[[Page, str], Path]
+STALLED = "The check could not be started here."
 STEPS = ["read", "code", "place", "block", "log", "key"]
 FITS = "It adds up: this sale is recorded, and nothing was changed"
 FITS_NOT = "It does not add up"
@@ -80,6 +83,40 @@ def open_saved(browser: Browser, saved: Path) -> Any:
         context.close()
 
 
+@pytest.fixture
+def witnesses(code: str, settings: Any) -> list[str]:
+    """The keys of two configured witnesses who have cosigned the newest checkpoint."""
+    checkpoint = Checkpoint.objects.latest("size")
+    signers = [new_signer(name, WITNESS_KEY) for name in ("bank.example/witness", "union.example/witness")]
+    settings.WITNESSES = [f"{one.verifier.vkey} https://{one.verifier.name}" for one in signers]
+    for signer in signers:
+        Cosignature.objects.create(
+            checkpoint_size=checkpoint.size,
+            witness=signer.verifier.name,
+            line=signer.sign(read_note(checkpoint.note).text, COSIGNED_AT_S).line,
+            cosigned_at=checkpoint.signed_at,
+        )
+    return [signer.verifier.vkey for signer in signers]
+
+
+@pytest.fixture
+def run_printed(live_server: LiveServer, settings: Any, tmp_path: Path) -> Callable[[Page], tuple[int, str]]:
+    """Does what the page says under "Check with a program of your own": two downloads and a command."""
+    settings.SITE_URL = live_server.url
+
+    def run_printed(page: Page) -> tuple[int, str]:
+        page.get_by_text("Check with a program of your own").click()
+        for name in ("the proof of this receipt", "possys_verify.py"):
+            with page.expect_download() as download:
+                page.get_by_role("link", name=name).click()
+            download.value.save_as(tmp_path / download.value.suggested_filename)
+        command = page.locator(".check-command").inner_text().split()
+        done = subprocess.run([sys.executable, *command[1:]], cwd=tmp_path, capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout + done.stderr
+
+    return run_printed
+
+
 def check(page: Page) -> str:
     """Presses the button; answers the verdict's heading once it is there."""
     page.get_by_role("button", name="Check this receipt").click()
@@ -95,7 +132,7 @@ def steps(page: Page) -> dict[str, str]:
     }
 
 
-def test_a_receipt_checks_itself_step_by_step(open_page: OpenPage, code: str) -> None:
+def test_a_receipt_checks_itself_step_by_step(open_page: OpenPage, code: str, till: Till) -> None:
     page = open_page(size="phone")
     page.goto(f"/r/{code}")
     assert check(page) == FITS
@@ -103,6 +140,11 @@ def test_a_receipt_checks_itself_step_by_step(open_page: OpenPage, code: str) ->
     proven = page.locator("[data-check-verdict]")
     for said in (code, "CZK\u00a0196.00", public_keys()[0].partition("+")[0], "5 entries"):
         expect(proven).to_contain_text(said)
+    facts = dict(zip(proven.locator("dt").all_inner_texts(), proven.locator("dd").all_inner_texts(), strict=True))
+    assert (facts["Till"], facts["Lines"]) == (str(till.number), "5")
+    expect(proven.locator(".check-lines li")).to_have_text(
+        [f"{line['name']}{money(line['amount'], 'CZK')}" for line in LINES]
+    )
     page.get_by_text("hashes computed here").first.click()
     expect(page.locator(".hashes li").first).to_contain_text("The record's hash")
 
@@ -119,30 +161,68 @@ def test_the_check_fits_every_screen(open_page: OpenPage, code: str, shoot: Shoo
             summary.click()
         assert fits(page), size
         shoot(page, f"self-check-{size}-{scheme}")
-        page.get_by_label("The key that you got elsewhere").fill(other_key)
+        page.get_by_label("The ledger's key that you got elsewhere").fill(other_key)
         assert check(page) == FITS_NOT
         assert fits(page), size
         shoot(page, f"self-check-wrong-{size}-{scheme}")
 
 
-def test_the_witnesses_are_named_with_their_times(open_page: OpenPage, code: str, settings: Any) -> None:
-    checkpoint = Checkpoint.objects.latest("size")
-    bank, union = (new_signer(name, WITNESS_KEY) for name in ("bank.example/witness", "union.example/witness"))
-    settings.WITNESSES = [f"{one.verifier.vkey} https://{one.verifier.name}" for one in (bank, union)]
-    text = read_note(checkpoint.note).text
-    for witness in (bank, union):
-        Cosignature.objects.create(
-            checkpoint_size=checkpoint.size,
-            witness=witness.verifier.name,
-            line=witness.sign(text, COSIGNED_AT_S).line,
-            cosigned_at=checkpoint.signed_at,
-        )
+def test_of_many_lines_the_first_are_shown_and_the_others_counted(
+    open_page: OpenPage, till: Till, flush_everything: Callable[[], object]
+) -> None:
+    names = [f"Roll number {number} <b>" for number in range(12)]
+    lines = [make_line(name=name) for name in names]
+    code = till.send(till.sale(lines=lines)).json()["code"]
+    flush_everything()
+    catch_up()
+    page = open_page(size="phone")
+    page.goto(f"/r/{code}")
+    assert check(page) == FITS
+    shown = page.locator(".check-lines li")
+    expect(shown).to_have_count(6)
+    expect(shown.nth(4)).to_contain_text(names[4])
+    expect(shown.last).to_have_text("and 7 more")
+
+
+def test_the_witnesses_are_named_with_their_times_and_keys(
+    open_page: OpenPage, code: str, witnesses: list[str], shoot: Shoot
+) -> None:
     page = open_page(size="phone")
     page.goto(f"/r/{code}")
     assert check(page) == FITS
     assert steps(page) == dict.fromkeys([*STEPS, "witnesses"], "right")
-    shown = page.locator("[data-step=witnesses] li")
-    expect(shown).to_have_text([f"{one.verifier.name}, 24 November 2026, 10:00:00 (UTC)" for one in (bank, union)])
+    names = [vkey.partition("+")[0] for vkey in witnesses]
+    shown = page.locator("[data-step=witnesses]")
+    expect(shown.locator("li")).to_have_text([f"{name}, 24 November 2026, 10:00:00 (UTC)" for name in names])
+    expect(shown).to_contain_text("With the witnesses' keys that came with this page.")
+    page.get_by_text("Whose key is trusted?").click()
+    listed = page.locator(".check-keys li")
+    expect(listed).to_have_text(public_keys() + [f"{vkey.partition('+')[0]} {vkey}" for vkey in witnesses])
+    assert fits(page)
+    shoot(page, "self-check-witnesses-phone")
+
+
+def test_the_printed_command_names_the_witnesses(
+    open_page: OpenPage, code: str, witnesses: list[str], run_printed: Callable[[Page], tuple[int, str]]
+) -> None:
+    page = open_page()
+    page.goto(f"/r/{code}")
+    status, said = run_printed(page)
+    assert (status, said.partition("\n")[0]) == (0, "VALID"), said
+    assert [vkey for vkey in witnesses if f"{vkey.partition('+')[0]} at 2026-11-24" not in said] == []
+    assert "not checked" not in said
+
+
+def test_the_printed_command_works_while_no_witness_has_cosigned(
+    open_page: OpenPage, code: str, run_printed: Callable[[Page], tuple[int, str]], settings: Any
+) -> None:
+    vkey = new_signer("bank.example/witness", WITNESS_KEY).verifier.vkey
+    settings.WITNESSES = [f"{vkey} https://bank.example"]
+    page = open_page()
+    page.goto(f"/r/{code}")
+    assert check(page) == FITS
+    status, said = run_printed(page)
+    assert (status, said.splitlines()[-1]) == (0, "  not cosigned by a given witness"), said
 
 
 def test_a_saved_page_checks_itself_without_the_server(open_saved: Callable[..., Page]) -> None:
@@ -184,7 +264,7 @@ def test_a_proof_that_is_cut_off_is_told_so(open_saved: Callable[..., Page]) -> 
 def test_a_key_from_elsewhere_is_used_instead(open_saved: Callable[..., Page], code: str) -> None:
     page = open_saved()
     page.get_by_text("Whose key is trusted?").click()
-    field = page.get_by_label("The key that you got elsewhere")
+    field = page.get_by_label("The ledger's key that you got elsewhere")
     field.fill(public_keys()[0])
     assert check(page) == FITS
     expect(page.locator("[data-step=key]")).to_contain_text("With the key that you gave")
@@ -218,18 +298,50 @@ def test_an_address_without_cryptography_is_told_so(open_saved: Callable[..., Pa
     assert check(page) == "It cannot be checked at this address"
 
 
-def test_without_javascript_there_is_the_program(open_page: OpenPage, code: str, shoot: Shoot, tmp_path: Path) -> None:
+def test_a_copy_without_its_files_says_that_nothing_was_started(open_saved: Callable[..., Page]) -> None:
+    for missing in ("self_check.js", "verify.js"):
+        page = open_saved(partial(replaced, old=f'"{missing}"', new='"gone.js"'))
+        assert_stalled(page)
+        page.close()
+    page = open_saved(lambda text: re.sub(r'(src|href)="[a-z_]+[.](js|css)"', "", text))
+    assert_stalled(page)
+    for name in ("the proof of this receipt", "possys_verify.py"):
+        link = page.get_by_role("link", name=name, include_hidden=True)
+        assert str(link.get_attribute("href")).startswith(settings.SITE_URL)
+
+
+def assert_stalled(page: Page) -> None:
+    """The page says that the check could not be started, and shows neither the button nor a verdict."""
+    expect(page.get_by_text(STALLED)).to_be_visible()
+    expect(page.get_by_role("button", name="Check this receipt")).to_be_hidden()
+    expect(page.get_by_text(FITS)).to_be_hidden()
+
+
+def test_a_copy_saved_after_a_check_shows_no_old_verdict_where_no_script_runs(open_saved: Callable[..., Page]) -> None:
+    page = open_saved()
+    assert check(page) == FITS
+    text = page.content()
+    assert_stalled(open_saved(lambda _: text.replace("self_check.js", "gone.js")))
+
+
+def test_an_old_verdict_is_gone_when_the_script_runs_again(open_saved: Callable[..., Page]) -> None:
+    page = open_saved()
+    assert check(page) == FITS
+    text = page.content()
+    page = open_saved(lambda _: text)
+    expect(page.get_by_role("button", name="Check this receipt")).to_be_visible()
+    expect(page.get_by_text(FITS)).to_have_count(0)
+    assert check(page) == FITS
+
+
+def test_without_javascript_there_is_the_program(
+    open_page: OpenPage, code: str, shoot: Shoot, run_printed: Callable[[Page], tuple[int, str]]
+) -> None:
     page = open_page(size="phone", javascript=False)
     page.goto(f"/r/{code}")
-    expect(page.get_by_role("button", name="Check this receipt")).to_be_hidden()
-    page.get_by_text("Check with a program of your own").click()
-    for name in ("the proof of this receipt", "possys_verify.py"):
-        with page.expect_download() as download:
-            page.get_by_role("link", name=name).click()
-        download.value.save_as(tmp_path / download.value.suggested_filename)
-    command = page.locator(".check-command").inner_text().split()
-    done = subprocess.run([sys.executable, *command[1:]], cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout.partition("\n")[0]) == (0, "VALID"), done.stderr
+    assert_stalled(page)
+    status, said = run_printed(page)
+    assert (status, said.partition("\n")[0]) == (0, "VALID"), said
     assert fits(page)
     shoot(page, "self-check-noscript-phone")
 

@@ -163,6 +163,30 @@ def test_the_program_names_what_is_wrong(proof: Path) -> None:
     assert text.startswith("NOT VALID\n  leaf-path: The record's hash ")
 
 
+def test_a_signature_of_a_key_that_was_not_given_is_counted_and_not_called_none(proof: Path) -> None:
+    first = proofs.WITNESSES[0]
+    stranger, others = proofs.STRANGER.verifier.vkey, "by a key that was not given: not checked"
+    nobody = f"not cosigned by a given witness; 2 more signatures {others}"
+    said: dict[tuple[str, ...], str] = {
+        (): nobody,
+        ("--witness", stranger, "--quorum", "0"): nobody,
+        ("--witness", first): f"cosigned by bank.example/witness at 2026-11-24 10:00:00Z; 1 more signature {others}",
+    }
+    for witnesses, words in said.items():
+        code, text = run(proof, "--key", proofs.KEY, *witnesses)
+        assert (code, text.splitlines()[-1]) == (0, f"  {words}")
+    proof.write_bytes(proofs.maker()._replace(signers=(proofs.LOG,)).raw)
+    assert run(proof, "--key", proofs.KEY)[1].endswith("  not cosigned by a given witness\n")
+
+
+def test_a_text_that_is_no_key_is_told_what_is_expected(proof: Path) -> None:
+    for text in ("garbage", "name+id", "name+00000000+"):
+        code, said = run(proof, "--key", text)
+        assert code == 2
+        assert f"'{text}' is no key: name+id+base64 is expected." in said
+    assert "is no key of kind 1, or it was copied wrongly" in run(proof, "--key", proofs.KEY.replace("+7", "+6"))[1]
+
+
 @pytest.mark.parametrize("key", ["", "nonsense", proofs.WITNESSES[0], f"{proofs.KEY[:-1]}d", "@/no/such/file"])
 def test_a_call_that_cannot_be_used_is_told_apart(proof: Path, key: str) -> None:
     assert run(proof, "--key", key)[0] == 2
