@@ -88,7 +88,7 @@ def _links(facts: Facts) -> list[tuple[str, str]]:
     """Where the evidence can be looked at."""
     pages = [("All checkpoints", "checkpoint"), ("Witnesses", "witnesscontact"), ("All checks", "verificationrun")]
     found = [(text, reverse(f"admin:ledger_{name}_changelist")) for text, name in pages]
-    runs = {run.id: run for run in (facts.damaged, facts.last_full, facts.last_sample) if run is not None}
+    runs = {run.id: run for run in (facts.damaged, facts.mended, facts.last_full, facts.last_sample) if run is not None}
     return found + [
         (
             f"Check: {run.scope}, {run.ended_at:%Y-%m-%d %H:%M}",

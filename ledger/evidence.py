@@ -40,11 +40,12 @@ class Witnesses(NamedTuple):
 
 
 class Runs(NamedTuple):
-    """The last full and sampled runs, and the last that found faults since everything was found well."""
+    """The last full and sampled runs, and the last that found faults: `mended` once everything was found well since."""
 
     full: Run | None
     sample: Run | None
     damaged: Run | None
+    mended: Run | None
 
 
 def soundness() -> Soundness:
@@ -100,6 +101,7 @@ def read_facts() -> Facts:
         last_full=runs.full,
         last_sample=runs.sample,
         damaged=runs.damaged,
+        mended=runs.mended,
         archived_days=_archived_days(),
     )
 
@@ -198,10 +200,11 @@ def _runs() -> Runs:
     runs = VerificationRun.objects.using(LOG_DATABASE).order_by("-id")
     full = runs.filter(scope=FULL_SCOPE)
     well = full.filter(fault_count=0).values_list("started_at", flat=True).first()
-    damaged = runs.filter(fault_count__gt=0)
-    if well is not None:
-        damaged = damaged.filter(ended_at__gt=well)
-    return Runs(_run(full), _run(runs.filter(scope__startswith=SAMPLE_PREFIX)), _run(damaged))
+    damaged = _run(runs.filter(fault_count__gt=0))
+    # A run is kept when it ends, so that the last one is also the one that ended last.
+    is_mended = damaged is not None and well is not None and damaged.ended_at <= well
+    sample = _run(runs.filter(scope__startswith=SAMPLE_PREFIX))
+    return Runs(_run(full), sample, None if is_mended else damaged, damaged if is_mended else None)
 
 
 def _run(runs: QuerySet[VerificationRun]) -> Run | None:

@@ -5,6 +5,9 @@ from datetime import datetime, timedelta
 
 # A witness is asked with each checkpoint and answers within a second.
 WITNESS_LATE = timedelta(seconds=60)
+# Between signing and cosigning there are always some milliseconds, and a witness is given up after this long: who lacks
+# only what was signed since then is up to date.
+CONFIRM_DELAY = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +42,11 @@ class WitnessFact:
     # What it saw before is not the beginning of this log.
     contradicts: bool = False
 
-    def confirms(self, size: int) -> bool:
-        """Whether it confirmed the log's first `size` leaves, and stands by it."""
-        return self.size >= size and not self.contradicts
+    def confirms(self, newest: Signed, now: datetime) -> bool:
+        """Whether it confirmed all that was signed, the last CONFIRM_DELAY left out, and stands by it."""
+        if not self.size or self.contradicts:
+            return False
+        return self.size >= newest.size or (self.behind_since is not None and now - self.behind_since <= CONFIRM_DELAY)
 
     def is_late(self, now: datetime) -> bool:
         """Whether it has lacked for too long what was signed, or has failed for that long."""
@@ -75,6 +80,8 @@ class Facts:
     last_sample: Run | None = None
     # The last run that found faults since everything was last read and found well.
     damaged: Run | None = None
+    # The last run that found faults, when everything was read again after it and found well.
+    mended: Run | None = None
     archived_days: int = 0
 
     @property
@@ -100,5 +107,11 @@ class Facts:
 
     @property
     def confirming(self) -> int:
-        """How many configured witnesses confirmed the newest checkpoint."""
-        return 0 if self.checkpoint is None else sum(one.confirms(self.checkpoint.size) for one in self.witnesses)
+        """How many configured witnesses are up to date with the newest checkpoint."""
+        newest = self.checkpoint
+        return 0 if newest is None else sum(one.confirms(newest, self.now) for one in self.witnesses)
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Enough witnesses (one at least) are up to date."""
+        return self.confirming >= max(1, self.quorum)

@@ -105,6 +105,16 @@ def _damage(facts: Facts) -> Iterator[Finding]:
             "out who could write to it. This alarm stays until manage.py verify_ledger has read everything and found "
             "nothing.",
         )
+    if facts.mended is not None:
+        run = facts.mended
+        yield Finding(
+            "damage-was-found",
+            Severity.NOTE,
+            f"Faults were found on {run.ended_at:%Y-%m-%d at %H:%M} UTC ({_count(run.fault_count, 'fault')}, "
+            f"{run.scope}); a later full check found none.",
+            "Somebody brought back what was there before, or the check was mistaken. If you do not know which, find "
+            "out: the run's page still names each place.",
+        )
     if facts.shards_cut:
         yield Finding(
             "blocks-went-away",

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from ledger.facts import Facts, Run, Signed
+from ledger.facts import CONFIRM_DELAY, Facts, Run, Signed
 from ledger.soundness import Soundness, Verdict
 from possys.clock import MS_PER_S, iso_utc, lasting
 
@@ -34,6 +34,8 @@ def claims(found: Soundness) -> list[str]:
     signed = f"{sales} What was sealed up to {ago(facts.checkpoint.signed_at, facts.now)}, is signed"
     if facts.confirming:
         signed += f", and {_count(facts.confirming, 'witness', 'witnesses')} outside confirmed it"
+        if facts.confirmed != facts.checkpoint:
+            signed += f", but for the last {CONFIRM_DELAY.seconds} seconds at most"
     checked = [
         f"{what} {lasting(facts.now - run.ended_at)} ago"
         for what, run in (("all of it", facts.last_full), ("a random sample", facts.last_sample))
@@ -110,7 +112,7 @@ def _witnesses(facts: Facts) -> str:
     confirmed = facts.confirmed
     if confirmed is None:
         return f"{told}; nothing was confirmed yet"
-    if confirmed == facts.checkpoint:
+    if facts.is_confirmed:
         return told
     return f"{told}; the newest confirmed checkpoint: {_checkpoint(confirmed, facts.now)}"
 

@@ -2,16 +2,17 @@
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import call_command, load_command_class
 
 from ledger import evidence
-from ledger.facts import WITNESS_LATE, Facts, Run, Signed, WitnessFact
+from ledger.facts import CONFIRM_DELAY, WITNESS_LATE, Facts, Run, Signed, WitnessFact
 from ledger.log.appending import append, new_leaf
 from ledger.log.checkpointer import catch_up
 from ledger.log.leaves import FORMAT_VERSION, ArchiveLeaf
@@ -20,6 +21,7 @@ from ledger.log.notes import WITNESS_KEY, new_signer
 from ledger.models import Block, Head
 from ledger.soundness import CHECKPOINT_LATE, FULL_LATE, SAMPLE_LATE, Severity, Verdict, judge
 from ledger.soundness_text import as_json, as_text
+from ledger.soundness_text import evidence as evidence_rows
 from ledger.witness.client import LogContradicted
 from possys.clock import iso_utc, lasting, now_ms, utc
 from tests.tampering import triggers_off
@@ -146,6 +148,27 @@ def test_a_late_witness_misses_the_quorum_only_when_too_few_are_left() -> None:
     assert (WELL.confirming, replace(WELL, witnesses=(WITNESS, false)).confirming) == (2, 1)
 
 
+def test_a_witness_is_up_to_date_for_some_seconds_after_each_signature() -> None:
+    for age, count in ((CONFIRM_DELAY, 2), (CONFIRM_DELAY + SECOND, 1)):
+        behind = replace(WITNESS, size=90, behind_since=NOW - age)
+        facts = replace(WELL, witnesses=(WITNESS, behind), confirmed=Signed(90, NOW - 60 * SECOND))
+        assert facts.confirming == count
+        row = dict(evidence_rows(facts))["Confirmed by witnesses"]
+        assert row.startswith(f"{count} of 2, 2 needed")
+        assert ("newest confirmed" in row) == (count < 2)
+    never = replace(WELL, witnesses=(replace(WITNESS, size=0, behind_since=NOW),))
+    assert never.confirming == 0
+
+
+def test_faults_that_a_later_full_check_did_not_find_are_a_note_and_no_alarm() -> None:
+    found = judge(replace(WELL, mended=replace(SAMPLE, fault_count=2, ended_at=NOW - timedelta(days=3))))
+    assert found.verdict is Verdict.SOUND
+    assert [(one.name, one.severity) for one in found.findings] == [("damage-was-found", Severity.NOTE)]
+    assert found.findings[0].what.startswith(
+        "Faults were found on 2026-11-22 at 12:00 UTC (2 faults, sample of 20 blocks)"
+    )
+
+
 def test_without_witnesses_it_is_said_what_that_means_and_the_verdict_stays() -> None:
     found = judge(replace(WELL, witnesses=(), quorum=0, confirmed=None))
     assert found.verdict is Verdict.SOUND
@@ -270,7 +293,8 @@ def test_witnesses_are_known_by_the_settings_and_by_what_they_answered(
     assert [one.behind_since for one in facts.witnesses] == [None, second.signed_at, first.signed_at]
     assert facts.witnesses_unreadable == 1
     assert facts.confirmed == Signed(first.size, first.signed_at)
-    assert facts.confirming == 1
+    # The second lacks what was signed just now, the third was never heard of.
+    assert facts.confirming == 2
     assert [one.contradicts for one in facts.witnesses] == [False, False, False]
     WitnessContact.objects.filter(name=keys[1].name).update(fault=str(LogContradicted("it has more leaves")))
     assert [one.contradicts for one in evidence.read_facts().witnesses] == [False, True, False]
@@ -289,7 +313,10 @@ def test_a_fault_stays_known_until_everything_was_read_again_and_found_well(ledg
     assert facts.last_sample is not None
     assert facts.last_sample.fault_count == 0
     make_run("everything")
-    assert evidence.read_facts().damaged is None
+    facts = evidence.read_facts()
+    assert facts.damaged is None
+    assert facts.mended is not None
+    assert facts.mended.id == found.pk
 
 
 def test_the_archive_is_counted_by_days_that_are_there_now(ledger: Any) -> None:
@@ -310,3 +337,17 @@ def test_the_command_exits_with_1_when_attention_is_needed(ledger: Any) -> None:
         call_command("soundness", json=True, stdout=out)
     assert ended.value.code == 1
     assert json.loads(out.getvalue())["findings"][0]["name"] == "checkpointer-refuses"
+
+
+def test_a_witness_that_cannot_be_read_is_a_finding_and_keeps_no_command_from_answering(
+    ledger: Any, settings: Any
+) -> None:
+    settings.WITNESSES = ["nonsense"]
+    for name, said in (("soundness", "ALARM witnesses-unreadable"), ("health", "capture store: reachable")):
+        out = StringIO()
+        command = load_command_class("ledger", name)
+        # As from a shell: call_command would leave out the system checks, which refuse this setting.
+        options = vars(command.create_parser("manage.py", name).parse_args([]))
+        with suppress(SystemExit):
+            command.execute(**{**options, "stdout": out})
+        assert said in out.getvalue()

@@ -144,17 +144,20 @@ def test_the_command_makes_a_key_and_prints_the_public_part(tmp_path: Path) -> N
     out = StringIO()
     call_command("witness_key", "witness.example/1", file=tmp_path / "key", stdout=out)
     assert out.getvalue() == f"{read_key(tmp_path / 'key').verifier.vkey}\n"
-    with pytest.raises(CommandError, match="exists"):
+    with pytest.raises(CommandError, match="is there already, and a key is never overwritten"):
         call_command("witness_key", "witness.example/1", file=tmp_path / "key")
+    with pytest.raises(CommandError, match="there is no folder .*/away: make it first"):
+        call_command("witness_key", "witness.example/1", file=tmp_path / "away" / "key")
 
 
 def test_the_command_names_what_it_cannot_use(tmp_path: Path) -> None:
     call_command("witness_key", "witness.example/1", file=tmp_path / "key", stdout=StringIO())
     good = {"key_file": tmp_path / "key", "state": tmp_path / "state", "log": [LOG.signer.verifier.vkey]}
     for changes, message in (
-        ({"key_file": tmp_path / "none"}, "No such file"),
+        ({"key_file": tmp_path / "none"}, "there is no key file .*: manage.py witness_key NAME --file"),
         ({"log": ["no-key"]}, "is no Ed25519 key|is no key"),
         ({"log": [WITNESS.verifier.vkey]}, "is a witness's key, not a log's"),
+        ({"state": tmp_path / "away" / "state"}, "there is no folder .*/away for the state file"),
         ({"state": tmp_path}, "cannot be used as the state file"),
     ):
         with pytest.raises(CommandError, match=message):

@@ -136,7 +136,7 @@ def test_a_key_is_made_for_its_owner_alone_and_read_again(tmp_path: Path) -> Non
 
 def test_a_key_is_never_overwritten(tmp_path: Path) -> None:
     made = make_key("witness.example/1", tmp_path / "key")
-    with pytest.raises(KeyFileError, match="exists"):
+    with pytest.raises(KeyFileError, match="never overwritten"):
         make_key("witness.example/1", tmp_path / "key")
     assert read_key(tmp_path / "key") == made
 

@@ -65,6 +65,8 @@ class Checked:
     removed: list[int] = field(default_factory=list)
     records: int = 0
     is_sealed: bool = False
+    # Its positions could be told apart; a record among them may be unreadable all the same.
+    is_readable: bool = False
     fields: list[RecordFields | None] = field(default_factory=list)
 
 
@@ -77,9 +79,10 @@ def check_block(block: StoredBlock, known: Known, keys: KeyTable, note: Note) ->
         raw = unpacked(block.body)
         leaves = _read_positions(checked, raw, note)
     except ValueError as fault:
-        note(FaultKind.RECORD_CHANGED, str(fault), None)
-        checked.fields = []
+        note(FaultKind.RECORD_UNREADABLE, str(fault), None)
+        checked.fields, checked.removed = [], []
         return checked
+    checked.is_readable = True
     checked.records = len(leaves)
     _check_root(checked, leaves, note)
     if len(raw) != block.raw_bytes and not checked.removed:

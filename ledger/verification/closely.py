@@ -1,12 +1,16 @@
 """Looks at blocks whose entries are not what their records demand, and names the positions and columns."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+
+import numpy as np
 
 from ledger.models import sequence_of, terminal_of
 from ledger.shards import ALL_SHARDS, by_database
 from ledger.verification.block_check import check_block
 from ledger.verification.contents import shown
+from ledger.verification.entries import DAY_BITS
 from ledger.verification.faults import Fault, FaultKind
 from ledger.verification.ranges import known_of
 from ledger.verification.reading import read_blocks, read_entries
@@ -18,7 +22,9 @@ from possys.receipt_keys import table
 BLOCKS_MAX = 200
 Row = tuple[int, ...]
 PlaceOf = tuple[int, int]
-IDENTITY, BLOCK, SHARD, POSITION = (NAMES.index(name) for name in ("identity", "block", "shard", "position"))
+IDENTITY, BLOCK, SHARD, POSITION, ISSUED_ON, TOTAL = (
+    NAMES.index(name) for name in ("identity", "block", "shard", "position", "issued_on", "total")
+)
 
 
 @dataclass
@@ -29,6 +35,9 @@ class _Comparison:
     demanded: dict[PlaceOf, dict[int, Row]] = field(default_factory=dict)
     unsealed: set[PlaceOf] = field(default_factory=set)
     removed: set[tuple[int, int, int]] = field(default_factory=set)
+    # Blocks, and records of others, that cannot be read: nobody knows what their entries should say.
+    unreadable: set[PlaceOf] = field(default_factory=set)
+    unreadable_records: set[tuple[int, int, int]] = field(default_factory=set)
     used: set[Row] = field(default_factory=set)
 
 
@@ -42,7 +51,7 @@ def look_closely(blocks: Sequence[PlaceOf], *, search_all: bool) -> Tally:
         _read_block(comparison, shard, number)
     there = _entries(comparison, search_all=search_all)
     _compare(comparison, there)
-    _note_unknown(comparison, there)
+    _leave_out(comparison, _note_unknown(comparison, there))
     for shard, number in blocks[BLOCKS_MAX:]:
         text = "its entries are not those of its records (too many blocks are damaged to look at each)"
         comparison.tally.note(Fault(FaultKind.ENTRY_CHANGED, text, shard, number))
@@ -59,6 +68,10 @@ def _read_block(comparison: _Comparison, shard: int, number: int) -> None:
         checked = check_block(block, known_of(shard, number, number)[number], table(), lambda *_: None)
         comparison.demanded[place] = {row[POSITION]: row for row in _tuples(checked.rows)}
         comparison.removed.update((shard, number, position) for position in checked.removed)
+        if not checked.is_readable:
+            comparison.unreadable.add(place)
+        unread = {at for at, fields in enumerate(checked.fields) if fields is None} - set(checked.removed)
+        comparison.unreadable_records.update((shard, number, position) for position in unread)
         if not checked.is_sealed:
             comparison.unsealed.add(place)
 
@@ -122,9 +135,13 @@ def _note_entry(comparison: _Comparison, place: PlaceOf, row: Row, found: Row | 
     comparison.tally.note(Fault(kind, f"the entry's {', '.join(differing)}", shard, block, row[POSITION]))
 
 
-def _note_unknown(comparison: _Comparison, there: Iterable[Row]) -> None:
-    """Entries that name one of these blocks and belong to no record of it."""
+def _note_unknown(comparison: _Comparison, there: Iterable[Row]) -> list[Row]:
+    """Notes entries that name one of these blocks and belong to no record of it.
+
+    Answers those of which nobody can say so, because their record cannot be read.
+    """
     seen: set[Row] = set()
+    left_out: list[Row] = []
     for row in there:
         place = (row[SHARD], row[BLOCK])
         # The same row twice is possible when the primary key was dropped.
@@ -134,6 +151,24 @@ def _note_unknown(comparison: _Comparison, there: Iterable[Row]) -> None:
             continue
         if (*place, row[POSITION]) in comparison.removed:
             continue
-        identity, issued_on = row[IDENTITY], shown("issued_on", row[NAMES.index("issued_on")])
+        if is_first and (place in comparison.unreadable or (*place, row[POSITION]) in comparison.unreadable_records):
+            left_out.append(row)
+            continue
+        identity, issued_on = row[IDENTITY], shown("issued_on", row[ISSUED_ON])
         text = f"no record backs the entry of terminal {terminal_of(identity)}, sequence {sequence_of(identity)}"
         comparison.tally.note(Fault(FaultKind.ENTRY_UNKNOWN, f"{text}, {issued_on}", *place, row[POSITION]))
+    return left_out
+
+
+def _leave_out(comparison: _Comparison, rows: Sequence[Row]) -> None:
+    """Says of which entries the records cannot be read, and takes them from the control totals."""
+    totals = comparison.tally.entry_totals
+    for row in rows:
+        day = np.array([row[SHARD] << DAY_BITS | row[ISSUED_ON]], dtype=np.int64)
+        # Unsigned sums wrap around: adding what is below zero takes away.
+        less = np.array([[-1], [-row[TOTAL]]], dtype=np.int64).view(np.uint64)
+        totals.add(day, less[0], less[1])
+    for (shard, block), count in Counter((row[SHARD], row[BLOCK]) for row in rows).items():
+        comparison.tally.left_out.append(
+            f"entries of shard {shard}, block {block} whose records cannot be read: {count:,}"
+        )

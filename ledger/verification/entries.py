@@ -79,6 +79,7 @@ def scan_entries(pages: Pages, screen: Screen) -> Tally:
         if len(screen.removed):
             rows = rows[~np.isin(place_keys(rows), screen.removed)]
         later = _is_later(rows, screen.ends)
+        tally.later += int(later.sum())
         add_rows(rows[~later], screen.key, tally.entry_sums, tally.entry_totals)
         # They name blocks that must be there at least.
         keys = np.unique(block_keys(rows[later]))

@@ -98,6 +98,8 @@ class RangeCheck:
         tally = self.tally
         tally.blocks += 1
         tally.records += checked.records
+        if not checked.is_readable:
+            tally.unreadable += block.count if checked.header is None else checked.header.count
         tally.marked += len(known.marks)
         tally.removed += len(checked.removed)
         tally.not_logged += known.leaf is None

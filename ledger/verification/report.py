@@ -45,6 +45,10 @@ def table(run: Run) -> str:
         f"{run.scope}; log of {run.log_size:,} leaves; {tally.marked:,} marked, {tally.removed:,} removed, "
         f"{tally.not_logged:,} blocks not in the log yet; {tally.cosignatures:,} cosignatures"
     )
+    if run.kept_compared:
+        lines.append(f"proofs and checkpoints that others kept, compared: {run.kept_compared:,}")
+    if tally.later:
+        lines.append(f"the ledger grew meanwhile; entries read of later blocks, left to the next run: {tally.later:,}")
     lines += [f"not checked: {text}" for text in run.left_out]
     lines.append(f"{spoken(run.took_s)}, {tally.records / run.took_s:,.0f} records a second")
     lines.append("all is well" if run.is_well else f"NOT WELL: {tally.fault_count:,} faults")
@@ -66,6 +70,9 @@ def as_json(run: Run) -> dict[str, object]:
         "checkpoints": tally.checkpoints,
         "cosignatures": tally.cosignatures,
         "not_logged": tally.not_logged,
+        "records_unreadable": tally.unreadable,
+        "entries_later": tally.later,
+        "proofs_compared": run.kept_compared,
         "left_out": run.left_out,
         "fault_count": tally.fault_count,
         "fault_kinds": {kind.value: count for kind, count in sorted(tally.by_kind.items())},

@@ -48,6 +48,8 @@ class Run:
     tally: Tally = field(default_factory=Tally)
     # What could not be checked, in words.
     left_out: list[str] = field(default_factory=list)
+    # Proofs and checkpoints of others that were held against the ledger.
+    kept_compared: int = 0
 
     @property
     def is_well(self) -> bool:
@@ -106,6 +108,8 @@ def verify(scope: Scope, *, workers: int = 1, progress: Progress | None = None, 
         run.left_out += away
     for one in kept:
         run.tally.add(check_kept(one))
+        run.kept_compared += 1
+    run.left_out += run.tally.left_out
     run.tally.faults.sort(key=lambda fault: fault.order)
     run.ended_ms = now_ms()
     return run
@@ -120,7 +124,7 @@ def _log_start(scope: Scope, size: int) -> int:
 
 
 def _run_parts(run: Run, parts: list[Part], workers: int, progress: Progress | None) -> dict[int, int]:
-    """Has the parts done; answers how many records each shard's blocks hold."""
+    """Has the parts done; answers how many records each shard's blocks hold, those that cannot be read among them."""
     records: dict[int, int] = {}
 
     def done(part: Part, tally: Tally) -> None:
@@ -129,7 +133,7 @@ def _run_parts(run: Run, parts: list[Part], workers: int, progress: Progress | N
             progress.add(part.weight, tally)
         if isinstance(part.arguments[0], Range):
             shard = part.arguments[0].shard
-            records[shard] = records.get(shard, 0) + tally.records
+            records[shard] = records.get(shard, 0) + tally.records + tally.unreadable
 
     if progress is not None:
         progress.begin(sum(part.weight for part in parts))

@@ -90,12 +90,18 @@ class Tally:
     checkpoints: int = 0
     cosignatures: int = 0
     not_logged: int = 0
+    # Records that cannot be read because their block cannot, as many as it should hold.
+    unreadable: int = 0
+    # Entries of blocks that were sealed while this ran.
+    later: int = 0
     record_sums: Sums = field(default_factory=Sums)
     entry_sums: Sums = field(default_factory=Sums)
     record_totals: Sums = field(default_factory=Sums)
     entry_totals: Sums = field(default_factory=Sums)
     by_kind: dict[FaultKind, int] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    # What could not be checked, in words.
+    left_out: list[str] = field(default_factory=list)
 
     @property
     def fault_count(self) -> int:
@@ -119,9 +125,11 @@ class Tally:
         for kind, count in other.by_kind.items():
             self.by_kind[kind] = self.by_kind.get(kind, 0) + count
         self.faults.extend(other.faults[: FAULTS_KEPT_MAX - len(self.faults)])
+        self.left_out.extend(other.left_out)
 
 
 SUMS = ("record_sums", "entry_sums", "record_totals", "entry_totals")
 COUNTS = (
     "blocks", "records", "marked", "removed", "entries", "leaves", "nodes", "checkpoints", "cosignatures", "not_logged",
+    "unreadable", "later",
 )  # fmt: skip

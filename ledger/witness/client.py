@@ -2,6 +2,7 @@
 
 import http.client
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -149,9 +150,20 @@ class Client:
             if time.monotonic() >= until_s or isinstance(fault, TimeoutError):
                 raise NoCosignature(f"no answer within {self.answer_limit_s:g} s") from fault
             if not was_open:
-                raise NoCosignature(str(fault) or type(fault).__name__) from fault
+                raise NoCosignature(self._why(fault)) from fault
         # A connection that was kept may have been closed meanwhile; asking twice is harmless.
         return self._submit(note, old, path)
+
+    def _why(self, fault: Exception) -> str:
+        """What went wrong with the connection, for an operator who knows no error numbers."""
+        if isinstance(fault, ssl.SSLError):
+            return f"its certificate or TLS is not accepted: {fault}"
+        if isinstance(fault, socket.gaierror):
+            return f"its name {urlsplit(self.witness.url).hostname} is not known"
+        if isinstance(fault, OSError) and not isinstance(fault, ConnectionResetError | BrokenPipeError):
+            why = f" ({fault.strerror.lower()})" if fault.strerror else ""
+            return f"it cannot be reached at {self.witness.url}{why}"
+        return str(fault) or type(fault).__name__
 
     def _exchange(self, body: bytes) -> _Reply:
         """One request and its answer. Raises OSError, HTTPException."""

@@ -50,7 +50,7 @@ def test_a_changed_block_in_a_file_is_named(past_day: PastDay) -> None:
     archive_day(past_day.day)
     with sqlite3.connect(pack_path(past_day.day)) as pack:
         pack.execute("UPDATE block SET body = x'00' WHERE number = 2")
-    assert any("block 2: record-changed: the body cannot be unpacked" in fault for fault in faults(Scope()))
+    assert any("block 2: record-unreadable: the body cannot be unpacked" in fault for fault in faults(Scope()))
 
 
 def test_a_file_that_is_away_is_no_verdict(past_day: PastDay) -> None:

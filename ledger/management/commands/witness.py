@@ -31,6 +31,9 @@ class Command(BaseCommand):
             signer, logs = read_key(options["key_file"]), read_logs(options["log"])
         except (KeyFileError, NoteError) as fault:
             raise CommandError(str(fault)) from fault
+        folder = options["state"].parent
+        if not folder.is_dir():
+            raise CommandError(f"there is no folder {folder} for the state file: make it first (docs/witness.md)")
         try:
             state = StateFile(options["state"])
         except sqlite3.Error as fault:

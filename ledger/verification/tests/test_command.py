@@ -4,13 +4,14 @@ import io
 import json
 import logging
 from datetime import date
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
 from ledger.blocks import RECORDS_MAX
-from ledger.log.models import VerificationRun
+from ledger.log.models import Checkpoint, VerificationRun
 from ledger.shards import ALL_SHARDS
 from ledger.tasks import check_sample
 from ledger.verification.entries import place_key
@@ -42,6 +43,13 @@ def test_a_good_ledger_ends_with_zero_and_a_table(sealed: Sealed) -> None:
     kept = VerificationRun.objects.get()
     assert (kept.scope, kept.records, kept.entries, kept.log_size, kept.is_well) == ("everything", 31, 30, 8, True)
     assert run_command("--quiet") == (0, "", "")
+
+
+def test_what_others_kept_is_counted(sealed: Sealed, tmp_path: Path) -> None:
+    kept = tmp_path / "checkpoint"
+    kept.write_text(Checkpoint.objects.get().note)
+    code, out, _ = run_command("--proof", str(kept), str(kept))
+    assert (code, "others kept, compared: 2\n" in out) == (0, True)
 
 
 def test_damage_ends_with_one_and_its_place(sealed: Sealed) -> None:
