@@ -146,7 +146,7 @@ def test_the_command_makes_a_key_and_prints_the_public_part(tmp_path: Path) -> N
     assert out.getvalue() == f"{read_key(tmp_path / 'key').verifier.vkey}\n"
     with pytest.raises(CommandError, match="is there already, and a key is never overwritten"):
         call_command("witness_key", "witness.example/1", file=tmp_path / "key")
-    with pytest.raises(CommandError, match="there is no folder .*/away: make it first"):
+    with pytest.raises(CommandError, match=r"there is no folder .*/away: make it first"):
         call_command("witness_key", "witness.example/1", file=tmp_path / "away" / "key")
 
 
