@@ -196,7 +196,7 @@ def _witnesses(facts: Facts) -> Iterator[Finding]:
         yield Finding(
             "quorum-missed",
             Severity.ALARM,
-            f"Fewer than {facts.quorum} witnesses confirm what is signed now.",
+            f"Of the {facts.quorum} witnesses that must confirm what is signed now, some do not.",
             "Bring the witnesses named here back. Until then outsiders have only this system's own word for the newest "
             "sales.",
         )
