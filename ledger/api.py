@@ -11,8 +11,8 @@ from rest_framework.views import APIView
 
 from ledger.log.checkpoint import SIZE_MAX
 from ledger.log.keys import log_keys
-from ledger.log.published import checkpoint_of_size, note_of
 from ledger.proofs import NoCheckpointError, prove_consistency
+from ledger.witness.quorum import checkpoint_of_size, note_with_cosignatures
 from possys.problems import problem
 
 _PROBLEM = {"$ref": "#/components/schemas/Problem"}
@@ -68,7 +68,7 @@ class CheckpointView(APIView):
         found = checkpoint_of_size(size) if size <= SIZE_MAX else None
         if found is None:
             return _no_checkpoint(f"No checkpoint of {size} leaves was signed.")
-        return HttpResponse(note_of(found), content_type="text/plain; charset=utf-8")
+        return HttpResponse(note_with_cosignatures(found), content_type="text/plain; charset=utf-8")
 
 
 class ConsistencyView(APIView):

@@ -6,12 +6,12 @@ from ledger.log import tree
 from ledger.log.checkpoint import LogProof, encoded, path_lines, proof_text
 from ledger.log.leaves import LeafKind
 from ledger.log.models import Checkpoint, LogEntry
-from ledger.log.published import note_of, published_checkpoint
 from ledger.merkle import inclusion_path, leaf_hash, mth_of
 from ledger.proof_file import FORMAT, ProofFile
 from ledger.queries import Recorded
 from ledger.sealed import damaged
 from ledger.shards import LOG_DATABASE
+from ledger.witness.quorum import note_with_cosignatures, published_checkpoint
 
 
 def find_proof(recorded: Recorded) -> ProofFile | None:
@@ -41,7 +41,7 @@ def find_proof(recorded: Recorded) -> ProofFile | None:
         position=recorded.position,
         path=path_lines(inclusion_path(mth_of(leaves), recorded.position, len(leaves))),
         header=recorded.sealed.header.decode(),
-        log=proof_text(LogProof(leaf_index, tuple(path), note_of(checkpoint))),
+        log=proof_text(LogProof(leaf_index, tuple(path), note_with_cosignatures(checkpoint))),
     )
 
 

@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from ledger.log import serving
-from ledger.log.published import note_of, published_checkpoint
+from ledger.witness.quorum import note_with_cosignatures, published_checkpoint
 
 TEXT = "text/plain; charset=utf-8"
 BYTES = "application/octet-stream"
@@ -21,7 +21,7 @@ def checkpoint(request: HttpRequest) -> HttpResponse:
     newest = published_checkpoint()
     if newest is None:
         raise Http404("nothing was signed yet")
-    return HttpResponse(note_of(newest), content_type=TEXT, headers={"Cache-Control": CHECKPOINT_CACHE})
+    return HttpResponse(note_with_cosignatures(newest), content_type=TEXT, headers={"Cache-Control": CHECKPOINT_CACHE})
 
 
 @require_safe

@@ -16,7 +16,6 @@ LOG_KEY, WITNESS_KEY = 1, 4
 KEY_BYTES = 32
 ID_BYTES = 4
 TIME_BYTES = 8
-SIGNATURE_BYTES = 64
 PRIVATE = "PRIVATE+KEY+"
 LINE = "\u2014 "
 # A note with more signatures than this is a mistake or an attack (the specification asks for 16 at least).

@@ -13,7 +13,6 @@ from ledger.witness.quorum import (
     QUORUM_PATIENCE_S,
     note_with_cosignatures,
     published_checkpoint,
-    witnessed_checkpoint,
 )
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +33,6 @@ def _configured(pair: list[Signer]) -> Iterator[None]:
 
 def test_no_checkpoint_is_published_before_there_is_one() -> None:
     assert published_checkpoint() is None
-    assert witnessed_checkpoint() is None
 
 
 @pytest.mark.usefixtures("_configured")
@@ -44,18 +42,16 @@ def test_a_checkpoint_with_its_quorum_is_published_before_a_newer_one_without(pa
         cosigned(LOG, 7, one)
     cosigned(LOG, 9, pair[0])
     assert published_checkpoint() == seven
-    assert witnessed_checkpoint() == seven
     cosigned(LOG, 9, pair[1])
     assert published_checkpoint() == Checkpoint.objects.get(size=9)
 
 
 @pytest.mark.usefixtures("_configured")
 def test_the_newest_is_published_when_the_quorum_is_too_long_behind(pair: list[Signer]) -> None:
-    seven, nine = signed(LOG, 7, ago_s=QUORUM_PATIENCE_S + 1), signed(LOG, 9)
+    _, nine = signed(LOG, 7, ago_s=QUORUM_PATIENCE_S + 1), signed(LOG, 9)
     for one in pair:
         cosigned(LOG, 7, one)
     assert published_checkpoint() == nine
-    assert witnessed_checkpoint() == seven
 
 
 @pytest.mark.usefixtures("_configured")

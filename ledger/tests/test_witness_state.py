@@ -9,10 +9,11 @@ from threading import Barrier
 
 import pytest
 
+from ledger.log.key_file import KeyFileError, make_key
 from ledger.log.notes import LOG_KEY, WITNESS_KEY, new_signer
 from ledger.tests.small_log import ORIGIN, SmallLog
 from ledger.witness.decision import Answer, Seen, decide, read_submission
-from ledger.witness.key_file import KeyFileError, make_key, read_key
+from ledger.witness.key_file import read_key
 from ledger.witness.state import StateFile
 
 NOW_S = 1_795_428_000
@@ -128,21 +129,21 @@ def test_a_file_that_is_none_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_key_is_made_for_its_owner_alone_and_read_again(tmp_path: Path) -> None:
-    made = make_key("witness.example/1", tmp_path / "key")
+    made = make_key("witness.example/1", WITNESS_KEY, tmp_path / "key")
     assert stat.S_IMODE((tmp_path / "key").stat().st_mode) == 0o600
     assert read_key(tmp_path / "key") == made
     assert made.verifier.kind == WITNESS_KEY
 
 
 def test_a_key_is_never_overwritten(tmp_path: Path) -> None:
-    made = make_key("witness.example/1", tmp_path / "key")
+    made = make_key("witness.example/1", WITNESS_KEY, tmp_path / "key")
     with pytest.raises(KeyFileError, match="never overwritten"):
-        make_key("witness.example/1", tmp_path / "key")
+        make_key("witness.example/1", WITNESS_KEY, tmp_path / "key")
     assert read_key(tmp_path / "key") == made
 
 
 def test_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
-    make_key("witness.example/1", tmp_path / "key")
+    make_key("witness.example/1", WITNESS_KEY, tmp_path / "key")
     (tmp_path / "key").chmod(0o640)
     with pytest.raises(KeyFileError, match="chmod 600"):
         read_key(tmp_path / "key")
@@ -156,5 +157,5 @@ def test_what_is_no_witnesss_key_is_refused(tmp_path: Path, text: str) -> None:
         read_key(tmp_path / "key")
     assert not text or text not in str(refused.value)
     with pytest.raises(KeyFileError, match="no name for a key"):
-        make_key("a name with blanks", tmp_path / "other")
+        make_key("a name with blanks", WITNESS_KEY, tmp_path / "other")
     assert not (tmp_path / "other").exists()

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from django.conf import settings
-from django.db.models import Count
 
 from ledger.log.models import Checkpoint, Cosignature
 from ledger.log.notes import read_signature
@@ -35,18 +34,9 @@ def published_checkpoint(*, covering: int = -1) -> Checkpoint | None:
     return next((one for one in fresh if len(lines[one.size]) >= settings.WITNESS_QUORUM), newest)
 
 
-def witnessed_checkpoint() -> Checkpoint | None:
-    """The newest checkpoint that a quorum cosigned, however old it is; None when there is none yet."""
-    sizes = (
-        Cosignature.objects.using(LOG_DATABASE)
-        .filter(witness__in=[one.verifier.name for one in configured()])
-        .values("checkpoint_size")
-        .annotate(lines=Count("id"))
-        .filter(lines__gte=max(1, settings.WITNESS_QUORUM))
-        .order_by("-checkpoint_size")
-        .values_list("checkpoint_size", flat=True)
-    )
-    return Checkpoint.objects.using(LOG_DATABASE).filter(size__in=list(sizes[:1])).first()
+def checkpoint_of_size(size: int) -> Checkpoint | None:
+    """The checkpoint of so many leaves; None when none was signed."""
+    return Checkpoint.objects.using(LOG_DATABASE).filter(size=size).first()
 
 
 def note_with_cosignatures(checkpoint: Checkpoint) -> str:

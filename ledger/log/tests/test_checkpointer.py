@@ -289,10 +289,12 @@ def test_rotation_is_a_leaf_and_both_keys_sign_until_the_old_one_is_retired(
 ) -> None:
     from django.core.management import call_command
 
-    from ledger.log.rotation import make_key, retire, rotate
+    from ledger.log.key_file import make_key
+    from ledger.log.notes import LOG_KEY
+    from ledger.log.rotation import retire, rotate
 
     settings.LOG_KEY_FILE = str(tmp_path / "key")
-    old = make_key("receipts.example/log", tmp_path / "key")
+    old = make_key("receipts.example/log", LOG_KEY, tmp_path / "key").verifier.vkey
     assert (tmp_path / "key").stat().st_mode & 0o777 == 0o600
     sealed(1)
     catch_up()
@@ -330,3 +332,39 @@ def test_making_the_log_again_changes_nothing() -> None:
     assert LogHead.objects.get().size == 2
     assert Head.objects.count() == 64
     assert connection.in_atomic_block is False
+
+
+@pytest.mark.parametrize(
+    ("file", "says"), [("away/key", "there is no folder"), ("key", "never overwritten"), ("other", "no name for a key")]
+)
+def test_a_key_that_cannot_be_made_is_refused_in_a_sentence(tmp_path: Path, file: str, says: str) -> None:
+    from django.core.management import CommandError, call_command
+
+    (tmp_path / "key").write_text("kept")
+    with pytest.raises(CommandError, match=says):
+        call_command("log_key", new="bad name" if file == "other" else "receipts.example/log", file=tmp_path / file)
+    assert (tmp_path / "key").read_text() == "kept"
+    assert not (tmp_path / "other").exists()
+
+
+def test_a_rotation_that_was_cut_short_says_where_the_named_key_is(
+    sealed: Callable[[int], None], settings: Any, tmp_path: Path
+) -> None:
+    from ledger.log.key_file import KeyFileError, make_key
+    from ledger.log.notes import LOG_KEY
+    from ledger.log.rotation import rotate
+
+    settings.LOG_KEY_FILE = str(tmp_path / "key")
+    make_key("receipts.example/log", LOG_KEY, tmp_path / "key")
+    catch_up()
+    old = (tmp_path / "key").read_text()
+    rotate()
+    # As it is when the process died between naming the key and putting its file in place.
+    (tmp_path / "key").rename(tmp_path / "key.new")
+    (tmp_path / "key").write_text(old)
+    with pytest.raises(KeyFileError, match=r"with \.new behind its name"):
+        rotate()
+    sealed(1)
+    assert "LOG_KEY is another one" in checkpoint_round().faults[0]
+    (tmp_path / "key.new").replace(tmp_path / "key")
+    assert checkpoint_round().faults == []

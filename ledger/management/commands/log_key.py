@@ -5,9 +5,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from ledger.log.key_file import KeyFileError, make_key
 from ledger.log.keys import NoLogKeyError, log_keys
-from ledger.log.notes import NoteError
-from ledger.log.rotation import KeyFileError, make_key, retire, rotate
+from ledger.log.notes import LOG_KEY
+from ledger.log.rotation import retire, rotate
 
 
 class Command(BaseCommand):
@@ -26,7 +27,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             self.stdout.write("\n".join(_done(options)))
-        except (KeyFileError, NoteError, NoLogKeyError) as fault:
+        except (KeyFileError, NoLogKeyError) as fault:
             raise CommandError(str(fault)) from fault
 
 
@@ -34,7 +35,9 @@ def _done(options: dict[str, Any]) -> list[str]:
     if options["new"]:
         if options["file"] is None:
             raise KeyFileError("name the new file with --file")
-        return [f"public key, to be told to everybody: {make_key(options['new'], options['file'])}"]
+        return [
+            f"public key, to be told to everybody: {make_key(options['new'], LOG_KEY, options['file']).verifier.vkey}"
+        ]
     if options["rotate"]:
         checkpoint = rotate()
         return [f"both keys signed {checkpoint.size} leaves" if checkpoint else "named; the next checkpoint has both"]

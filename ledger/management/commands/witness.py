@@ -6,9 +6,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from ledger.log.key_file import KeyFileError
 from ledger.log.notes import NoteError
 from ledger.witness.app import WitnessApp
-from ledger.witness.key_file import KeyFileError, read_key
+from ledger.witness.key_file import read_key
 from ledger.witness.logs import read_logs
 from ledger.witness.serving import WitnessServer
 from ledger.witness.state import StateFile

@@ -5,7 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from ledger.witness.key_file import KeyFileError, make_key
+from ledger.log.key_file import KeyFileError, make_key
+from ledger.log.notes import WITNESS_KEY
 
 
 class Command(BaseCommand):
@@ -19,7 +20,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            signer = make_key(options["name"], options["file"])
+            signer = make_key(options["name"], WITNESS_KEY, options["file"])
         except KeyFileError as fault:
             raise CommandError(str(fault)) from fault
         self.stdout.write(signer.verifier.vkey)
