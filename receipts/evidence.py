@@ -48,7 +48,10 @@ class Evidence(NamedTuple):
 
 
 def find_evidence(recorded: Recorded) -> Evidence:
-    """The evidence of a recorded sale: four queries. It never raises: a receipt is shown without it, too."""
+    """The evidence of a recorded sale: four queries. Without a log that can be asked a receipt is shown all the same.
+
+    Raises BlockDamagedError: then the receipt must not be shown either.
+    """
     try:
         proof = find_proof(recorded)
         if proof is None:
