@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import redis
 from django.conf import settings as django_settings
+from django.core.cache import cache
 from django.db import connections
 from django.test import TransactionTestCase
 
@@ -63,6 +64,8 @@ def store(_own_store: redis.Redis) -> Iterator[redis.Redis]:
     _own_store.flushall()
     _own_store.set(TEST_STORE_KEY, 1)
     service.capture.cache_clear()
+    # Counts of the public pages' limits, in a database of their own on the broker's server.
+    cache.clear()
     CaptureThrottle.counts.clear()
     LookupThrottle.counts.clear()
     yield _own_store

@@ -77,6 +77,26 @@ DATABASES = {
 }
 REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
 BROKER_URL = env.str("BROKER_URL", default="redis://127.0.0.1:6380/0")
+# What may be forgotten: counts of the public pages' limits. Never the capture store, which must not evict anything.
+CACHE_URL = env.str("CACHE_URL", default=BROKER_URL.rpartition("/")[0] + "/1")
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": CACHE_URL,
+        "KEY_PREFIX": "possys",
+        # A page must not wait for a count.
+        "OPTIONS": {"socket_timeout": 0.5, "socket_connect_timeout": 0.5},
+    }
+}
+# How many proxies stand before this server, each adding the address it saw to X-Forwarded-For.
+PROXIES = env.int("PROXIES", default=0)
+
+# --- Mail ------------------------------------------------------------------------------------------------------
+# "smtp://user:password@host:587/?ssl=False&tls=True" and the like; local work writes its mails into .local/mail.
+EMAIL_URL = env.str("EMAIL_URL", default="filemail:///" + str(BASE_DIR / ".local" / "mail") if LOCAL_WORK else "")
+vars().update(env.email_url_config(EMAIL_URL) if EMAIL_URL else {})
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="receipts@localhost")
+EMAIL_TIMEOUT = 10
 
 # --- Django ----------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [

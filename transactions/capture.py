@@ -15,6 +15,7 @@ from redis.exceptions import OutOfMemoryError, ResponseError
 
 from possys.clock import iso_utc
 from possys.codes import FIRST_DAY, CodeError, CodeLengthError, CodeSymbolError, Environment, KeyTable, day_of
+from possys.links import Links
 from possys.redis import Command, Stores
 from transactions import answers
 from transactions.answers import Accepted, Answer, Problem, Warned
@@ -117,11 +118,11 @@ class Taken(NamedTuple):
 class Capture:
     """One process's way into the stores; thread-safe."""
 
-    def __init__(self, *, stores: Stores, keys: KeyTable, limits: Limits, site_url: str) -> None:
+    def __init__(self, *, stores: Stores, keys: KeyTable, limits: Limits, links: Links) -> None:
         self.stores = stores
         self.keys = keys
         self.limits = limits
-        self.receipt_url = f"{site_url}/r/"
+        self.links = links
         self.pressure = Pressure(stores)
 
     def take(self, raws: Sequence[bytes], credential: Credential, now_ms: int) -> list[Answer]:
@@ -320,9 +321,9 @@ class Capture:
             return word
         outcome = word.outcome
         if outcome == Outcome.ACCEPTED:
-            return Accepted(code, self.receipt_url + code, received_at, False, _warnings(taken, word.warned, now_ms))
+            return Accepted(code, self.links.of(code), received_at, False, _warnings(taken, word.warned, now_ms))
         if outcome == Outcome.REPLAYED:
-            return Accepted(code, self.receipt_url + code, iso_utc(word.received_at_ms), True)
+            return Accepted(code, self.links.of(code), iso_utc(word.received_at_ms), True)
         if outcome in {Outcome.CONFLICT, Outcome.CONFLICT_COUNTED}:
             return answers.conflict(taken.terminal, taken.sequence, iso_utc(word.received_at_ms))
         if outcome == Outcome.UNKNOWN:

@@ -46,7 +46,7 @@ def find_lost_answer(credential: Credential, terminal: int, sequence: int, issue
     seen = state.seen.get(sequence)
     if seen is not None and seen.day == day:
         code = capture().keys.encode(Environment.PRODUCTION, issued_on, terminal, sequence)
-        return Accepted(code, capture().receipt_url + code, clock.iso_utc(seen.received_at_ms), True)
+        return Accepted(code, capture().links.of(code), clock.iso_utc(seen.received_at_ms), True)
     try:
         known = ask_past(terminal, sequence, day)
     except PastAwayError:
@@ -55,7 +55,7 @@ def find_lost_answer(credential: Credential, terminal: int, sequence: int, issue
         if seen is None and state.has_seen(sequence):
             return _send_again("This sale is still being recorded.")
         return not_taken(terminal, sequence)
-    return Accepted(known.code, capture().receipt_url + known.code, clock.iso_utc(known.received_at_ms), True)
+    return Accepted(known.code, capture().links.of(known.code), clock.iso_utc(known.received_at_ms), True)
 
 
 def _send_again(detail: str) -> Problem:

@@ -26,4 +26,4 @@ def capture() -> Capture:
         replicas_min=settings.STORE_REPLICAS_MIN,
         offline_hours=settings.OFFLINE_ALLOWED_HOURS,
     )
-    return Capture(stores=stores(), keys=receipt_keys.table(), limits=limits, site_url=settings.SITE_URL)
+    return Capture(stores=stores(), keys=receipt_keys.table(), limits=limits, links=receipt_keys.links())

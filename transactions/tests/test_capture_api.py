@@ -9,6 +9,7 @@ import redis
 from django.conf import settings
 from django.test import override_settings
 
+from possys import receipt_keys
 from tests.factories import batch_bytes, make_line, make_sale, moment, sale_bytes
 from tests.tills import BATCH, ONE, Till, request
 from transactions import service
@@ -43,7 +44,7 @@ def test_a_sale_is_answered_with_its_code(till: Till) -> None:
     assert answer.status == 201
     assert answer.headers["Content-Type"] == "application/json"
     assert set(said) == {"code", "url", "received_at", "replayed", "warnings"}
-    assert said["url"] == f"{settings.SITE_URL}/r/{said['code']}"
+    assert said["url"] == receipt_keys.links().of(said["code"])
     assert said["replayed"] is False
     assert said["warnings"] == []
 
