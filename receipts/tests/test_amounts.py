@@ -106,8 +106,7 @@ def test_what_is_printed_is_read_back(minor: int, exponent: int, marks: tuple[st
 def test_any_text_is_an_amount_or_named(text: str) -> None:
     try:
         found = minor_candidates(text)
-    except AmountError as fault:
-        assert str(fault)
-    else:
-        assert found
-        assert all(abs(minor) <= AMOUNT_MAX for minor in found.values())
+    except AmountError:
+        return
+    assert found
+    assert all(abs(minor) <= AMOUNT_MAX for minor in found.values())
