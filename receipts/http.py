@@ -43,6 +43,8 @@ CONTENT_SECURITY_POLICY = "; ".join(
     )
 )
 PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=()"
+# Where a customer may scan a QR code. A stream and a photo's bitmap are no fetches, so the policy above allows them.
+CAMERA_PERMISSIONS_POLICY = PERMISSIONS_POLICY.replace("camera=()", "camera=(self)")
 
 
 def set_headers(response: HttpResponse, state: State) -> None:
@@ -65,3 +67,15 @@ def public_page(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
         return response
 
     return with_headers
+
+
+def camera_page(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
+    """The same for a page that may open the camera, if the customer lets it."""
+
+    @wraps(view)
+    def with_camera(*args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        response = public_page(view)(*args, **kwargs)
+        response["Permissions-Policy"] = CAMERA_PERMISSIONS_POLICY
+        return response
+
+    return with_camera

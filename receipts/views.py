@@ -7,17 +7,17 @@ from django.views.decorators.http import require_safe
 
 from possys.codes import CodeError
 from receipts.evidence import Readiness
-from receipts.http import FIND_KEPT_S, STATUSES, public_page, set_headers
+from receipts.http import FIND_KEPT_S, STATUSES, camera_page, public_page, set_headers
 from receipts.queries import Finding, State, find_receipt_to_check
 from receipts.receipt import written_code
 
 
 @require_safe
 @cache_control(public=True, max_age=FIND_KEPT_S)
-@public_page
+@camera_page
 def find(request: HttpRequest) -> HttpResponse:
-    """The field for the code."""
-    return render(request, "receipts/find.html")
+    """The three ways to a receipt: scan it, type its code, or search without a code."""
+    return render(request, "receipts/find.html", {"may_scan": True})
 
 
 @require_safe
