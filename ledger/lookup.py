@@ -17,7 +17,7 @@ from ledger.queries import Recorded, Removed, recorded_at
 from ledger.sealed import damaged
 from ledger.shards import database_for
 from possys.codes import SEQUENCE_BITS, CodePlace, Environment
-from possys.receipt_keys import table
+from possys.receipt_keys import links, table
 from transactions.stream import SALE_TYPES, shard_of
 
 # Refunds of one receipt that are shown: more than any shop makes, and a bound on the page.
@@ -62,6 +62,11 @@ class TakenBack(NamedTuple):
     type: str
     total: int
     sealed_at: datetime
+
+    @property
+    def ending(self) -> str:
+        """The end of its link (possys/links.py)."""
+        return links().ending_of(self.code)
 
 
 class Found(NamedTuple):

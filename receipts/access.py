@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from possys import receipt_keys
 from possys.codes import CodeError, CodeNotGenuineError
 from possys.money import minor_digits
-from receipts.amounts import AmountError, minor_candidates
+from receipts.amounts import minor_candidates
 from receipts.limits import WRONG_FOR_CLIENT, WRONG_FOR_CODE, check, client_of, count
 from receipts.queries import Finding, State, find_receipt
 
@@ -20,33 +20,33 @@ def find_linked(request: HttpRequest, ending: str) -> Finding:
         linked = receipt_keys.links().read(ending)
     except CodeError as fault:
         return Finding(State.MISTYPED, ending, fault=fault)
-    _check_limits(request, linked.code)
+    check_limits(request, linked.code)
     if linked.is_right:
         return find_receipt(linked.code)
-    _count_wrong(request, linked.code)
+    count_wrong(request, linked.code)
     return Finding(State.NOT_GENUINE, linked.code, fault=CodeNotGenuineError())
 
 
 def is_total(request: HttpRequest, finding: Finding, text: str) -> bool:
     """Whether somebody knows the total of a recorded receipt. Raises AmountError, LimitReachedError."""
     candidates = minor_candidates(text)
-    _check_limits(request, finding.code)
+    check_limits(request, finding.code)
     receipt = finding.receipt
     # A refund's total is negative, and nobody types the sign.
     if receipt and candidates.get(minor_digits(receipt.sale.currency)) == abs(receipt.sale.total):
         return True
-    _count_wrong(request, finding.code)
+    count_wrong(request, finding.code)
     return False
 
 
-def _check_limits(request: HttpRequest, code: str) -> None:
+def check_limits(request: HttpRequest, code: str) -> None:
+    """Raises LimitReachedError when too much was wrong already of this code or by this client."""
     check(WRONG_FOR_CODE, code)
     check(WRONG_FOR_CLIENT, client_of(request))
 
 
-def _count_wrong(request: HttpRequest, code: str) -> None:
+def count_wrong(request: HttpRequest, code: str) -> None:
+    """Counts something wrong. Raises LimitReachedError."""
     count(WRONG_FOR_CODE, code)
     count(WRONG_FOR_CLIENT, client_of(request))
 
-
-__all__ = ["AmountError", "find_linked", "is_total"]

@@ -44,6 +44,24 @@ class State(StrEnum):
     UNKNOWN = "unknown"  # The store or the ledger cannot be reached, so nothing can be said now.
 
 
+# Each state's colour in static/css (`state-…`) and its icon in templates/receipts (`_icon_….html`).
+LOOKS = {
+    State.RECORDED: ("ok", "ok"),
+    State.LATE: ("late", "late"),
+    State.PARTLY_REFUNDED: ("part", "back"),
+    State.REFUNDED: ("back", "back"),
+    State.VOIDED: ("void", "void"),
+    State.ACCEPTED: ("wait", "wait"),
+    State.DUE: ("due", "wait"),
+    State.OVERDUE: ("overdue", "alarm"),
+    State.TEST: ("test", "note"),
+    State.MISTYPED: ("note", "note"),
+    State.NOT_GENUINE: ("bad", "bad"),
+    State.MISSING: ("missing", "alarm"),
+    State.REMOVED: ("removed", "void"),
+    State.DAMAGED: ("damaged", "alarm"),
+    State.UNKNOWN: ("unknown", "wait"),
+}
 # The states in which there is a receipt to show.
 RECORDED_STATES = frozenset({State.RECORDED, State.LATE, State.PARTLY_REFUNDED, State.REFUNDED, State.VOIDED})
 # The states that say that there is no such receipt; they take the same time.
@@ -62,11 +80,27 @@ class Finding:
     leaf_index: int | None = None
     taken_back: tuple[TakenBack, ...] = ()
     removed_at: str | None = None
+    # The end of an offline receipt's time, in the till's own local time.
+    due_at: str | None = None
 
     @property
     def is_recorded(self) -> bool:
         """Whether there is a receipt to show."""
         return self.state in RECORDED_STATES
+
+    @property
+    def tone(self) -> str:
+        """The colour; a refund's or void's own receipt has the refunds'."""
+        return "back" if self._is_return else LOOKS[self.state][0]
+
+    @property
+    def icon(self) -> str:
+        """The icon's template."""
+        return f"receipts/_icon_{'back' if self._is_return else LOOKS[self.state][1]}.html"
+
+    @property
+    def _is_return(self) -> bool:
+        return self.receipt is not None and self.receipt.sale.type != "sale"
 
     @property
     def ending(self) -> str:
@@ -84,8 +118,11 @@ class Finding:
         return (self.receipt.sale.total if self.receipt else 0) - self.given_back
 
 
-def find_receipt(code_text: str) -> Finding:
-    """What is known of a code as somebody typed it: two queries at most, none when it cannot be ours."""
+def find_receipt(code_text: str, *, is_awaited: bool = False) -> Finding:
+    """What is known of a code as somebody typed it: two queries at most, none when it cannot be ours.
+
+    `is_awaited`: that it is missing is no alarm, since an offline till may still send it.
+    """
     try:
         code = written_code(code_text)
         place = receipt_keys.table().decode(code)
@@ -96,14 +133,14 @@ def find_receipt(code_text: str) -> Finding:
     if place.environment is not Environment.PRODUCTION:
         return Finding(State.TEST, code)
     try:
-        return _find(code, place)
+        return _find(code, place, is_awaited=is_awaited)
     except BlockDamagedError:
         return Finding(State.DAMAGED, code)
     except (RedisError, OperationalError, InterfaceError):
         return Finding(State.UNKNOWN, code)
 
 
-def _find(code: str, place: CodePlace) -> Finding:
+def _find(code: str, place: CodePlace, *, is_awaited: bool) -> Finding:
     found = look_up(place)
     standing = Standing.POSSIBLE
     if found is None:
@@ -113,18 +150,18 @@ def _find(code: str, place: CodePlace) -> Finding:
         # Between the two questions a flush may have moved it from the store to the ledger.
         found = look_up(place)
     if found is None:
-        return _miss(code, place.day, standing)
+        return _miss(code, place.day, standing, is_awaited=is_awaited)
     if isinstance(found.record, Removed):
         return _removed(code, found, found.record)
     return _recorded(found, found.record)
 
 
-def _miss(code: str, day: date, standing: Standing) -> Finding:
+def _miss(code: str, day: date, standing: Standing, *, is_awaited: bool) -> Finding:
     """A code that decrypts and is not recorded: one that a terminal can hold is a lost sale, and an alarm."""
     tomorrow = clock.utc(clock.now_ms()).date() + timedelta(days=1)
     if standing is Standing.IMPOSSIBLE or day > tomorrow:
         return Finding(State.NOT_GENUINE, code, fault=CodeNotGenuineError())
-    if code not in _alarmed and len(_alarmed) < ALARMED_MAX:
+    if not is_awaited and code not in _alarmed and len(_alarmed) < ALARMED_MAX:
         _alarmed.add(code)
         logger.error("ALARM receipt code %s is genuine, and no such sale is in the store or the ledger", code)
     return Finding(State.MISSING, code)

@@ -3,6 +3,8 @@
 import time
 
 MS_PER_S = 1000
+# Every miss of a code, a link's key or a total: above what finding out takes, below what a person notices.
+CODE_MISS_MS = 100
 
 
 def hold(started_s: float, floor_ms: int) -> None:
