@@ -45,6 +45,11 @@ class Finding:
     evidence: Evidence | None = None
     removed_at: str | None = None
 
+    @property
+    def ending(self) -> str:
+        """What ends the receipt's link, for whoever came with it."""
+        return receipt_keys.links().ending_of(self.code)
+
 
 def find_receipt(code_text: str) -> Finding:
     """What is known of a code as somebody typed it.

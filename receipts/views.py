@@ -5,9 +5,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from possys import receipt_keys
 from possys.codes import CodeError
-from receipts.evidence import Readiness
-from receipts.http import FIND_KEPT_S, STATUSES, public_page, set_headers
+from receipts.http import FIND_KEPT_S, STATUSES, let_fetch, public_page, set_headers
 from receipts.queries import Finding, State, find_receipt_to_check
 from receipts.receipt import written_code
 
@@ -46,13 +46,20 @@ def receipt(request: HttpRequest, code: str) -> HttpResponse:
     return _page(request, find_receipt_to_check(code))
 
 
+@require_safe
+@public_page
+def linked(request: HttpRequest, ending: str) -> HttpResponse:
+    """One receipt, at the address in its QR code."""
+    found = receipt_keys.links().read(ending)
+    return _page(request, find_receipt_to_check(found.code) if found.is_right else Finding(State.NOT_FOUND, ""))
+
+
 def _page(request: HttpRequest, finding: Finding) -> HttpResponse:
     template = f"receipts/{finding.state}.html"
     response = render(request, template, {"finding": finding}, status=STATUSES[finding.state])
     set_headers(response, finding.state)
-    if finding.evidence is not None and finding.evidence.readiness is not Readiness.READY:
-        # Looked at again in a moment, it has a proof.
-        response["Cache-Control"] = "no-store"
+    if finding.state is State.RECORDED:
+        let_fetch(response)
     return response
 
 
