@@ -337,7 +337,6 @@
   button.disabled = false;
   part("start").hidden = isCopy && !embedded();
   part("unfetched").hidden = !part("start").hidden;
-  part("stalled").hidden = true;
-  for (const element of section.querySelectorAll("[data-needs-script]")) element.hidden = false;
+  // From here on css/site.css shows what needs a script.
   customElements.define("check-runs", class extends HTMLElement {});
 })();
