@@ -1,4 +1,4 @@
-"""Which language a customer reads: asked for by `?lang=`, kept in a cookie, else what the browser prefers, else English.
+"""Which language a customer reads: asked for by `?lang=`, kept in a cookie, else what the browser prefers.
 
 The admin, the API, the log and the metrics are English and are left alone. A page depends on the cookie and on
 Accept-Language, which Vary says; since some shared caches do not heed it, no page may be kept by one.

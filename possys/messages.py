@@ -111,9 +111,11 @@ def compile_stale() -> list[Path]:
 
 
 def is_stale(language: str) -> bool:
-    """Whether the compiled translations lack, or are older than, their source."""
+    """Whether the compiled translations lack, or are older than, their source, where there is one."""
     source = po_path(language)
     compiled = source.with_suffix(".mo")
+    if not source.exists():
+        return False
     return not compiled.exists() or compiled.stat().st_mtime_ns < source.stat().st_mtime_ns
 
 

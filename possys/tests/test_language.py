@@ -49,7 +49,9 @@ def test_a_choice_counts_at_once_and_is_kept_in_a_plain_cookie(client: Client) -
     assert not again.cookies
 
 
-@pytest.mark.parametrize("asked", ["", "xx", "CS", "en-GB", "sr", "cs\r\nSet-Cookie: a=b", "../../etc/passwd", "c" * 5000])
+@pytest.mark.parametrize(
+    "asked", ["", "xx", "CS", "en-GB", "sr", "cs\r\nSet-Cookie: a=b", "../../etc/passwd", "c" * 5000]
+)
 def test_an_unknown_choice_is_ignored(client: Client, asked: str) -> None:
     page = client.get("/", {"lang": asked}, headers={"accept-language": "de"})
     assert page.status_code == 200
