@@ -151,9 +151,13 @@ def _fault(translated: Message | None, message: Message) -> str:
         return f"is marked as doubtful (fuzzy): {message.id!r}"
     texts = message.id if isinstance(message.id, tuple) else (message.id,)
     forms = translated.string if isinstance(translated.string, tuple) else (translated.string,)
-    if any(sorted(PLACEHOLDERS.findall(form)) != sorted(PLACEHOLDERS.findall(texts[-1])) for form in forms):
+    if any(_marks(form) != _marks(texts[-1]) for form in forms):
         return f"has other placeholders or marks than its text: {message.id!r}"
     return ""
+
+
+def _marks(text: object) -> list[str]:
+    return sorted(PLACEHOLDERS.findall(str(text)))
 
 
 def is_translated(message: Message) -> bool:

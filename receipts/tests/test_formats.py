@@ -6,7 +6,7 @@ import pytest
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from possys.codes import CodeCheckError, CodeLengthError, CodeNotGenuineError, CodeSymbolError
+from possys.codes import CodeCheckError, CodeError, CodeLengthError, CodeNotGenuineError, CodeSymbolError
 from receipts.templatetags import receipt_format
 from receipts.templatetags.code_fault import code_fault
 
@@ -76,7 +76,7 @@ def test_every_way_of_paying_and_kind_of_line_has_a_word_in_each_language() -> N
 @pytest.mark.parametrize(
     "fault", [CodeLengthError(7), CodeSymbolError("*", 3), CodeCheckError(), CodeNotGenuineError()]
 )
-def test_english_customers_and_programs_read_the_same_sentence(fault: Exception) -> None:
+def test_english_customers_and_programs_read_the_same_sentence(fault: CodeError) -> None:
     assert code_fault(fault) == str(fault)
 
 
