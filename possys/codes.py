@@ -103,7 +103,7 @@ class CodeSymbolError(CodeError):
         self.position = position
 
     def __str__(self) -> str:
-        shown = self.symbol if self.symbol.isprintable() else f"U+{ord(self.symbol):04X}"
+        shown = shown_symbol(self.symbol)
         return f"Character {self.position} of the code, \u201c{shown}\u201d, does not occur in receipt codes."
 
 
@@ -119,6 +119,11 @@ class CodeNotGenuineError(CodeError):
 
     def __str__(self) -> str:
         return "This is not one of our receipt codes."
+
+
+def shown_symbol(symbol: str) -> str:
+    """A character as it can be quoted: itself, or its number when it has no shape."""
+    return symbol if symbol.isprintable() else f"U+{ord(symbol):04X}"
 
 
 def day_number(day: date) -> int:

@@ -52,7 +52,8 @@ def test_the_first_page_has_a_field_for_the_code(client: Client) -> None:
     assert page.status_code == 200
     assert b'action="/r/"' in page.content
     assert b'name="code"' in page.content
-    assert "public" in page["Cache-Control"]
+    # It depends on the language, which not every shared cache heeds.
+    assert "private" in page["Cache-Control"]
 
 
 def test_a_recorded_receipt_says_everything_that_was_printed(client: Client, till: Till, record: Record) -> None:
@@ -73,7 +74,7 @@ def test_a_recorded_receipt_says_everything_that_was_printed(client: Client, til
     shown = [
         "Recorded", code, "Corner Shops", "High Street", "1 High Street", "10:00:00", "UTC+05:30",
         "Whole milk 1 l", "2 pcs × 25.50", "51.00", "0.312 kg × 189.90", "Discount 7.05", "52.20",
-        "103.20", "Rounding", "-0.20", "CZK\u00a0103.00", "12&nbsp;%", "Cash", "200.00", "Change", "97.00",
+        "103.20", "Rounding", "-0.20", "CZK\u00a0103.00", "12%", "Cash", "200.00", "Change", "97.00",
         "Block", "Position", "Received",
     ]  # fmt: skip
     assert [words for words in shown if words not in text] == []

@@ -10,6 +10,8 @@ from django.conf import settings
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
+from tests.browser.axe import Audit
+
 # Playwright's loop runs in the tests' own thread, where Django would take it for an asynchronous caller.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
@@ -91,3 +93,24 @@ def shoot() -> Callable[[Page, str], Path]:
         return path
 
     return shoot
+
+
+AUDIT = Audit()
+
+
+@pytest.fixture
+def check_accessible() -> Callable[..., None]:
+    """Fails when a page breaks a rule of WCAG 2.2 A or AA that axe-core can decide."""
+
+    def check_accessible(page: Page, name: str) -> None:
+        broken = AUDIT.check(page, name)
+        AUDIT.keep(SCREENSHOTS / "axe.json")
+        assert broken == []
+
+    return check_accessible
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says at the end what axe found."""
+    if AUDIT.looks:
+        terminalreporter.write_line(AUDIT.summary())
