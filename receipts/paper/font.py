@@ -40,7 +40,7 @@ def face(path: Path) -> Face:
 
 def clean(text: str) -> str:
     """The text in characters that the font has, composed where they can be; line ends become spaces."""
-    known = face(REGULAR).advances.keys() & face(BOLD).advances.keys()
+    known = _known()
     kept = []
     for character in unicodedata.normalize("NFC", text):
         if character.isspace():
@@ -53,6 +53,11 @@ def clean(text: str) -> str:
     return "".join(kept)
 
 
+@lru_cache(maxsize=1)
+def _known() -> frozenset[int]:
+    return frozenset(face(REGULAR).advances.keys() & face(BOLD).advances.keys())
+
+
 def width_mm(text: str, size_pt: float, *, bold: bool = False) -> float:
     """How wide a cleaned text is."""
     advances = face(BOLD if bold else REGULAR).advances
@@ -62,17 +67,22 @@ def width_mm(text: str, size_pt: float, *, bold: bool = False) -> float:
 def wrap(text: str, size_pt: float, most_mm: float, *, bold: bool = False) -> list[str]:
     """A cleaned text in lines of at most that width: broken between words, within one that is wider than a line."""
     lines: list[str] = []
-    line = ""
+    words: list[str] = []
+    space_mm = width_mm(" ", size_pt, bold=bold)
+    left_mm = most_mm
     for word in text.split(" "):
-        joined = f"{line} {word}" if line else word
-        if width_mm(joined, size_pt, bold=bold) <= most_mm:
-            line = joined
-            continue
-        if line:
-            lines.append(line)
-        *full, line = _pieces(word, size_pt, most_mm, bold=bold)
-        lines.extend(full)
-    return [*lines, line]
+        word_mm = width_mm(word, size_pt, bold=bold)
+        if words and word_mm > left_mm:
+            lines.append(" ".join(words))
+            words, left_mm = [], most_mm
+        last = word
+        if word_mm > most_mm:
+            *full, last = _pieces(word, size_pt, most_mm, bold=bold)
+            lines.extend(full)
+            word_mm = width_mm(last, size_pt, bold=bold)
+        words.append(last)
+        left_mm -= word_mm + space_mm
+    return [*lines, " ".join(words)]
 
 
 def _pieces(word: str, size_pt: float, most_mm: float, *, bold: bool) -> list[str]:

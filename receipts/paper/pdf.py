@@ -65,7 +65,7 @@ def _add_fonts(pdf: FPDF, blocks: list[Block]) -> None:
     rows = list(chain.from_iterable(blocks))
     for style, path in (("", REGULAR), ("B", BOLD)):
         used = {ord(c) for row in rows if row.is_bold == bool(style) for cell in row.cells for c in cell.text}
-        pdf.add_font(FAMILY, style, path, unicode_range=used | {ord(" ")})
+        pdf.add_font(FAMILY, style, path, unicode_range=sorted(used | {ord(" ")}))
 
 
 def _draw(pdf: FPDF, row: Row, top_mm: float) -> None:

@@ -1,8 +1,9 @@
 """What a printed receipt says, row by row, as it is set on the paper's width; `receipts.paper.pdf` draws it."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from receipts.paper.font import clean, width_mm, wrap
+from receipts.paper.font import MM_FOR_POINT, clean, width_mm, wrap
 
 PAPER_MM = 80.0
 MARGIN_MM = 5.0
@@ -56,27 +57,25 @@ def height_mm(block: Block) -> float:
     return sum(row.height_mm for row in block)
 
 
-def text(said: str, size_pt: float = TEXT_PT, *, bold: bool = False, centred: bool = False) -> Block:
+def text(said: str, size_pt: float = TEXT_PT, *, bold: bool = False, indent_mm: float = 0.0) -> Block:
     """A paragraph, as many rows as it needs."""
-    rows = []
-    for line in wrap(clean(said), size_pt, COLUMN_MM, bold=bold):
-        at_mm = (COLUMN_MM - width_mm(line, size_pt, bold=bold)) / 2 if centred else 0.0
-        rows.append(_row((Cell(line, at_mm),), size_pt, bold))
-    return rows
+    lines = wrap(clean(said), size_pt, COLUMN_MM - indent_mm, bold=bold)
+    return [_row((Cell(line, indent_mm),), size_pt, bold) for line in lines]
+
+
+def centred(said: str, size_pt: float = TEXT_PT, *, bold: bool = False) -> Block:
+    """A paragraph in the middle."""
+    lines = wrap(clean(said), size_pt, COLUMN_MM, bold=bold)
+    return [_row((Cell(line, (COLUMN_MM - width_mm(line, size_pt, bold=bold)) / 2),), size_pt, bold) for line in lines]
 
 
 def pair(label: str, figure: str, size_pt: float = TEXT_PT, *, bold: bool = False, indent_mm: float = 0.0) -> Block:
     """A label with its figure at the right edge of its first row, or of a row of its own where both are long."""
     label, figure = clean(label), clean(figure)
-    figure_mm = width_mm(figure, size_pt, bold=bold)
-    left_mm = COLUMN_MM - indent_mm - figure_mm - GUTTER_MM
+    left_mm = COLUMN_MM - indent_mm - width_mm(figure, size_pt, bold=bold) - GUTTER_MM
     right = Cell(figure, COLUMN_MM, is_right=True)
     if width_mm(label, size_pt, bold=bold) > left_mm and left_mm < LEFT_MIN_MM:
-        rows = [
-            _row((Cell(line, indent_mm),), size_pt, bold)
-            for line in wrap(label, size_pt, COLUMN_MM - indent_mm, bold=bold)
-        ]
-        return [*rows, _row((right,), size_pt, bold)]
+        return [*text(label, size_pt, bold=bold, indent_mm=indent_mm), _row((right,), size_pt, bold)]
     first, *rest = wrap(label, size_pt, left_mm, bold=bold)
     return [
         _row((Cell(first, indent_mm), right), size_pt, bold),
@@ -84,7 +83,7 @@ def pair(label: str, figure: str, size_pt: float = TEXT_PT, *, bold: bool = Fals
     ]
 
 
-def table(rows: list[tuple[str, ...]], size_pt: float = SMALL_PT) -> Block:
+def table(rows: Sequence[tuple[str, ...]], size_pt: float = SMALL_PT) -> Block:
     """Rows of as many texts each, the first at the left and the others ending at common edges; smaller if too wide."""
     cleaned = [tuple(clean(cell) for cell in row) for row in rows]
     widths_mm = [max(width_mm(cell, size_pt) for cell in column) for column in zip(*cleaned, strict=True)]
@@ -97,15 +96,13 @@ def table(rows: list[tuple[str, ...]], size_pt: float = SMALL_PT) -> Block:
         edge_mm += column_mm * shrunk
         edges_mm.append(edge_mm)
         edge_mm += GUTTER_MM * shrunk + spare_mm
-    return [
-        _row(
-            (Cell(row[0], 0.0), *(Cell(cell, edge, is_right=True) for cell, edge in zip(row[1:], edges_mm[1:], strict=True))),
-            size_pt * shrunk,
-            bold=False,
-        )
-        for row in cleaned
-    ]
+    return [_row(_table_cells(row, edges_mm), size_pt * shrunk, False) for row in cleaned]
+
+
+def _table_cells(row: tuple[str, ...], edges_mm: list[float]) -> tuple[Cell, ...]:
+    figures = zip(row[1:], edges_mm[1:], strict=True)
+    return Cell(row[0], 0.0), *(Cell(figure, edge, is_right=True) for figure, edge in figures)
 
 
 def _row(cells: tuple[Cell, ...], size_pt: float, bold: bool) -> Row:
-    return Row(size_pt * 25.4 / 72 * LEADING, cells, size_pt, bold)
+    return Row(size_pt * MM_FOR_POINT * LEADING, cells, size_pt, bold)

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from receipts.paper.rows import HEAD_PT, SMALL_PT, TOTAL_PT, Block, gap, pair, rule, table, text
+from receipts.paper.rows import HEAD_PT, SMALL_PT, TOTAL_PT, Block, centred, gap, pair, rule, table, text
 from receipts.receipt import PublicSale, Receipt
 from receipts.templatetags.receipt_format import (
     amount,
@@ -39,14 +39,14 @@ def slip(receipt: Receipt, remarks: Sequence[str] = ()) -> list[Block]:
 def foot(receipt: Receipt) -> Block:
     """What stands below the QR code: the code, and where to check it."""
     received = moment_like(receipt.received_at, receipt.sale.issued_at)
-    checked = _("Check this receipt at %(site)s, or scan the QR code.") % {"site": settings.SITE_URL}
+    checked = _("Check this receipt: %(site)s") % {"site": settings.SITE_URL}
     copy = _("This shows the sale as it is recorded. It was received on %(moment)s.") % {"moment": received}
     return [
-        *text(receipt.code, TOTAL_PT, bold=True, centred=True),
+        *centred(receipt.code, TOTAL_PT, bold=True),
         gap(1.5),
-        *text(checked, SMALL_PT, centred=True),
+        *centred(checked, SMALL_PT),
         gap(1.0),
-        *text(copy, SMALL_PT, centred=True),
+        *centred(copy, SMALL_PT),
     ]
 
 
@@ -58,21 +58,21 @@ def title(receipt: Receipt) -> str:
 def _head(receipt: Receipt, remarks: Sequence[str]) -> Block:
     sale, names = receipt.sale, receipt.names
     rows = [
-        *text(names.retailer, TOTAL_PT, bold=True, centred=True),
-        *text(names.store, centred=True),
-        *(text(names.address, centred=True) if names.address else []),
+        *centred(names.retailer, TOTAL_PT, bold=True),
+        *centred(names.store),
+        *(centred(names.address) if names.address else []),
         gap(2.0),
     ]
     if sale.mode == "training":
-        rows += [*text(_("TEST – not a receipt"), TOTAL_PT, bold=True, centred=True), gap(1.0)]
+        rows += [*centred(_("TEST – not a receipt"), TOTAL_PT, bold=True), gap(1.0)]
     if sale.type != "sale":
-        rows += text(_("Refund") if sale.type == "refund" else _("Void"), TOTAL_PT, bold=True, centred=True)
+        rows += centred(_("Refund") if sale.type == "refund" else _("Void"), TOTAL_PT, bold=True)
     if sale.refers_to:
-        rows += text(_("Belongs to the receipt %(code)s") % {"code": sale.refers_to}, centred=True)
+        rows += centred(_("Belongs to the receipt %(code)s") % {"code": sale.refers_to})
     if sale.reason:
-        rows += text(_("Reason: %(reason)s") % {"reason": sale.reason}, centred=True)
+        rows += centred(_("Reason: %(reason)s") % {"reason": sale.reason})
     for remark in remarks:
-        rows += text(remark, HEAD_PT, bold=True, centred=True)
+        rows += centred(remark, HEAD_PT, bold=True)
     till = _("Till %(number)s") % {"number": sale.terminal}
     rows += pair(f"{moment(sale.issued_at)} {offset(sale.issued_at)}".strip(), till)
     if sale.mode == "offline":
@@ -88,7 +88,9 @@ def _line(line: Line, currency: str) -> Block:
         detail = " ".join(part for part in (plain(line.quantity), line.unit) if part)
         if line.unit_price is not None:
             detail = f"{detail} × {unit_price(line.unit_price, currency)}"
-        rows += [row._replace(cells=tuple(cell._replace(at_mm=INDENT_MM) for cell in row.cells)) for row in text(detail)]
+        rows += [
+            row._replace(cells=tuple(cell._replace(at_mm=INDENT_MM) for cell in row.cells)) for row in text(detail)
+        ]
     if line.discount:
         rows += pair(_("Discount"), amount(-line.discount, currency), SMALL_PT, indent_mm=INDENT_MM)
     return rows
