@@ -246,5 +246,9 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     # A refused sale is an answer, not a fault of this system: it is counted, not logged line by line.
-    "loggers": {"django.request": {"level": "ERROR"}},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        # A dozen lines about tables of the font for every PDF.
+        "fontTools": {"level": "WARNING"},
+    },
 }

@@ -31,4 +31,5 @@ urlpatterns = [
     re_path(r"^[Oo]/(?P<text>[^/]{1,60})$", views.offline, name="offline"),
     path("", include("receipts.search.urls")),
     path("robots.txt", views.robots, name="robots"),
+    path("", include("receipts.paper.urls")),
 ]
