@@ -1,6 +1,6 @@
 """Addresses of the customer's site."""
 
-from django.urls import path
+from django.urls import include, path
 
 from receipts import views
 
@@ -8,5 +8,6 @@ urlpatterns = [
     path("", views.find, name="find"),
     path("r/", views.typed, name="typed"),
     path("r/<str:code>", views.receipt, name="receipt"),
+    path("", include("receipts.cases.urls")),
     path("robots.txt", views.robots, name="robots"),
 ]
