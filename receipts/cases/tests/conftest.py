@@ -1,6 +1,6 @@
 """What the tests of the cases share: a database, an empty count of limits, mails in a list, and ready-made reports."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
@@ -71,6 +71,23 @@ def reported(send: Callable[..., Any]) -> Callable[..., tuple[Case, str]]:
 
 
 @pytest.fixture
-def mailed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def mailed_at_once() -> Iterator[None]:
     """Tasks run where they are queued, as if a worker had been waiting; their faults stay in them."""
-    monkeypatch.setattr(app.conf, "task_always_eager", True)
+    app.conf.task_always_eager = True
+    yield
+    app.conf.task_always_eager = False
+
+
+@pytest.fixture
+def broker_away() -> Iterator[None]:
+    """Nothing can be queued, as when the broker's machine is unplugged."""
+    before = app.conf.broker_url
+
+    def connect_to(url: str) -> None:
+        app.conf.broker_url = url
+        # The connections that are open already.
+        app._pool = app.amqp._producer_pool = None
+
+    connect_to("redis://127.0.0.1:1/0")
+    yield
+    connect_to(before)
