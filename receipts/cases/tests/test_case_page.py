@@ -187,9 +187,7 @@ def test_messages_count_as_reports_do(reported: Reported, client: Client) -> Non
     assert client.post(address, {"text": "x"}).status_code == 429
 
 
-def test_the_address_is_mailed_to_whoever_asked(
-    client: Client, reported: Reported, mailed_at_once: None
-) -> None:
+def test_the_address_is_mailed_to_whoever_asked(client: Client, reported: Reported, mailed_at_once: None) -> None:
     case, address = reported(contact="jana@example.com", is_mail_wanted="on", what="Buy cheap watches")
     [sent] = mail.outbox
     assert sent.to == ["jana@example.com"]

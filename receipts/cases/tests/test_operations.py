@@ -34,7 +34,9 @@ def terminal(limits: None) -> Terminal:
     return make_terminals()[0]
 
 
-def a_code(terminal: int, *, days: int = 0, environment: Environment = Environment.PRODUCTION, sequence: int = 9) -> str:
+def a_code(
+    terminal: int, *, days: int = 0, environment: Environment = Environment.PRODUCTION, sequence: int = 9
+) -> str:
     return receipt_keys.table().encode(environment, utc(now_ms()).date() + timedelta(days=days), terminal, sequence)
 
 
@@ -77,9 +79,7 @@ def test_what_is_no_code_of_ours_opens_nothing(terminal: Terminal) -> None:
     assert Case.objects.count() == 0
 
 
-def test_codes_tried_by_the_thousand_do_not_fill_the_queue(
-    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_codes_tried_by_the_thousand_do_not_fill_the_queue(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(operations, "SYSTEM_CASES", Limit("system-cases", 3, 3600, guards=True))
     for sequence in range(1, 9):
         open_system_case(a_code(terminal.number, sequence=sequence), NOTE)
