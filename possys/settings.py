@@ -236,6 +236,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=60),
         "options": {"expires": 60},
     },
+    "purge-cases": {
+        "task": "receipts.cases.tasks.purge_cases",
+        "schedule": timedelta(hours=24),
+        "options": {"expires": 3600},
+    },
     "make-days": {"task": "ledger.tasks.make_days", "schedule": timedelta(hours=1), "options": {"expires": 3600}},
 }
 

@@ -1,3 +1,5 @@
 """The customer site's tables: those of each part are written in its own folder; Django finds them here."""
 
-__all__: list[str] = []
+from receipts.cases.models import Case, Event, Photo
+
+__all__ = ["Case", "Event", "Photo"]

@@ -29,7 +29,8 @@ urlpatterns = [
     path("<ending:ending>", views.linked, name="linked"),
     path("<ending:ending>/proof", proofs.proof, name="receipt-proof"),
     re_path(r"^[Oo]/(?P<text>[^/]{1,60})$", views.offline, name="offline"),
-    path("", include("receipts.search.urls")),
-    path("robots.txt", views.robots, name="robots"),
     path("", include("receipts.paper.urls")),
+    path("", include("receipts.search.urls")),
+    path("", include("receipts.cases.urls")),
+    path("robots.txt", views.robots, name="robots"),
 ]
