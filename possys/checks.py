@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 from possys import clock, receipt_keys
 from possys.codes import Environment
@@ -51,3 +51,17 @@ def keys_are_usable(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Ch
     except ValueError as fault:
         faults.append(Error(f"CODE_KEYS or TEST_CODE_KEYS: {fault}", id="possys.E003"))
     return faults
+
+
+@register(Tags.security)
+def mails_can_be_sent(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Without a mail server, customers' mails wait; everything else works, so this only warns."""
+    if settings.LOCAL_WORK or settings.EMAIL_URL:
+        return []
+    return [
+        Warning(
+            "There is no EMAIL_URL: mails to customers wait and are not sent.",
+            hint="EMAIL_URL=smtp+tls://user:password@mail.internal:587, see docs/mail.md.",
+            id="possys.W004",
+        )
+    ]

@@ -1,6 +1,6 @@
 """Addresses of the customer's site."""
 
-from django.urls import path
+from django.urls import include, path
 
 from receipts import views
 
@@ -9,4 +9,5 @@ urlpatterns = [
     path("r/", views.typed, name="typed"),
     path("r/<str:code>", views.receipt, name="receipt"),
     path("robots.txt", views.robots, name="robots"),
+    path("", include("receipts.watches.urls")),
 ]

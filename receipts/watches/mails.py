@@ -94,4 +94,4 @@ def _found(code: str) -> Finding:
 
 
 def _url(name: str, watch: Watch, purpose: Purpose) -> str:
-    return settings.SITE_URL + reverse(name, kwargs={"token": token_of(watch.pk, purpose)})
+    return str(settings.SITE_URL) + reverse(name, kwargs={"token": token_of(watch.pk, purpose)})

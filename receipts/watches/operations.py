@@ -5,18 +5,20 @@
     remove   ->  watch, address and mails are gone
     purge    ->  the same for what was never confirmed, or is too old
 
-A look for corrections (receipts/watches/telling.py) and a removal both lock the watch, so none writes to a watch that goes.
+A look for corrections (receipts/watches/telling.py) and a removal both lock the watch, so that none writes to a watch
+that goes.
 """
 
 import logging
 import uuid
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q
 
 from ledger.corrections import corrections_of
-from ledger.models import Correction, identity_of, sequence_of, terminal_of
+from ledger.models import identity_of, sequence_of, terminal_of
 from possys import receipt_keys
 from possys.codes import Environment
 from receipts.watches.models import Mail, Watch
@@ -35,6 +37,14 @@ ANSWERS_PER_MAILBOX_A_DAY = 8
 ENDED_KEPT = timedelta(days=30)
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+class TakenBack(NamedTuple):
+    """A refund or void: its type, its code, and when it was recorded (RFC 3339)."""
+
+    type: str
+    code: str
+    recorded_at: str
 
 
 def ask(code: str, address: str, language: str, now: datetime) -> None:
@@ -126,9 +136,14 @@ def send_again(mail_ids: list[uuid.UUID], now: datetime) -> int:
     return done
 
 
-def corrections_now(watch: Watch) -> list[Correction]:
-    """What has been taken back of the watched receipt so far."""
-    return corrections_of(watch.original, watch.original_on)
+def shown_at_confirmation(watch: Watch) -> list[TakenBack]:
+    """What had been taken back of the receipt when its watch was confirmed, in the order of sealing."""
+    shown = set(watch.mails.filter(state=Mail.State.SHOWN).values_list("correction", "correction_on"))
+    return [
+        TakenBack(one.get_type_display(), code_of(one.identity, one.issued_on), one.sealed_at.isoformat())
+        for one in (corrections_of(watch.original, watch.original_on) if shown else ())
+        if (one.identity, one.issued_on) in shown
+    ]
 
 
 def code_of(identity: int, issued_on: date) -> str:

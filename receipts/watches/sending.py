@@ -5,8 +5,8 @@
     waiting -> failed                  refused for good, or tried for two days; staff may have it sent again
     waiting, as it was                 the mail server or the ledger cannot be reached: nobody's mail counts a try
 
-Between the server's yes and the commit a killed worker leaves a mail that is sent again, with the same Message-ID: no one can
-commit in two places at once. Nothing is ever lost that way.
+A worker that is killed between the server's yes and the commit leaves a mail that is sent again, with the same Message-ID:
+nobody can commit in two places at once. Nothing is ever lost that way.
 """
 
 import logging
@@ -121,7 +121,7 @@ def _refused(mail: Mail, fault: Exception, now: datetime) -> None:
 
 def pause_after(tries: int) -> timedelta:
     """How long a mail rests that was tried so often."""
-    return min(FIRST_PAUSE * 2 ** (tries - 1), PAUSE_MAX)
+    return min(FIRST_PAUSE * (1 << tries - 1), PAUSE_MAX)
 
 
 def _is_for_good(fault: Exception) -> bool:

@@ -1,7 +1,7 @@
 """Finds refunds and voids of watched receipts and writes a mail for each pair of watch and correction, once.
 
-Two looks, because rows of the ledger may appear out of order of their ids and times, and a watch may be confirmed in the
-moment in which a refund comes:
+Two looks, because rows of the ledger may appear out of order of their ids and times, and a watch may be confirmed in
+the moment in which a refund comes:
 
     the quick one, every few seconds    the latest minute's corrections; costs what was sold back, not what is watched
     the whole one, every ten minutes    all confirmed watches against all corrections; misses nothing, assumes no order
@@ -43,7 +43,7 @@ def look_at_recent(now: datetime) -> int:
 
 
 def look_at_all(now: datetime) -> int:
-    """Tells of every correction of every confirmed watch that has not been told; answers how many mails were written."""
+    """Tells of all that has not been told, whatever its time; answers how many mails were written."""
     written = 0
     watches = Watch.objects.exclude(confirmed_at=None).order_by("pk").values_list("pk", "original")
     for some in _chunks(watches.iterator(CHUNK)):

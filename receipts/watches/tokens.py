@@ -1,8 +1,8 @@
 """The tokens in mails' links: the watch's random key, signed for one purpose.
 
-Signed rather than random and kept as a hash, because every later mail needs the removal link again, which a hash could not
-give back; so neither the database nor a copy of it holds anything that opens a link. A token lives as long as its watch.
-Whoever changes SECRET_KEY keeps the old one in SECRET_KEY_FALLBACKS, or the links in old mails are dead.
+Signed rather than random and kept as a hash, because every later mail needs the removal link again, which a hash could
+not give back; so neither the database nor a copy of it holds anything that opens a link. A token lives as long as its
+watch. Whoever changes SECRET_KEY keeps the old one in SECRET_KEY_FALLBACKS, or the links in old mails are dead.
 """
 
 import uuid
