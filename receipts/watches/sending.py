@@ -5,8 +5,8 @@
     waiting -> failed                  refused for good, or tried for two days; staff may have it sent again
     waiting, as it was                 the mail server or the ledger cannot be reached: nobody's mail counts a try
 
-A worker that is killed between the server's yes and the commit leaves a mail that is sent again, with the same Message-ID:
-nobody can commit in two places at once. Nothing is ever lost that way.
+A worker that is killed between the server's yes and the commit leaves a mail that is sent again, with the same
+Message-ID: nobody can commit in two places at once. Nothing is ever lost that way.
 """
 
 import logging

@@ -1,6 +1,7 @@
 """Celery tasks of the watches: ticks on the queue `mail`, whose worker has the web's role.
 
-A lost or doubled one is harmless. A queue of its own, because a mail server that does not answer must not keep the ticks waiting that mend the flush.
+A lost or doubled one is harmless. The queue is their own, because a mail server that does not answer must not keep the
+ticks waiting that mend the flush.
 """
 
 import logging

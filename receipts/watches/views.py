@@ -46,11 +46,8 @@ def watch(request: HttpRequest, ending: str) -> HttpResponse:
             set_headers(response, finding.state)
             return response
         form = WatchForm(request.POST if request.method == "POST" else None)
-        context: dict[str, Any] = {
-            "finding": finding,
-            "ending": receipt_keys.links().ending_of(finding.code),
-            "form": form,
-        }
+        ending = receipt_keys.links().ending_of(finding.code)
+        context: dict[str, Any] = {"finding": finding, "ending": ending, "form": form}
         if not form.is_valid():
             return _page(request, "ask", BAD_REQUEST if form.is_bound else 200, **context)
         count(WATCHES, client_of(request))
