@@ -1,5 +1,6 @@
-"""Where Celery looks for the customer site's tasks; each part has its own."""
+"""Where Celery looks for the customer site's tasks; those of each part are in its own folder."""
 
-from receipts.cases.tasks import mail_address, purge_cases
+from receipts.cases import tasks as cases_tasks
+from receipts.watches import tasks as watches_tasks
 
-__all__ = ["mail_address", "purge_cases"]
+__all__ = ["cases_tasks", "watches_tasks"]

@@ -32,5 +32,7 @@ urlpatterns = [
     path("", include("receipts.paper.urls")),
     path("", include("receipts.search.urls")),
     path("", include("receipts.cases.urls")),
+    path("", include("receipts.watches.urls")),
     path("robots.txt", views.robots, name="robots"),
+    path("", include("receipts.watches.urls")),
 ]
