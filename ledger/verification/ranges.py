@@ -1,4 +1,4 @@
-"""Checks a range of one shard's blocks: each by itself, against the block before it, the log, and its entries."""
+"""Checks a range of one shard's blocks: each by itself, against the block before it, the log, entries, corrections."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from ledger.log.models import LogEntry
 from ledger.models import MarkedRecord
 from ledger.shards import LOG_DATABASE, database_for
 from ledger.verification.block_check import Checked, Known, StoredMark, check_block
+from ledger.verification.corrections import compare
 from ledger.verification.entries import add_rows, look_up
 from ledger.verification.faults import Fault, FaultKind
 from ledger.verification.header_check import FIRST_LINK, Link, check_link, link_of
@@ -79,6 +80,8 @@ class RangeCheck:
             self.before = None
         self._note_missing(missing, known)
         self._add_rows([checked.rows for _, checked in found])
+        corrections = {block.number: checked.corrections for block, checked in found if checked.corrections is not None}
+        self.tally.corrections += compare(self.own.shard, first, last, corrections, self._note)
         return found
 
     def _one(self, block: StoredBlock, known: Known) -> Checked:

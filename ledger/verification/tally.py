@@ -85,6 +85,7 @@ class Tally:
     marked: int = 0
     removed: int = 0
     entries: int = 0
+    corrections: int = 0
     leaves: int = 0
     nodes: int = 0
     checkpoints: int = 0
@@ -130,6 +131,6 @@ class Tally:
 
 SUMS = ("record_sums", "entry_sums", "record_totals", "entry_totals")
 COUNTS = (
-    "blocks", "records", "marked", "removed", "entries", "leaves", "nodes", "checkpoints", "cosignatures", "not_logged",
-    "unreadable", "later",
+    "blocks", "records", "marked", "removed", "entries", "corrections", "leaves", "nodes", "checkpoints",
+    "cosignatures", "not_logged", "unreadable", "later",
 )  # fmt: skip
