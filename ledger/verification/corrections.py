@@ -7,6 +7,7 @@ demands it, only what its entry repeats can be compared: which sale it took back
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import NamedTuple
 
 from django.db import connections
 
@@ -19,6 +20,8 @@ from ledger.verification.rows import Rows
 
 # A row as text, so that no value that somebody wrote there, infinity or nothing, keeps it from being read.
 Text = tuple[str | None, ...]
+# Block and position.
+PlaceIn = tuple[int, int]
 NAMES = CorrectionRow._fields
 # A time's text depends on the session, so its form is named.
 AS_TEXT = ", ".join(
@@ -82,12 +85,19 @@ def _day(number: int) -> date:
     return date.fromordinal(POSTGRES_ORDINAL + int(number))
 
 
-def compare(shard: int, first: int, last: int, blocks: Mapping[int, Demanded], note: NoteIn) -> int:
-    """Compares the rows that name blocks `first` to `last` with what these demand; answers how many there are.
+class Compared(NamedTuple):
+    """How many rows there are, and the places of those whose record was removed."""
+
+    rows: int
+    of_removed: set[PlaceIn]
+
+
+def compare(shard: int, first: int, last: int, blocks: Mapping[int, Demanded], note: NoteIn) -> Compared:
+    """Compares the rows that name blocks `first` to `last` with what these demand.
 
     `blocks` has those whose records are as they were sealed; of another block it was said what is wrong with it.
     """
-    stored: dict[tuple[int, int], list[Text]] = {}
+    stored: dict[PlaceIn, list[Text]] = {}
     with connections[database_for(shard)].cursor() as cursor:
         cursor.execute(IN_BLOCKS, [shard, first, last])
         count = 0
@@ -97,8 +107,9 @@ def compare(shard: int, first: int, last: int, blocks: Mapping[int, Demanded], n
     for number, demanded in blocks.items():
         for position, row in demanded.rows.items():
             _compare_one(row, stored.pop((number, position), []), note)
-    _note_others(shard, blocks, stored, note)
-    return count
+    of_removed = {place for place in stored if place[0] in blocks and place[1] in blocks[place[0]].removed}
+    _note_others(shard, blocks, stored, of_removed, note)
+    return Compared(count, of_removed)
 
 
 def _compare_one(row: CorrectionRow, there: Sequence[Text], note: NoteIn) -> None:
@@ -119,10 +130,13 @@ def _compare_one(row: CorrectionRow, there: Sequence[Text], note: NoteIn) -> Non
 
 
 def _note_others(
-    shard: int, blocks: Mapping[int, Demanded], stored: Mapping[tuple[int, int], list[Text]], note: NoteIn
+    shard: int,
+    blocks: Mapping[int, Demanded],
+    stored: Mapping[PlaceIn, list[Text]],
+    of_removed: set[PlaceIn],
+    note: NoteIn,
 ) -> None:
     """Rows at positions that demand none: of removed records they are held against the entry, others are unknown."""
-    of_removed = {place for place in stored if place[0] in blocks and place[1] in blocks[place[0]].removed}
     unbacked = _unbacked(shard, of_removed)
     for (number, position), texts in stored.items():
         demanded = blocks.get(number)
@@ -136,7 +150,7 @@ def _note_others(
                 note(number, FaultKind.CORRECTION_CHANGED, said, position)
 
 
-def _unbacked(shard: int, places: set[tuple[int, int]]) -> set[tuple[int, int]]:
+def _unbacked(shard: int, places: set[PlaceIn]) -> set[PlaceIn]:
     if not places:
         return set()
     with connections[database_for(shard)].cursor() as cursor:

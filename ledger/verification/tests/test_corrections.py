@@ -156,6 +156,16 @@ def test_a_removed_refund_keeps_its_row_which_is_held_against_its_entry(correcte
     assert found() == [f"{at(corrected)}correction-changed: {said}"]
 
 
+def test_a_removed_refund_without_a_row_is_said_not_to_be_checked(corrected: Till) -> None:
+    shard = shard_of(corrected.number)
+    remove(shard, 2, 1, logged=True)
+    assert verify(Scope()).left_out == []
+    execute(f"DELETE FROM ledger_correction {OWN}")
+    run = verify(Scope(shards=(shard,)))
+    assert run.is_well
+    assert run.left_out == ["removed refunds and voids without a correction, so of which sale is not known: 1"]
+
+
 def test_a_removed_sale_is_no_place_for_a_correction(corrected: Till) -> None:
     remove(shard_of(corrected.number), 2, 0, logged=True)
     add(position=0)
