@@ -11,7 +11,7 @@ capture store for about two seconds, and is not sought there.
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connections
 
@@ -105,7 +105,7 @@ def _candidates(facts: Facts, terminals: Iterable[int]) -> list[_Candidate]:
     found: list[_Candidate] = []
     for alias in databases():
         tills = [(shard, till) for shard in shards_by_database.get(alias, []) for till in sorted(by_shard[shard])]
-        parameters = [
+        parameters: list[Any] = [
             [shard for shard, _ in tills],
             [identity_of(till, 0) for _, till in tills],
             [identity_of(till, SEQUENCE_MASK) for _, till in tills],

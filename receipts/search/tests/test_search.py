@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.db import connection
-from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -40,7 +39,7 @@ def full_address(code: str) -> str:
     return f"/{receipt_keys.links().ending_of(code)}"
 
 
-def searched(client: Client, typed: dict[str, Any]) -> HttpResponse:
+def searched(client: Client, typed: dict[str, Any]) -> Any:
     cache.clear()
     return client.post("/search/", typed)
 
