@@ -71,6 +71,8 @@ class Scanner {
     this.find = (name) => root.querySelector(`[data-scan-${name}]`);
     this.video = this.find("video");
     this.find("start").hidden = false;
+    // What to do where this script does not run.
+    this.find("without").hidden = true;
     this.find("open").addEventListener("click", () => this.open());
     this.find("stop").addEventListener("click", () => this.close());
     this.find("torch").addEventListener("click", () => this.toggleTorch());

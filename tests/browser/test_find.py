@@ -302,7 +302,7 @@ def test_typing_is_grouped_corrected_and_judged_before_anything_is_sent(
     shoot(page, "typo-phone")
     assert fits(page)
     field.press("Enter")
-    assert asked == []
+    assert not [url for url in asked if "/r/" in url]
     # Corrected in the middle, where the caret stays.
     field.press("Home")
     field.press("Delete")
@@ -361,8 +361,8 @@ def test_a_receipt_is_found_without_a_code(
         page = open_page(size=size, scheme="dark" if size == "phone" else "light", javascript=javascript)
         page.goto("/")
         page.get_by_label("Store or till number").fill(str(till.number))
-        page.get_by_label("Date").fill(issued_at[:10])
-        page.get_by_label("Time").fill(issued_at[11:16])
+        page.get_by_label("Date", exact=True).fill(issued_at[:10])
+        page.get_by_label("Time", exact=True).fill(issued_at[11:16])
         page.get_by_label("Total, as printed").fill("51,01 Kč")
         page.get_by_role("button", name="Search").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Nothing matches all three")
@@ -381,13 +381,13 @@ def test_what_is_wrong_in_the_search_stands_beside_its_field(
         page.goto("/search/")
         shoot(page, f"search-{size}")
         page.get_by_label("Store or till number").fill("the corner shop")
-        page.get_by_label("Date").fill("2026-11-20")
-        page.get_by_label("Time").fill("10:00")
+        page.get_by_label("Date", exact=True).fill("2026-11-20")
+        page.get_by_label("Time", exact=True).fill("10:00")
         page.get_by_label("Total, as printed").fill("fifty")
         page.get_by_role("button", name="Search").click()
         expect(page.get_by_label("Store or till number")).to_have_value("the corner shop")
         expect(page.locator("#search-total-fault")).to_contain_text("amount in figures")
-        expect(page.get_by_label("Date")).to_have_value("2026-11-20")
+        expect(page.get_by_label("Date", exact=True)).to_have_value("2026-11-20")
         assert fits(page)
         shoot(page, f"search-faults-{size}")
 
@@ -403,7 +403,7 @@ def test_the_three_ways_fit_and_weigh_little(
     page.goto("/", wait_until="networkidle")
     assert fits(page)
     shoot(page, f"find-{size}-{scheme}")
-    print(f"the first page weighs {sum(answers)} bytes in {len(answers)} answers")  # noqa: T201
+    print(f"the first page weighs {sum(answers)} bytes in {len(answers)} answers")
     assert 0 < sum(answers) < FIRST_PAGE_BYTES_MAX
 
 
