@@ -101,8 +101,8 @@ class CodeField {
     this.before = symbols;
     // The caret stays behind the same symbol; at the end of a group behind the hyphen, or before it when deleting.
     const hyphens = Math.floor((inputType.startsWith("delete") ? Math.max(0, caret - 1) : caret) / receiptCode.GROUP);
-    const place_ = caret === symbols.length ? this.field.value.length : caret + hyphens;
-    this.field.setSelectionRange(place_, place_);
+    const target = caret === symbols.length ? this.field.value.length : caret + hyphens;
+    this.field.setSelectionRange(target, target);
   }
 
   // The fault in what was typed; while typing, only what cannot become right any more.
@@ -110,10 +110,13 @@ class CodeField {
     const texts = this.said.dataset;
     const symbols = this.symbols;
     const strange = receiptCode.stranger(symbols);
-    if (/[/:.]/.test(this.field.value) || (symbols.length > receiptCode.LINKED_LENGTH && isDone)) return "";
+    // A link of another kind, or one that is not typed to its end: the server reads that.
+    if (/^\s*https?:|\//i.test(this.field.value)) return "";
     if (strange) return filled(texts.stranger, strange);
     const isLinked = symbols.length === receiptCode.LINKED_LENGTH;
-    if (symbols.length !== receiptCode.LENGTH && !isLinked) return isDone ? filled(texts.length, { length: symbols.length }) : "";
+    if (symbols.length !== receiptCode.LENGTH && !isLinked) {
+      return isDone ? filled(texts.length, { length: symbols.length }) : "";
+    }
     return receiptCode.isCode(symbols.slice(0, receiptCode.LENGTH)) ? "" : texts.typo;
   }
 

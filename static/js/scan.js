@@ -63,9 +63,14 @@ class Reader {
   }
 }
 
+function stopped(stream) {
+  for (const track of stream?.getTracks() ?? []) track.stop();
+}
+
 class Scanner {
   constructor(root) {
     this.root = root;
+    this.turn = 0;
     this.texts = root.dataset;
     this.reader = new Reader(root.dataset.decoder);
     this.find = (name) => root.querySelector(`[data-scan-${name}]`);
@@ -100,26 +105,36 @@ class Scanner {
     this.complain("");
     if (!window.isSecureContext || !navigator.mediaDevices?.getUserMedia) return this.complain(this.texts.insecure);
     this.isOpen = true;
+    // The browser may ask for long, and meanwhile the customer may have closed and opened again.
+    const turn = ++this.turn;
     this.say(this.texts.starting);
+    let stream;
     try {
-      this.stream = await navigator.mediaDevices.getUserMedia({
+      stream = await navigator.mediaDevices.getUserMedia({
         audio: false,
         video: { facingMode: { ideal: "environment" }, width: { ideal: 1280 }, height: { ideal: 720 } },
       });
       await this.reader.prepare();
     } catch (fault) {
+      stopped(stream);
+      if (!this.isTurn(turn)) return;
       this.close();
       return this.complain(this.texts[Scanner.faults[fault.name] ?? "failed"]);
     }
-    if (!this.isOpen) return this.stop();
-    this.video.srcObject = this.stream;
+    if (!this.isTurn(turn)) return stopped(stream);
+    this.stream = stream;
+    this.video.srcObject = stream;
     this.find("camera").hidden = false;
     this.find("start").hidden = true;
     this.find("stop").focus();
     this.offerTorch();
     this.say(this.texts.looking);
     await this.video.play().catch(() => {});
-    await this.watch();
+    await this.watch(turn);
+  }
+
+  isTurn(turn) {
+    return this.isOpen && turn === this.turn;
   }
 
   static faults = {
@@ -131,12 +146,12 @@ class Scanner {
     AbortError: "busy",
   };
 
-  async watch() {
-    while (this.isOpen) {
+  async watch(turn) {
+    while (this.isTurn(turn)) {
       const { videoWidth: width, videoHeight: height } = this.video;
       if (width) {
         const text = await this.reader.read(this.video, { x: 0, y: 0, width, height }, FRAME_SIDE_PX, FRAME_READ_MS);
-        if (text && this.isOpen && this.follow(text)) return;
+        if (text && this.isTurn(turn) && this.follow(text)) return;
       }
       await new Promise((resume) => setTimeout(resume, FRAME_PAUSE_MS));
     }
@@ -175,7 +190,7 @@ class Scanner {
   }
 
   stop() {
-    for (const track of this.stream?.getTracks() ?? []) track.stop();
+    stopped(this.stream);
     this.stream = undefined;
     this.video.srcObject = null;
   }
