@@ -61,3 +61,17 @@ def translations_are_compiled(app_configs: Sequence[Any] | None, **kwargs: Any) 
         return []
     hint = "manage.py messages --compile"
     return [Warning(f"The translations of {', '.join(stale)} are not compiled.", hint=hint, id="possys.W001")]
+
+
+@register(Tags.security)
+def mails_can_be_sent(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Without a mail server, customers' mails wait; everything else works, so this only warns."""
+    if settings.LOCAL_WORK or settings.EMAIL_URL:
+        return []
+    return [
+        Warning(
+            "There is no EMAIL_URL: mails to customers wait and are not sent.",
+            hint="EMAIL_URL=smtp+tls://user:password@mail.internal:587, see docs/mail.md.",
+            id="possys.W004",
+        )
+    ]

@@ -148,13 +148,25 @@ def normalise(text: str) -> str:
     """
     if len(text) > TEXT_LENGTH_MAX:
         raise CodeLengthError(len(text))
+    symbols = normalise_symbols(text)
+    if len(symbols) != CODE_LENGTH:
+        raise CodeLengthError(len(symbols))
+    return symbols
+
+
+def normalise_symbols(text: str) -> str:
+    """The symbols of a text of any length, without hyphens and blanks. Raises CodeSymbolError."""
     typed = [character for character in text if character not in _DASHES and not character.isspace()]
     for position, character in enumerate(typed, start=1):
         if character not in _SYMBOLS:
             raise CodeSymbolError(character, position)
-    if len(typed) != CODE_LENGTH:
-        raise CodeLengthError(len(typed))
     return "".join(_SYMBOLS[character] for character in typed)
+
+
+def check_symbol(symbols: str) -> str:
+    """What follows fifteen symbols or fewer, so that one wrong symbol, or two that changed places, is noticed."""
+    blank = [0] * (CODE_LENGTH - 1 - len(symbols))
+    return ALPHABET[_check_sum([*blank, *(_VALUES[symbol] for symbol in symbols)])]
 
 
 def parse_keys(text: str, environment: Environment) -> list[CodeKey]:

@@ -27,6 +27,8 @@ LOCAL_TEST_CODE_KEYS = "0:2020-01-01:101112131415161718191a1b1c1d1e1f"
 LOCAL_LOG_KEY = "PRIVATE+KEY+possys.local/log+c6aeffd1+AQABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"
 
 SECRET_KEY = env.str("SECRET_KEY", default=LOCAL_SECRET_KEY)
+# Earlier values of SECRET_KEY: links in mails that were signed with them stay good.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]", "testserver"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # Where customers reach the site; a receipt's link and QR code begin with it.
@@ -215,6 +217,8 @@ CELERY_TASK_ROUTES = {
     "ledger.tasks.run_checkpointer": {"queue": "log"},
     # Held against what the checkpointer keeps outside the database.
     "ledger.tasks.check_sample": {"queue": "log"},
+    # A mail server that does not answer keeps no other tick waiting.
+    "receipts.watches.tasks.*": {"queue": "mail"},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
@@ -236,7 +240,32 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=60),
         "options": {"expires": 60},
     },
+    "purge-cases": {
+        "task": "receipts.cases.tasks.purge_cases",
+        "schedule": timedelta(hours=24),
+        "options": {"expires": 3600},
+    },
     "make-days": {"task": "ledger.tasks.make_days", "schedule": timedelta(hours=1), "options": {"expires": 3600}},
+    "send-mails": {
+        "task": "receipts.watches.tasks.send_mails",
+        "schedule": timedelta(seconds=5),
+        "options": {"expires": 5},
+    },
+    "look-for-corrections": {
+        "task": "receipts.watches.tasks.look_for_corrections",
+        "schedule": timedelta(seconds=5),
+        "options": {"expires": 5},
+    },
+    "look-for-all-corrections": {
+        "task": "receipts.watches.tasks.look_for_all_corrections",
+        "schedule": timedelta(minutes=10),
+        "options": {"expires": 600},
+    },
+    "purge-watches": {
+        "task": "receipts.watches.tasks.purge_watches",
+        "schedule": timedelta(hours=1),
+        "options": {"expires": 3600},
+    },
 }
 
 LOGGING = {
@@ -246,5 +275,9 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     # A refused sale is an answer, not a fault of this system: it is counted, not logged line by line.
-    "loggers": {"django.request": {"level": "ERROR"}},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        # A dozen lines about tables of the font for every PDF.
+        "fontTools": {"level": "WARNING"},
+    },
 }

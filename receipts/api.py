@@ -12,7 +12,8 @@ from ledger.log.tree import LogDamagedError
 from ledger.proof_file import MEDIA_TYPE, proof_bytes
 from ledger.proofs import find_proof
 from ledger.sealed import BlockDamagedError
-from possys.codes import CodeCheckError, CodeLengthError, CodeNotGenuineError, CodeSymbolError
+from possys import receipt_keys
+from possys.codes import CodeCheckError, CodeError, CodeLengthError, CodeNotGenuineError, CodeSymbolError
 from possys.problems import problem
 from receipts.http import RETRY_AFTER_S, STATUSES, set_headers
 from receipts.queries import Finding, State, find_receipt
@@ -84,7 +85,7 @@ class ProofView(APIView):
 
         It holds the whole record as it was sealed, also what the receipt's page does not show.
         """
-        finding = find_receipt(code)
+        finding = find_receipt(_without_key(code))
         if finding.state is State.RECORDED:
             response = _proof(finding)
         elif finding.state is State.ACCEPTED:
@@ -95,6 +96,15 @@ class ProofView(APIView):
             response = _problem(finding, STATUSES[finding.state])
         set_headers(response, finding.state)
         return response
+
+
+def _without_key(code: str) -> str:
+    """The code of a link's last part; anything else as it is."""
+    try:
+        linked = receipt_keys.links().read(code)
+    except CodeError:
+        return code
+    return linked.code if linked.is_right else code
 
 
 def _proof(finding: Finding) -> HttpResponse:

@@ -48,6 +48,8 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+# The receipt's own page fetches its proof from here.
+FETCHING_SECURITY_POLICY = CONTENT_SECURITY_POLICY + "; connect-src 'self'"
 PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=()"
 # Where a customer may scan a QR code. A stream and a photo's bitmap are no fetches, so the policy above allows them.
 CAMERA_PERMISSIONS_POLICY = PERMISSIONS_POLICY.replace("camera=()", "camera=(self)")
@@ -62,13 +64,18 @@ def set_headers(response: HttpResponse, state: State) -> None:
         response["Retry-After"] = str(RETRY_AFTER_S)
 
 
+def let_fetch(response: HttpResponse) -> None:
+    """Lets the page's scripts ask this site, and nobody else, for more."""
+    response["Content-Security-Policy"] = FETCHING_SECURITY_POLICY
+
+
 def public_page(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
     """Adds the headers that every page for customers has."""
 
     @wraps(view)
     def with_headers(*args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         response = view(*args, **kwargs)
-        response["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+        response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
         response["Permissions-Policy"] = PERMISSIONS_POLICY
         return response
 

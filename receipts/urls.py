@@ -3,7 +3,7 @@
 from django.urls import include, path, re_path, register_converter
 
 from possys.links import LINKED_LENGTH
-from receipts import views
+from receipts import proofs, views
 
 
 class EndingConverter:
@@ -27,7 +27,12 @@ urlpatterns = [
     path("r/", views.typed, name="typed"),
     path("r/<str:code>", views.receipt, name="receipt"),
     path("<ending:ending>", views.linked, name="linked"),
+    path("<ending:ending>/proof", proofs.proof, name="receipt-proof"),
     re_path(r"^[Oo]/(?P<text>[^/]{1,60})$", views.offline, name="offline"),
+    path("", include("receipts.paper.urls")),
     path("", include("receipts.search.urls")),
+    path("", include("receipts.cases.urls")),
+    path("", include("receipts.watches.urls")),
     path("robots.txt", views.robots, name="robots"),
+    path("", include("receipts.watches.urls")),
 ]

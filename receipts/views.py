@@ -14,7 +14,7 @@ from possys.codes import CodeError
 from possys.links import LINKED_LENGTH
 from receipts.access import find_linked, is_total
 from receipts.amounts import AmountError
-from receipts.http import FIND_KEPT_S, STATUSES, camera_page, public_page, set_headers
+from receipts.http import FIND_KEPT_S, STATUSES, camera_page, let_fetch, public_page, set_headers
 from receipts.limiting import limited
 from receipts.limits import PAGES
 from receipts.offline import find_offline
@@ -106,8 +106,9 @@ def _said(request: HttpRequest, finding: Finding, started_s: float) -> HttpRespo
         hold(started_s, CODE_MISS_MS)
     if not finding.is_recorded:
         return _state_page(request, finding)
-    response = render(request, "receipts/recorded.html", context)
+    response = render(request, "receipts/recorded.html", {"finding": finding, "verdict": _verdict(finding)})
     set_headers(response, finding.state)
+    let_fetch(response)
     return response
 
 

@@ -1,6 +1,5 @@
 """The customer's pages: each state of a code, its status, caching and queries, and what must not show."""
 
-import re
 from collections.abc import Callable
 
 import pytest
@@ -18,7 +17,6 @@ from tests.factories import make_line
 from tests.tills import Till
 
 Record = Callable[..., str]
-EMBEDDED = re.compile(r'<script id="proof" type="application/json">.*?</script>', re.DOTALL)
 HOSTILE = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>"
 # Two for entry and block, one for the names.
 RECORDED_QUERIES = 3
@@ -98,8 +96,7 @@ def test_buyer_operator_and_lottery_are_not_shown(client: Client, record: Record
     code = record(buyer="CZ99887766", operator="Jana Novakova", lottery="LUCKY-TAG")
     catch_up()
     for address in (f"/r/{code}", f"/api/v1/receipts/{code}"):
-        # The proof must hold the whole record; it is data for the script, and nothing of it is shown.
-        text = EMBEDDED.sub("", client.get(address).content.decode())
+        text = client.get(address).content.decode()
         assert [secret for secret in ("CZ99887766", "Jana", "LUCKY") if secret in text] == []
 
 
@@ -109,7 +106,6 @@ def test_a_hostile_product_name_is_only_text(client: Client, record: Record) -> 
     catch_up()
     text = client.get(f"/r/{code}").content.decode()
     assert "&lt;script&gt;alert" in text
-    assert "\\u003Cscript\\u003Ealert" in text
     assert "<script>" not in text
     assert "<img src=x" not in text
     assert "<b>" not in text
