@@ -117,8 +117,10 @@ def _seller(found: Recorded | Removed, retailer_id: int | None, names: list[Any]
         return Seller(retailer or f"Retailer {retailer_id}", store or f"Store {store_id}", address or "")
     record = found.record
     is_known = store is not None and (record.store, record.retailer) == (store_id, retailer_id)
-    return Seller(retailer, store, address) if is_known else Seller(
-        f"Retailer {record.retailer}", f"Store {record.store}", ""
+    return (
+        Seller(retailer, store, address)
+        if is_known
+        else Seller(f"Retailer {record.retailer}", f"Store {record.store}", "")
     )
 
 

@@ -14,26 +14,44 @@ from receipts.limits import WRONG_FOR_CLIENT, WRONG_FOR_CODE, check, client_of, 
 from receipts.queries import Finding, State, find_receipt
 
 
+class NotLinkedError(ValueError):
+    """An address does not end with a code and its own key; nothing more is said to anybody."""
+
+
 def find_linked(request: HttpRequest, ending: str) -> Finding:
     """What a link's end names. A wrong key is answered as a code that is not ours. Raises LimitReachedError."""
     try:
+        return find_receipt(linked_code(request, ending))
+    except NotLinkedError:
+        return Finding(State.NOT_GENUINE, ending, fault=CodeNotGenuineError())
+
+
+def linked_code(request: HttpRequest, ending: str) -> str:
+    """The code of a link's end. Raises NotLinkedError when its key is not the code's own, and LimitReachedError."""
+    try:
         linked = receipt_keys.links().read(ending)
     except CodeError as fault:
-        return Finding(State.MISTYPED, ending, fault=fault)
+        raise NotLinkedError from fault
+    # Before the key is looked at: past the limit even a right one must not be told from a wrong one.
     check_limits(request, linked.code)
-    if linked.is_right:
-        return find_receipt(linked.code)
-    count_wrong(request, linked.code)
-    return Finding(State.NOT_GENUINE, linked.code, fault=CodeNotGenuineError())
+    if not linked.is_right:
+        count_wrong(request, linked.code)
+        raise NotLinkedError
+    return linked.code
 
 
 def is_total(request: HttpRequest, finding: Finding, text: str) -> bool:
     """Whether somebody knows the total of a recorded receipt. Raises AmountError, LimitReachedError."""
     candidates = minor_candidates(text)
+    currency = finding.receipt.sale.currency if finding.receipt else ""
+    return is_total_minor(request, finding, candidates.get(minor_digits(currency)))
+
+
+def is_total_minor(request: HttpRequest, finding: Finding, total: int | None) -> bool:
+    """The same for a total in minor units of the receipt's currency. Raises LimitReachedError."""
     check_limits(request, finding.code)
-    receipt = finding.receipt
     # A refund's total is negative, and nobody types the sign.
-    if receipt and candidates.get(minor_digits(receipt.sale.currency)) == abs(receipt.sale.total):
+    if finding.receipt and total is not None and abs(total) == abs(finding.receipt.sale.total):
         return True
     count_wrong(request, finding.code)
     return False
@@ -49,4 +67,3 @@ def count_wrong(request: HttpRequest, code: str) -> None:
     """Counts something wrong. Raises LimitReachedError."""
     count(WRONG_FOR_CODE, code)
     count(WRONG_FOR_CLIENT, client_of(request))
-

@@ -61,9 +61,7 @@ def find_offline(request: HttpRequest, text: str) -> Finding:
     """
     try:
         paper = read_offline(text)
-        code = receipt_keys.table().encode(
-            Environment.PRODUCTION, paper.minute.date(), paper.terminal, paper.sequence
-        )
+        code = receipt_keys.table().encode(Environment.PRODUCTION, paper.minute.date(), paper.terminal, paper.sequence)
     except (OfflineError, ValueError):
         return Finding(State.NOT_GENUINE, text, fault=CodeNotGenuineError())
     check_limits(request, code)

@@ -117,11 +117,6 @@ class Finding:
         """What is left of the sale's total, in minor units."""
         return (self.receipt.sale.total if self.receipt else 0) - self.given_back
 
-    @property
-    def ending(self) -> str:
-        """What ends the receipt's link, for whoever came with it."""
-        return receipt_keys.links().ending_of(self.code)
-
 
 def find_receipt(code_text: str, *, is_awaited: bool = False) -> Finding:
     """What is known of a code as somebody typed it: two queries at most, none when it cannot be ours.

@@ -7,7 +7,6 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-
 # What of a case stays as it was; its state, its assignment and its contact, which is forgotten in time, do not.
 WORDS = (
     "number", "secret_hash", "source", "kind", "code", "what", "place", "bought_on", "bought_at", "amount", "created_at",

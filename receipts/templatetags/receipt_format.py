@@ -86,6 +86,15 @@ def day(text: str) -> str:
     return _day_written(datetime.fromisoformat(text))
 
 
+@register.filter
+def local_minute(text: str) -> str:
+    """A time without offset, by the shop's clock: `23 November 2026, 10:00`."""
+    at = datetime.fromisoformat(text)
+    locale = babel_locale()
+    clock = format_time(at, "HH:mm" if locale.language == "en" else "short", locale=locale)
+    return str(locale.datetime_formats["medium"]).replace("{0}", clock).replace("{1}", _day_written(at))
+
+
 def _written(at: datetime) -> str:
     locale = babel_locale()
     # The wall clock of the time's own offset; Babel would turn it into another.
