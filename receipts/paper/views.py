@@ -16,7 +16,7 @@ from receipts.queries import State, find_receipt
 
 # A PDF takes a quarter of a second of a processor, fifty times a page.
 PDFS = Limit("pdfs", 20, 60)
-FORMS = {"native": escpos.qr, "raster": escpos.qr_raster}
+FORMS: dict[str, escpos.Maker] = {"native": escpos.qr, "raster": escpos.qr_raster}
 
 
 class NotLinkedError(Exception):
