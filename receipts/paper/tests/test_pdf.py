@@ -16,7 +16,7 @@ from receipts.paper.pdf import PAGE_MAX_MM, receipt_pdf
 from receipts.paper.tests.receipts import CODE, LINK, make_receipt
 from receipts.paper.tests.test_qr import decoded
 from receipts.receipt import Names
-from receipts.templatetags.receipt_format import amount, money, moment, plain, unit_price
+from receipts.templatetags.receipt_format import amount, moment, money, plain, unit_price
 from tests.factories import make_line, make_tax
 from transactions.sale import LINES_MAX, PAYMENTS_MAX, TAXES_MAX
 

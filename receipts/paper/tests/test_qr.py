@@ -39,7 +39,7 @@ def drawn(svg: bytes, module_px: int = 4) -> Image.Image:
 
 def decoded(picture: Image.Image) -> str:
     """What a scanner reads."""
-    found = zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormat.QRCode)
+    found = zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode))
     assert len(found) == 1
     return str(found[0].text)
 
