@@ -44,6 +44,7 @@ class Phase:
     times_ms: dict[str, list[float]] = field(default_factory=dict)
     taken: float = 0.0
     waiting: int = 0
+    wrong: Counter[str] = field(default_factory=Counter)
     cpu: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -89,7 +90,10 @@ def _lower(run: Run, asked: list[Page]) -> list[Figure]:
 
 
 def _phase(run: Run, asked: list[Page], rate: int) -> Phase:
-    """Asks for each page for a while, at `rate` sales a second beside it; 0: none."""
+    """Asks for each page for a while, at `rate` sales a second beside it; 0: none.
+
+    Raises LoadError when the quiet site gives a wrong answer; those of a busy one are counted.
+    """
     phase = Phase(rate)
     with ExitStack() as stack:
         traffic = stack.enter_context(Traffic(run, rate)) if rate else None
@@ -98,24 +102,29 @@ def _phase(run: Run, asked: list[Page], rate: int) -> Phase:
         cpu = CpuShares(run.site.processes())
         began_s, begun = time.monotonic(), traffic.board.acknowledged if traffic else 0
         for page in asked:
-            phase.times_ms[page.name] = _ask(run, page)
+            phase.times_ms[page.name] = _ask(run, page, phase.wrong)
         took_s = time.monotonic() - began_s
         phase.taken = (traffic.board.acknowledged - begun) / took_s if traffic else 0.0
         phase.waiting = run.waiting() if traffic else 0
         phase.cpu = cpu.shares()
     drained(run)
+    if phase.wrong and not rate:
+        raise LoadError(f"the quiet site gave wrong answers: {_listed(phase.wrong)}")
     p99 = max(percentile(times, 0.99) for times in phase.times_ms.values())
     run.say(f"beside {phase.taken:,.0f} of {rate:,} sales/s, {phase.waiting:,} waiting: p99 at most {p99:,.0f} ms")
     run.say(f"processor time {phase.cpu}")
     return phase
 
 
-def _ask(run: Run, page: Page) -> list[float]:
-    """Answer times of one page in ms, counted from the moment each was due. Raises LoadError for a wrong answer."""
+def _listed(wrong: Counter[str]) -> str:
+    return ", ".join(f"{count} x {what}" for what, count in wrong.most_common(5))
+
+
+def _ask(run: Run, page: Page, wrong: Counter[str]) -> list[float]:
+    """Answer times of one page in ms, counted from the moment each was due; wrong answers are counted."""
     port = run.site.product
     opened = connect_evenly(port, run.site.server(port), CONNECTIONS)
     times_ms: list[float] = []
-    wrong: Counter[int] = Counter()
     client = iter(range(run.pages_asked, 1 << 62))
 
     def answered(status: int, body: bytes, due_s: float, now_s: float) -> None:
@@ -123,7 +132,7 @@ def _ask(run: Run, page: Page) -> list[float]:
         if due_s >= begin_s:
             times_ms.append((now_s - due_s) * 1000)
         if status not in page.statuses:
-            wrong[status] += 1
+            wrong[f"{page.name}: {status or 'no answer'}"] += 1
 
     now_s = time.monotonic()
     # Before it is measured, each thread of the server has its connection and its templates.
@@ -132,8 +141,6 @@ def _ask(run: Run, page: Page) -> list[float]:
     drive(opened, pace, lambda: request(*page.make(), client=next(client)), answered)
     for connection in opened:
         connection.socket.close()
-    if wrong:
-        raise LoadError(f"{page.name}: {wrong.total()} answers were wrong, by status {dict(wrong)}")
     return times_ms
 
 
@@ -144,6 +151,9 @@ def _time_figures(asked: list[Page], quiet: list[Phase], busy: list[Phase], *, o
     kept_up = "kept up" if all(one.keeps_up for one in busy) else "DID NOT KEEP UP"
     note = f"the site {kept_up}: taken {taken}/s, then waiting {[one.waiting for one in busy]}"
     figures = []
+    if wrong := sum((one.wrong for one in busy), Counter()):
+        counts = [one.wrong.total() for one in busy]
+        figures.append(figure(PART, f"wrong answers beside {rate:,} sales/s", counts, "answers", note=_listed(wrong)))
     for page in asked:
         for share, name in ((0.5, "p50"), (0.99, "p99")):
             still, loaded = ([percentile(one.times_ms[page.name], share) for one in own] for own in (quiet, busy))
