@@ -101,7 +101,7 @@ def remove(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _page(request: HttpRequest, name: str, status: int = 200, **context: Any) -> HttpResponse:
-    response = render(request, f"receipts/watches/{name}.html", context, status=status)
+    response = render(request, f"receipts/watches/{name}.html", {**operations.SPANS, **context}, status=status)
     # It shows an address, or stands at an address that is a secret.
     response["Cache-Control"] = "no-store"
     response["X-Robots-Tag"] = "noindex, nofollow"
