@@ -17,11 +17,12 @@ import msgspec
 from django.db.backends.utils import CursorWrapper
 from django.db.models import QuerySet
 
-from ledger.models import Correction, identity_of
+from ledger.models import Correction, identity_of, terminal_of
 from ledger.shards import databases
 from possys.clock import now_ms, utc
 from possys.codes import CodeError, CodePlace, Environment, day_of
 from possys.receipt_keys import table
+from transactions.models import Terminal
 from transactions.stream import StreamRecord
 
 logger = logging.getLogger(__name__)
@@ -114,14 +115,27 @@ def copy_corrections(cursor: CursorWrapper, rows: Sequence[CorrectionRow]) -> No
 
 
 def corrections_of(original: int, original_on: date) -> list[Correction]:
-    """What was taken back of a sale, given by its identity and day, in the order of sealing: one query a database.
+    """What its retailer took back of a sale, given by its identity and day, in the order of sealing: two queries.
 
     A correction lies with its own shard, which need not be that of the sale.
     """
     found: list[Correction] = []
     for alias in databases():
         found += Correction.objects.using(alias).filter(original=original, original_on=original_on)
-    return sorted(found, key=lambda one: (one.sealed_at, one.id))
+    return sorted(by_own_retailer(found), key=lambda one: (one.sealed_at, one.id))
+
+
+def by_own_retailer(corrections: Sequence[Correction]) -> list[Correction]:
+    """Without those of other retailers' terminals: any till may name any code, and must not spoil a rival's receipt."""
+    if not corrections:
+        return []
+    numbers = {terminal_of(number) for one in corrections for number in (one.original, one.identity)}
+    retailers = dict(Terminal.objects.filter(number__in=numbers).values_list("number", "store__retailer"))
+    return [
+        one
+        for one in corrections
+        if retailers.get(terminal_of(one.original)) == retailers.get(terminal_of(one.identity))
+    ]
 
 
 def corrections_after(after_id: int, limit: int, *, alias: str = "default") -> list[Correction]:

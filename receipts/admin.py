@@ -1,3 +1,6 @@
-"""The customer's site in the admin: each part's pages are in its own folder; Django finds them here."""
+"""The customer site's pages in the admin: those of each part are in its own folder; Django finds them here."""
 
-from receipts.watches import admin as _watches  # noqa: F401 - importing registers them
+from receipts.cases import admin as cases_admin
+from receipts.watches import admin as watches_admin
+
+__all__ = ["cases_admin", "watches_admin"]

@@ -1,3 +1,6 @@
-"""Celery tasks of the customer's site: those of each part are written in its own folder; Celery finds them here."""
+"""Where Celery looks for the customer site's tasks; those of each part are in its own folder."""
 
-from receipts.watches import tasks as _watches  # noqa: F401 - importing registers them
+from receipts.cases import tasks as cases_tasks
+from receipts.watches import tasks as watches_tasks
+
+__all__ = ["cases_tasks", "watches_tasks"]

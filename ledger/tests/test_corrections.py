@@ -1,21 +1,13 @@
 """What was taken back is found by the sale; the index is written with the entries and says nothing else than they."""
 
-import logging
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from typing import Any
 
-import psycopg
-import pytest
-from django.db import connection, connections
-from django.db.utils import DatabaseError
-
-from ledger.corrections import GAP_WAIT, LIMIT_MAX, corrections_after, corrections_of, taken_back
+from ledger.corrections import corrections_of
 from ledger.models import Correction, Entry, identity_of
-from possys.codes import Environment
 from possys.receipt_keys import table
 from tests.factories import make_refund, sale_bytes
-from tests.tampering import triggers_off
 from tests.tills import Till
 
 Flush = Callable[[], Any]

@@ -8,9 +8,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    initial = True
-
-    dependencies = []
+    dependencies = [("receipts", "0001_cases")]
 
     operations = [
         migrations.CreateModel(

@@ -1,6 +1,5 @@
 """The customer's pages: each state of a code, its status, caching and queries, and what must not show."""
 
-import re
 from collections.abc import Callable
 
 import pytest
@@ -18,7 +17,6 @@ from tests.factories import make_line
 from tests.tills import Till
 
 Record = Callable[..., str]
-EMBEDDED = re.compile(r'<script id="proof" type="application/json">.*?</script>', re.DOTALL)
 HOSTILE = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>"
 # Two for entry and block, one for the names.
 RECORDED_QUERIES = 3
@@ -54,7 +52,8 @@ def test_the_first_page_has_a_field_for_the_code(client: Client) -> None:
     assert page.status_code == 200
     assert b'action="/r/"' in page.content
     assert b'name="code"' in page.content
-    assert "public" in page["Cache-Control"]
+    # It depends on the language, which not every shared cache heeds.
+    assert "private" in page["Cache-Control"]
 
 
 def test_a_recorded_receipt_says_everything_that_was_printed(client: Client, till: Till, record: Record) -> None:
@@ -75,7 +74,7 @@ def test_a_recorded_receipt_says_everything_that_was_printed(client: Client, til
     shown = [
         "Recorded", code, "Corner Shops", "High Street", "1 High Street", "10:00:00", "UTC+05:30",
         "Whole milk 1 l", "2 pcs × 25.50", "51.00", "0.312 kg × 189.90", "Discount 7.05", "52.20",
-        "103.20", "Rounding", "-0.20", "CZK\u00a0103.00", "12&nbsp;%", "Cash", "200.00", "Change", "97.00",
+        "103.20", "Rounding", "-0.20", "CZK\u00a0103.00", "12%", "Cash", "200.00", "Change", "97.00",
         "Block", "Position", "Received",
     ]  # fmt: skip
     assert [words for words in shown if words not in text] == []
@@ -97,8 +96,7 @@ def test_buyer_operator_and_lottery_are_not_shown(client: Client, record: Record
     code = record(buyer="CZ99887766", operator="Jana Novakova", lottery="LUCKY-TAG")
     catch_up()
     for address in (f"/r/{code}", f"/api/v1/receipts/{code}"):
-        # The proof must hold the whole record; it is data for the script, and nothing of it is shown.
-        text = EMBEDDED.sub("", client.get(address).content.decode())
+        text = client.get(address).content.decode()
         assert [secret for secret in ("CZ99887766", "Jana", "LUCKY") if secret in text] == []
 
 
@@ -108,7 +106,6 @@ def test_a_hostile_product_name_is_only_text(client: Client, record: Record) -> 
     catch_up()
     text = client.get(f"/r/{code}").content.decode()
     assert "&lt;script&gt;alert" in text
-    assert "\\u003Cscript\\u003Ealert" in text
     assert "<script>" not in text
     assert "<img src=x" not in text
     assert "<b>" not in text

@@ -17,6 +17,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from ledger.corrections import by_own_retailer
 from ledger.models import Correction
 from ledger.shards import databases
 from receipts.watches.models import Mail, Watch
@@ -62,7 +63,7 @@ def _tell(corrections: list[Correction], watch_ids: Iterable[UUID], now: datetim
     if not corrections:
         return 0
     by_original: dict[tuple[int, date], list[Correction]] = {}
-    for one in corrections:
+    for one in by_own_retailer(corrections):
         by_original.setdefault((one.original, one.original_on), []).append(one)
     with transaction.atomic():
         locked = list(Watch.objects.select_for_update(no_key=True).filter(pk__in=list(watch_ids)).order_by("pk"))

@@ -14,17 +14,17 @@ from django.views.decorators.http import require_http_methods
 
 from possys import receipt_keys
 from possys.clock import now_ms, utc
+from receipts.access import find_linked
 from receipts.http import STATUSES, public_page, set_headers
 from receipts.limits import PAGES, WATCHES, LimitReachedError, client_of, count
 from receipts.queries import State
 from receipts.watches import operations
 from receipts.watches.forms import WatchForm
-from receipts.watches.linked import find_linked
 from receipts.watches.models import Watch
 from receipts.watches.tokens import Purpose, watch_id_of
 
 # Only what is in the ledger, or will be in a moment, can be taken back.
-WATCHABLE = frozenset({State.RECORDED, State.ACCEPTED})
+WATCHABLE = frozenset({State.RECORDED, State.LATE, State.PARTLY_REFUNDED, State.ACCEPTED})
 DEFAULT_LANGUAGE = "en"
 BAD_REQUEST, GONE, TOO_MANY = 400, 404, 429
 
