@@ -403,7 +403,9 @@ def test_the_three_ways_fit_and_weigh_little(
     page.goto("/", wait_until="networkidle")
     assert fits(page)
     # A card hides what sticks out of it.
-    assert page.evaluate("[...document.querySelectorAll('.card')].every((card) => card.scrollWidth <= card.clientWidth)")
+    assert page.evaluate(
+        "[...document.querySelectorAll('.card')].every((card) => card.scrollWidth <= card.clientWidth)"
+    )
     shoot(page, f"find-{size}-{scheme}")
     print(f"the first page weighs {sum(answers)} bytes in {len(answers)} answers")
     assert 0 < sum(answers) < FIRST_PAGE_BYTES_MAX
