@@ -34,5 +34,4 @@ urlpatterns = [
     path("", include("receipts.cases.urls")),
     path("", include("receipts.watches.urls")),
     path("robots.txt", views.robots, name="robots"),
-    path("", include("receipts.watches.urls")),
 ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import ParamSpec
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
@@ -23,24 +23,25 @@ from receipts.http import public_page
 from receipts.limits import PAGES, REPORTS, Limit, LimitReachedError, check, client_of, count
 
 P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 # Decoding a picture is the most work that a stranger can ask of this site; a few tries for each report are enough.
 PHOTOS = Limit("photos", 30, 3600)
 MEGABYTE = 1024 * 1024
 
 
-def report_page(view: View[P]) -> View[P]:
+def report_page(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
     """What both pages share: nobody keeps them, no search engine lists them, no link tells where it was clicked.
 
     Too much of anything is answered with a page that says so.
     """
 
     @wraps(view)
-    def kept_by_nobody(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def kept_by_nobody(*args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        request = args[0]
+        assert isinstance(request, HttpRequest)
         try:
             count(PAGES, client_of(request))
-            response = view(request, *args, **kwargs)
+            response = view(*args, **kwargs)
         except LimitReachedError as reached:
             minutes = -(-reached.retry_after_s // 60)
             response = render(request, "receipts/cases/too-many.html", {"minutes": minutes}, status=429)

@@ -14,11 +14,8 @@ from django.utils.translation import gettext as _
 from possys import receipt_keys
 from receipts.queries import Finding, State, find_receipt
 from receipts.watches.models import Mail, Watch
-from receipts.watches.operations import CONFIRM_WITHIN, KEPT, code_of
+from receipts.watches.operations import SPANS, code_of
 from receipts.watches.tokens import Purpose, token_of
-
-HOUR_S = 3600
-DAYS_A_YEAR = 365
 
 
 class NotNowError(Exception):
@@ -31,8 +28,7 @@ def compose(mail: Mail, connection: BaseEmailBackend | None = None) -> EmailMess
     with translation.override(watch.language):
         context = {
             "code": watch.code,
-            "hours": int(CONFIRM_WITHIN.total_seconds()) // HOUR_S,
-            "years": KEPT.days // DAYS_A_YEAR,
+            **SPANS,
             "confirm_url": _url("watch-confirm", watch, Purpose.CONFIRM),
             "remove_url": (remove_url := _url("watch-remove", watch, Purpose.REMOVE)),
         }

@@ -29,6 +29,8 @@ logger = logging.getLogger(__name__)
 CONFIRM_WITHIN = timedelta(hours=48)
 # Guarantees run two years in the EU (directive 2019/771), and so do most ways of giving something back.
 KEPT = timedelta(days=730)
+# The two as texts say them.
+SPANS = {"hours": CONFIRM_WITHIN // timedelta(hours=1), "years": KEPT // timedelta(days=365)}
 # A pile of receipts after one day's shopping; more in an hour is somebody filling another's mailbox.
 WATCHES_PER_MAILBOX_AN_HOUR = 5
 # Mails that nobody at the address has asked for: a nuisance at worst.

@@ -62,11 +62,12 @@ def _tell(corrections: list[Correction], watch_ids: Iterable[UUID], now: datetim
     """Writes what is missing. The watches are locked: one that is removed meanwhile gets no mail."""
     if not corrections:
         return 0
-    by_original: dict[tuple[int, date], list[Correction]] = {}
-    for one in by_own_retailer(corrections):
-        by_original.setdefault((one.original, one.original_on), []).append(one)
     with transaction.atomic():
         locked = list(Watch.objects.select_for_update(no_key=True).filter(pk__in=list(watch_ids)).order_by("pk"))
+        watched = {(watch.original, watch.original_on) for watch in locked}
+        by_original: dict[tuple[int, date], list[Correction]] = {}
+        for one in by_own_retailer([one for one in corrections if (one.original, one.original_on) in watched]):
+            by_original.setdefault((one.original, one.original_on), []).append(one)
         told = Mail.objects.filter(watch__in=locked, kind=Mail.Kind.TOLD)
         known = set(told.values_list("watch", "correction", "correction_on"))
         mails = [

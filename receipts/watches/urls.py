@@ -5,7 +5,7 @@ from django.urls import path
 from receipts.watches import views
 
 urlpatterns = [
-    path("<str:ending>/watch", views.watch, name="watch"),
+    path("<ending:ending>/watch", views.watch, name="watch"),
     path("watch/confirm/<str:token>", views.confirm, name="watch-confirm"),
     path("watch/remove/<str:token>", views.remove, name="watch-remove"),
 ]

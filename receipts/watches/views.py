@@ -7,7 +7,7 @@ there is no session and no cookie, so another site's page can do no more than an
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
@@ -17,7 +17,7 @@ from possys.clock import now_ms, utc
 from receipts.access import find_linked
 from receipts.http import STATUSES, public_page, set_headers
 from receipts.limits import PAGES, WATCHES, LimitReachedError, client_of, count
-from receipts.queries import State
+from receipts.queries import RECORDED_STATES, State
 from receipts.watches import operations
 from receipts.watches.forms import WatchForm
 from receipts.watches.models import Watch
@@ -39,6 +39,9 @@ def watch(request: HttpRequest, ending: str) -> HttpResponse:
     try:
         count(PAGES, client_of(request))
         finding = find_linked(request, ending)
+        if finding.state in RECORDED_STATES - WATCHABLE:
+            # Nothing more can be taken back of it; the receipt's own page says so.
+            return redirect("linked", ending=receipt_keys.links().ending_of(finding.code))
         if finding.state not in WATCHABLE:
             response = render(
                 request, f"receipts/{finding.state}.html", {"finding": finding}, status=STATUSES[finding.state]
@@ -101,7 +104,7 @@ def remove(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _page(request: HttpRequest, name: str, status: int = 200, **context: Any) -> HttpResponse:
-    response = render(request, f"receipts/watches/{name}.html", context, status=status)
+    response = render(request, f"receipts/watches/{name}.html", {**operations.SPANS, **context}, status=status)
     # It shows an address, or stands at an address that is a secret.
     response["Cache-Control"] = "no-store"
     response["X-Robots-Tag"] = "noindex, nofollow"

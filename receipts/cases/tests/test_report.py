@@ -173,7 +173,7 @@ def test_a_right_photo_has_to_be_chosen_again_when_another_field_is_wrong(send: 
 
 
 def test_a_photo_is_kept_apart_from_its_case(reported: Reported) -> None:
-    case, address = reported(photo=picture())
+    case, _address = reported(photo=picture())
     photo = Photo.objects.get(case=case)
     assert (photo.width, photo.height) == (60, 40)
     assert bytes(photo.content).startswith(b"\xff\xd8\xff")

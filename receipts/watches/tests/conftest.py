@@ -27,7 +27,7 @@ LINKS = re.compile(r"^https?://\S+$", re.MULTILINE)
 
 def path_in(text: str, part: str) -> str:
     """The path of the mail's link that holds this part."""
-    (found,) = [urlsplit(link).path for link in LINKS.findall(text) if part in link]
+    (found,) = [str(urlsplit(link).path) for link in LINKS.findall(text) if part in link]
     return found
 
 

@@ -124,13 +124,13 @@ def test_a_program_that_fills_in_every_field_is_answered_and_ignored(client: Cli
 
 
 def test_a_wrong_key_is_answered_like_a_missing_receipt(client: Client, record: Record) -> None:
-    code, missing = record(), invented()
-    ending = receipt_keys.links().ending_of(code)
-    wrong = client.post(f"/{mistyped(ending)}/watch", {"address": ADDRESS})
-    none = client.post(linked_to(missing), {"address": ADDRESS})
-    assert (wrong.status_code, none.status_code) == (404, 404)
-    assert wrong.content.replace(code.encode(), b"") == none.content.replace(missing.encode(), b"")
-    assert wrong["Cache-Control"] == none["Cache-Control"] == "no-store"
+    pages = []
+    for code in (record(), invented()):
+        ending = mistyped(receipt_keys.links().ending_of(code))
+        page = client.post(f"/{ending}/watch", {"address": ADDRESS})
+        pages.append((page.status_code, page["Cache-Control"], page.content.replace(ending.encode(), b"")))
+    assert pages[0] == pages[1]
+    assert pages[0][:2] == (404, "no-store")
     assert not Watch.objects.exists()
 
 
@@ -150,6 +150,21 @@ def test_after_so_many_wrong_keys_the_right_one_is_not_listened_to(
     assert page.status_code == 429
     assert int(page["Retry-After"]) > 0
     assert b"Too many tries" in page.content
+
+
+def test_a_receipt_that_is_not_there_cannot_be_watched(client: Client, till: Till) -> None:
+    assert client.post(linked_to(invented(terminal=till.number)), {"address": ADDRESS}).status_code == 404
+    assert not Watch.objects.exists()
+
+
+@pytest.mark.parametrize("type_", ["refund", "void"])
+def test_whoever_would_watch_what_was_taken_back_as_a_whole_is_led_to_the_receipt_s_page(
+    client: Client, linked: str, take_back: Callable[..., str], type_: str
+) -> None:
+    take_back(receipt_keys.links().read(linked.split("/")[1]).code, type=type_)
+    for answer in (client.get(linked), client.post(linked, {"address": ADDRESS})):
+        assert (answer.status_code, answer["Location"]) == (302, linked.removesuffix("/watch"))
+    assert not Watch.objects.exists()
 
 
 def test_a_test_receipt_cannot_be_watched(client: Client, till: Till) -> None:

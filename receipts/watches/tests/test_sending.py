@@ -140,12 +140,14 @@ def test_while_the_ledger_is_away_a_mail_that_needs_it_waits(
     look_for_corrections()
     # A code that is neither recorded nor known to a store that is away: nothing can be said of it.
     waiting = Mail.objects.get(kind=Mail.Kind.TOLD)
-    Mail.objects.filter(pk=waiting.pk).update(correction=waiting.correction + 100)  # type: ignore[operator]
+    right = waiting.correction
+    assert right is not None
+    Mail.objects.filter(pk=waiting.pk).update(correction=right + 100)
     store_away()
     assert send() == Run(put_off=1)
     waiting.refresh_from_db()
     assert (waiting.tries, waiting.state) == (0, Mail.State.WAITING)
-    Mail.objects.filter(pk=waiting.pk).update(correction=waiting.correction - 100)
+    Mail.objects.filter(pk=waiting.pk).update(correction=right)
     assert send(timedelta(minutes=2)) == Run(sent=1)
 
 

@@ -15,7 +15,7 @@ from receipts.watches import telling
 from receipts.watches.models import Mail, Watch
 from receipts.watches.tasks import look_for_all_corrections, look_for_corrections, send_mails
 from receipts.watches.tests.conftest import ADDRESS, LINKS, path_in
-from tests.factories import make_line
+from tests.factories import make_line, make_refund
 from tests.tills import Till
 
 TakeBack = Callable[..., str]
@@ -89,6 +89,15 @@ def test_other_receipts_and_unconfirmed_watches_are_told_of_nothing(
     send_mails()
     mail.outbox.clear()
     take_back(other)
+    assert told() == []
+
+
+def test_another_retailer_s_refund_of_the_code_is_not_told(
+    watching: Watch, rival: Till, flush_everything: Callable[[], object]
+) -> None:
+    rival.send(make_refund(watching.code, terminal=rival.number, sequence=1))
+    flush_everything()
+    assert Correction.objects.count() == 1
     assert told() == []
 
 
