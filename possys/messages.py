@@ -30,8 +30,9 @@ PYTHON_LEFT_OUT = re.compile(r"/(tests|migrations|management|embedded)/|/admin\w
 LAZY = {f"{name}_lazy": spec for name, spec in DEFAULT_KEYWORDS.items() if name.endswith("gettext")}
 KEYWORDS = {**DEFAULT_KEYWORDS, **LAZY}
 NOTES = ("Translators:",)
-# What a translation must hold exactly as often as its text: figures and names that are put in, and marks of HTML.
-PLACEHOLDERS = re.compile(r"%\(\w+\)[a-z]|%[a-z]|\{\w*\}|</?[a-z][^>]*>")
+# What a translation must hold exactly as often as its text: figures and names that are put in, marks of HTML, and the
+# double quotes that would end an attribute (a translation is not escaped).
+PLACEHOLDERS = re.compile(r"%\(\w+\)[a-z]|%[a-z]|\{\w*\}|</?[a-z][^>]*>|\"")
 # The same in every file: the time of the last change is the repository's to tell.
 MADE = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -93,6 +93,7 @@ def test_translations_are_compiled_when_they_are_stale(site: Path) -> None:
         ("Hello %(who)s", "Ahoj", "placeholders"),
         ("Hello %(who)s", "Ahoj %(kdo)s", "placeholders"),
         ("Read <b>this</b>", "Čtěte <b>to", "placeholders"),
+        ("A “word”", 'Jedno "slovo"', "placeholders"),
         (("%(n)s line", "%(n)s lines"), ("%(n)s řádek", "%(n)s řádky", ""), "not translated"),
         (("%(n)s line", "%(n)s lines"), ("%(n)s řádek", "řádky", "%(n)s řádků"), "placeholders"),
     ],

@@ -5,6 +5,7 @@ A new page: one line in PAGES.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -21,7 +22,8 @@ from possys.redis import Stores
 from receipts.tests.test_damaged import changed_total, damage
 from tests.browser.conftest import HEIGHT_PX, WIDTHS_PX
 from tests.browser.test_receipt_pages import LINES, TAXES
-from tests.factories import make_refund
+from tests.factories import make_refund, moment
+from tests.links import full_address
 from tests.tills import Till
 from transactions import queries
 from transactions.stream import SHARD_COUNT
@@ -84,12 +86,17 @@ class Scene:
         damage(changed_total)
         return str(answer.json()["code"])
 
-    def taken_back(self) -> str:
-        """The code of a refund."""
-        answer = self.till.send(make_refund(self.recorded(), terminal=self.till.number, sequence=50))
+    def taken_back(self) -> tuple[str, str]:
+        """The codes of a sale and of its refund."""
+        code = self.recorded()
+        answer = self.till.send(make_refund(code, terminal=self.till.number, sequence=50))
         self.flush()
         catch_up()
-        return str(answer.json()["code"])
+        return code, str(answer.json()["code"])
+
+    def printed_offline(self, hours: int) -> str:
+        """Where the QR code leads that a till printed so long ago, whose sale has not come."""
+        return f"/O/{self.till.number}.9.{utc(now_ms()) - timedelta(hours=hours):%y%m%d%H%M}.5100"
 
     def unknown(self) -> str:
         """The code of a sale that waits in a store which nobody can reach."""
@@ -107,14 +114,23 @@ class Scene:
 PAGES: dict[str, Callable[[Scene], str]] = {
     "find": lambda scene: "/",
     "mistyped": lambda scene: "/r/?code=1234",
-    "recorded": lambda scene: f"/r/{scene.recorded()}",
-    "taken-back": lambda scene: f"/r/{scene.taken_back()}",
-    "accepted": lambda scene: f"/r/{scene.sold()}",
-    "test": lambda scene: f"/r/{scene.invented(Environment.TEST)}",
-    "not-found": lambda scene: f"/r/{scene.invented()}",
-    "removed": lambda scene: f"/r/{scene.removed()}",
-    "damaged": lambda scene: f"/r/{scene.damaged()}",
-    "unknown": lambda scene: f"/r/{scene.unknown()}",
+    "typed": lambda scene: f"/r/{scene.recorded()}",
+    "recorded": lambda scene: full_address(scene.recorded()),
+    "late": lambda scene: full_address(scene.recorded(issued_at=moment(days=-1), mode="offline")),
+    "refund": lambda scene: full_address(scene.taken_back()[1]),
+    "refunded": lambda scene: full_address(scene.taken_back()[0]),
+    "accepted": lambda scene: full_address(scene.sold()),
+    "test": lambda scene: full_address(scene.invented(Environment.TEST)),
+    "missing": lambda scene: full_address(scene.invented()),
+    "due": lambda scene: scene.printed_offline(2),
+    "overdue": lambda scene: scene.printed_offline(61),
+    "removed": lambda scene: full_address(scene.removed()),
+    "damaged": lambda scene: full_address(scene.damaged()),
+    "unknown": lambda scene: full_address(scene.unknown()),
+    "search": lambda scene: "/search/",
+    "report": lambda scene: "/report/",
+    "watch": lambda scene: f"{full_address(scene.recorded())}/watch",
+    "watch-gone": lambda scene: "/watch/confirm/none",
     "404": lambda scene: "/no/such/page",
 }
 
@@ -140,7 +156,7 @@ def test_no_page_breaks_a_rule(
             check_accessible(page, f"{name} {language} {size} {scheme}")
 
 
-@pytest.mark.parametrize("name", ["find", "mistyped", "recorded", "not-found"])
+@pytest.mark.parametrize("name", ["find", "mistyped", "typed", "recorded", "missing", "search", "report", "watch"])
 def test_the_keyboard_reaches_everything_in_reading_order_and_shows_where_it_is(
     open_page: OpenPage, scene: Scene, name: str
 ) -> None:
