@@ -9,8 +9,11 @@ VENV := .venv/bin/python
 # Fresh PostgreSQL and Valkey for one command, gone with it.
 WITH_SERVERS := $(VENV) -m possys.embedded exec --
 
+# Each translation's compiled form, made anew when its source is newer.
+TRANSLATIONS := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po))
+
 .DEFAULT_GOAL := help
-.PHONY: help run manage test check lint bench fault requirements clean setup
+.PHONY: help run manage test check lint bench fault messages requirements clean setup environment
 
 help: ## list the targets
 	@echo "Targets:"
@@ -41,6 +44,9 @@ bench: setup ## measure the speed of the whole path
 fault: setup ## kill everything under traffic, then reconcile
 	@$(VENV) -m tests.fault $(ARGS)
 
+messages: setup ## find the texts of the customer's pages for translating, and compile (docs/translating.md)
+	@$(VENV) manage.py messages
+
 PIN := CUSTOM_COMPILE_COMMAND="make requirements" $(VENV) -m piptools compile --quiet --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --strip-extras --allow-unsafe $(ARGS)
 requirements: setup ## pin requirements.txt and requirements-dev.txt again (ARGS=--upgrade for the newest)
@@ -51,10 +57,15 @@ clean: ## remove the virtual environment, caches and all local data
 	rm -rf .venv .local .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-setup:
+setup: environment $(TRANSLATIONS)
+
+environment:
 ifeq ($(strip $(PYTHON)),)
 	@echo "No Python 3.11 or newer. Install it (Debian 12, Ubuntu: apt-get install python3.11 python3.11-venv)," >&2
 	@echo "or name it: make PYTHON=/path/to/python run" >&2
 	@exit 1
 endif
 	@$(PYTHON) possys/embedded/bootstrap.py
+
+locale/%.mo: locale/%.po | environment
+	@$(VENV) manage.py messages --compile

@@ -14,6 +14,7 @@ from redis.exceptions import RedisError, ResponseError
 
 from ledger import copying
 from ledger.archive.packs import ArchiveAwayError
+from ledger.corrections import copy_corrections
 from ledger.intake import Intake, ShardStoppedError, read_next
 from ledger.models import Head
 from ledger.partitions import existing_days, make_days
@@ -182,7 +183,10 @@ def _need_days(alias: str, taken: Sequence[tuple[Head, Intake]], moment_ms: int)
 
 
 def _write(alias: str, blocks: Sequence[Block], moment_ms: int) -> None:
-    """COPYs blocks, entries and marks and moves the heads. Raises KnownSaleError when an entry is there already."""
+    """COPYs blocks, entries, marks and corrections and moves the heads.
+
+    Raises KnownSaleError when an entry is there already.
+    """
     sealed_at = utc(moment_ms)
     with connections[alias].cursor() as cursor:
         try:
@@ -193,6 +197,7 @@ def _write(alias: str, blocks: Sequence[Block], moment_ms: int) -> None:
             raise KnownSaleError(fault) from fault
         copying.copy_blocks(cursor, [block_row(block, sealed_at) for block in blocks])
         copying.write_marks(alias, [row for block in blocks for row in mark_rows(block, sealed_at.date())])
+        copy_corrections(cursor, [row for block in blocks for row in block.corrections])
         reach("flush.after-copy")
         for block in blocks:
             advance(block, sealed_at)

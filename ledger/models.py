@@ -1,9 +1,10 @@
-"""The ledger's tables: heads, blocks, entries, marks. Only this app writes them; `shard` leads every key.
+"""The ledger's tables: heads, blocks, entries, marks, corrections. Only this app writes them; `shard` leads every key.
 
 No foreign keys: neither to the registry, so that shards can live on several servers, nor among these tables, whose
 references are checked by hashes instead.
 """
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 
@@ -25,6 +26,7 @@ __all__ = [
     "ArchiveMove",
     "Block",
     "Checkpoint",
+    "Correction",
     "Cosignature",
     "Entry",
     "EpochRaise",
@@ -205,3 +207,34 @@ class MarkedRecord(models.Model):
     def sequence(self) -> int:
         """The sequence, out of the identity."""
         return sequence_of(self.identity)
+
+
+class Correction(models.Model):
+    """One refund or void, found by the sale that it takes back; written beside its entry (ledger/corrections.py).
+
+    Not partitioned: there are few, and what they take back may be of any day.
+    """
+
+    original = models.BigIntegerField()
+    original_on = models.DateField()
+    shard = models.PositiveSmallIntegerField()
+    identity = models.BigIntegerField()
+    issued_on = models.DateField()
+    sealed_on = models.DateField()
+    sealed_at = models.DateTimeField()
+    block = models.BigIntegerField()
+    position = models.PositiveIntegerField()
+    type = models.SmallIntegerField(choices=list(enumerate(SALE_TYPES)))
+    total = models.BigIntegerField()
+
+    class Meta:
+        ordering = ("id",)
+        constraints = (models.UniqueConstraint(fields=("shard", "block", "position"), name="a_position_corrects_once"),)
+        indexes = (
+            models.Index(fields=("original", "original_on"), name="corrections_of_a_sale"),
+            # Rows come nearly in the order of time, so that a few bytes for many pages do.
+            BrinIndex(fields=("sealed_at",), name="corrections_by_time"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_type_display()} in block {self.block} of shard {self.shard}, position {self.position}"

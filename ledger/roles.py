@@ -30,6 +30,7 @@ RIGHTS: dict[str, dict[str, frozenset[str]]] = {
         "ledger_block": ADD,
         "ledger_entry": ADD,
         "ledger_markedrecord": ADD,
+        "ledger_correction": ADD,
         "ledger_head": MOVE,
         # Whether a block that PostgreSQL lacks was archived.
         "ledger_archivemove": READ,

@@ -1,4 +1,4 @@
-"""Makes a block of what a shard's intake brought: records, seal, entries' rows, and the head behind it."""
+"""Makes a block of what a shard's intake brought: records, seal, rows of entries and corrections, and the head."""
 
 import logging
 from collections.abc import Sequence
@@ -7,12 +7,14 @@ from datetime import date, datetime
 
 from ledger import copying
 from ledger.blocks import MarkKind, MarkRow, Sealed, seal
+from ledger.corrections import CorrectionRow, row_of
 from ledger.duplicates import marks_of
 from ledger.intake import Intake
 from ledger.models import Head, MarkedRecord, block_key, identity_of
 from ledger.records import assemble, received_at_text
 from possys.clock import iso_utc, utc
 from possys.codes import day_of
+from transactions.stream import StreamRecord
 
 logger = logging.getLogger(__name__)
 
@@ -27,12 +29,14 @@ class Block:
     sealed: Sealed
     marks: list[MarkRow]
     rows: list[bytes]
+    corrections: list[CorrectionRow]
 
 
 def seal_intake(alias: str, head: Head, intake: Intake, moment_ms: int, *, check_all: bool) -> Block:
-    """Assembles the records, seals their block and makes their entries."""
+    """Assembles the records, seals their block and makes their entries and corrections."""
     number = head.block + 1
-    sealed_on = utc(moment_ms).date()
+    sealed_time = utc(moment_ms)
+    sealed_on = sealed_time.date()
     shard, epoch = head.shard, intake.epoch
     marks = marks_of(
         alias, shard=shard, block=number, sealed_on=str(sealed_on), records=intake.records, check_all=check_all
@@ -40,7 +44,7 @@ def seal_intake(alias: str, head: Head, intake: Intake, moment_ms: int, *, check
     marked = {mark.position for mark in marks}
     sealed_day = (sealed_on - copying.POSTGRES_EPOCH).days
     times: dict[int, bytes] = {}
-    records, rows = [], []
+    records, rows, corrections = [], [], []
     for position, (record, sale) in enumerate(intake.records):
         received_at = times.get(record.received_at_ms)
         if received_at is None:
@@ -72,6 +76,8 @@ def seal_intake(alias: str, head: Head, intake: Intake, moment_ms: int, *, check
                     record.type,
                 )
             )
+            if record.type:
+                corrections.append((position, record, sale))
     sealed = seal(
         records,
         shard=shard,
@@ -82,7 +88,18 @@ def seal_intake(alias: str, head: Head, intake: Intake, moment_ms: int, *, check
         marks=marks,
         sealed_at=iso_utc(moment_ms),
     )
-    return Block(head, intake, number, sealed, marks, rows)
+    return Block(head, intake, number, sealed, marks, rows, _corrections(corrections, shard, number, sealed_time))
+
+
+def _corrections(
+    found: Sequence[tuple[int, StreamRecord, bytes]], shard: int, block: int, sealed_at: datetime
+) -> list[CorrectionRow]:
+    """The rows of these positions' refunds and voids; of nothing else is a byte of the sale looked at."""
+    rows = [
+        row_of(record, sale, shard=shard, block=block, position=position, sealed_at=sealed_at)
+        for position, record, sale in found
+    ]
+    return [row for row in rows if row is not None]
 
 
 def advance(block: Block, sealed_at: datetime) -> None:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from django.db import connections
 
 # Tables whose rows are never changed by anybody but their owner.
-WATCHED = ["ledger_block", "ledger_entry", "ledger_markedrecord", "ledger_logentry", "ledger_checkpoint"]
+WATCHED = [
+    "ledger_block", "ledger_entry", "ledger_markedrecord", "ledger_correction", "ledger_logentry", "ledger_checkpoint",
+]  # fmt: skip
 # Being able to become the owner (SET ROLE) is as good as being it.
 STANDING = """
 SELECT current_user::text,

@@ -1,10 +1,15 @@
-"""Registers the project package itself, for its system checks and shared templates."""
+"""Registers the project package itself, for its system checks, its commands and shared templates."""
 
 from django.apps import AppConfig
+from django.conf import settings
 
 
 class PossysConfig(AppConfig):
     name = "possys"
 
     def ready(self) -> None:
-        from possys import checks  # noqa: F401 - importing registers the checks
+        from possys import checks, messages  # noqa: F401 - importing registers the checks
+
+        if settings.LOCAL_WORK:
+            # A deployment does it once, when it is installed; a developer would forget it after each change.
+            messages.compile_stale()

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
-from possys import clock, receipt_keys
+from possys import clock, messages, receipt_keys
 from possys.codes import Environment
 
 LOCAL_ONLY = {
@@ -51,3 +51,27 @@ def keys_are_usable(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Ch
     except ValueError as fault:
         faults.append(Error(f"CODE_KEYS or TEST_CODE_KEYS: {fault}", id="possys.E003"))
     return faults
+
+
+@register(Tags.translation)
+def translations_are_compiled(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Without them the customer's pages would be English with foreign dates."""
+    stale = [language for language in messages.languages() if messages.is_stale(language)]
+    if not stale:
+        return []
+    hint = "manage.py messages --compile"
+    return [Warning(f"The translations of {', '.join(stale)} are not compiled.", hint=hint, id="possys.W001")]
+
+
+@register(Tags.security)
+def mails_can_be_sent(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Without a mail server, customers' mails wait; everything else works, so this only warns."""
+    if settings.LOCAL_WORK or settings.EMAIL_URL:
+        return []
+    return [
+        Warning(
+            "There is no EMAIL_URL: mails to customers wait and are not sent.",
+            hint="EMAIL_URL=smtp+tls://user:password@mail.internal:587, see docs/mail.md.",
+            id="possys.W004",
+        )
+    ]

@@ -103,7 +103,7 @@ class CodeSymbolError(CodeError):
         self.position = position
 
     def __str__(self) -> str:
-        shown = self.symbol if self.symbol.isprintable() else f"U+{ord(self.symbol):04X}"
+        shown = shown_symbol(self.symbol)
         return f"Character {self.position} of the code, \u201c{shown}\u201d, does not occur in receipt codes."
 
 
@@ -119,6 +119,11 @@ class CodeNotGenuineError(CodeError):
 
     def __str__(self) -> str:
         return "This is not one of our receipt codes."
+
+
+def shown_symbol(symbol: str) -> str:
+    """A character as it can be quoted: itself, or its number when it has no shape."""
+    return symbol if symbol.isprintable() else f"U+{ord(symbol):04X}"
 
 
 def day_number(day: date) -> int:
@@ -143,13 +148,25 @@ def normalise(text: str) -> str:
     """
     if len(text) > TEXT_LENGTH_MAX:
         raise CodeLengthError(len(text))
+    symbols = normalise_symbols(text)
+    if len(symbols) != CODE_LENGTH:
+        raise CodeLengthError(len(symbols))
+    return symbols
+
+
+def normalise_symbols(text: str) -> str:
+    """The symbols of a text of any length, without hyphens and blanks. Raises CodeSymbolError."""
     typed = [character for character in text if character not in _DASHES and not character.isspace()]
     for position, character in enumerate(typed, start=1):
         if character not in _SYMBOLS:
             raise CodeSymbolError(character, position)
-    if len(typed) != CODE_LENGTH:
-        raise CodeLengthError(len(typed))
     return "".join(_SYMBOLS[character] for character in typed)
+
+
+def check_symbol(symbols: str) -> str:
+    """What follows fifteen symbols or fewer, so that one wrong symbol, or two that changed places, is noticed."""
+    blank = [0] * (CODE_LENGTH - 1 - len(symbols))
+    return ALPHABET[_check_sum([*blank, *(_VALUES[symbol] for symbol in symbols)])]
 
 
 def parse_keys(text: str, environment: Environment) -> list[CodeKey]:

@@ -2,9 +2,9 @@
 
     HTTPS://HOST/<the code's 16 symbols><its key's 4 symbols>
 
-A code alone travels: refunds name it, people read it out. The key is only in the QR code and in the till's answer, so it
-tells who has seen the paper. It is a keyed hash of the code (BLAKE2s, RFC 7693) under a key derived from the code's own,
-hence a pure function like the code. Capitals only, because a QR code holds those in 5.5 bits each instead of 8.
+A code alone travels: refunds name it, people read it out. The key is only in the QR code and in the till's answer, so
+it tells who has seen the paper: a keyed hash of the code (BLAKE2s, RFC 7693) under a key derived from the code's own, and
+thus a pure function like the code. Capitals only, because a QR code holds those in 5.5 bits each instead of 8.
 """
 
 import hashlib
@@ -36,7 +36,7 @@ class Linked(NamedTuple):
 class _Hash:
     """The keyed hash of one code key; copying it costs half of keying a new one."""
 
-    keyed: "hashlib._Hash"
+    keyed: "hashlib.blake2s"
 
     def key_of(self, symbols: str) -> str:
         own = self.keyed.copy()
@@ -76,6 +76,6 @@ class Links:
         return Linked(code, hmac.compare_digest(wanted.encode(), (symbols + typed[CODE_LENGTH:].upper()).encode()))
 
 
-def _keyed(key: bytes) -> "hashlib._Hash":
+def _keyed(key: bytes) -> "hashlib.blake2s":
     derived = hashlib.blake2s(key, person=_PERSON).digest()
     return hashlib.blake2s(key=derived, digest_size=4)

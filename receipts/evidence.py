@@ -1,9 +1,8 @@
-"""What a receipt's page brings along, so that it can be checked in the page, also when it was saved."""
+"""What a receipt's page fetches, so that it can be checked in the page, also when it is saved afterwards."""
 
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from django.conf import settings
 from django.db import DatabaseError
 
 from ledger.log.keys import public_keys
@@ -32,19 +31,14 @@ class Evidence(NamedTuple):
     witnesses: tuple[str, ...] = ()
 
     @property
-    def named_witnesses(self) -> list[tuple[str, str]]:
-        """Each witness's name and key."""
-        return [(vkey.partition("+")[0], vkey) for vkey in self.witnesses]
-
-    @property
-    def site_url(self) -> str:
-        """What stands before the links, so that they lead here from a saved page, too."""
-        return str(settings.SITE_URL)
-
-    @property
-    def embedded(self) -> dict[str, Any]:
+    def fetched(self) -> dict[str, Any]:
         """What the page's script reads."""
         return {"file": self.file, "keys": self.keys, "witnesses": self.witnesses}
+
+
+def witness_keys() -> tuple[str, ...]:
+    """The public keys of the configured witnesses: no query."""
+    return tuple(witness.verifier.vkey for witness in configured())
 
 
 def find_evidence(recorded: Recorded) -> Evidence:
@@ -57,7 +51,6 @@ def find_evidence(recorded: Recorded) -> Evidence:
         if proof is None:
             return Evidence(Readiness.SOON)
         keys = tuple(public_keys())
-        witnesses = tuple(witness.verifier.vkey for witness in configured())
     except (DatabaseError, LogDamagedError, NoteError):
         return Evidence(Readiness.AWAY)
-    return Evidence(Readiness.READY, proof_bytes(proof).decode(), keys, witnesses)
+    return Evidence(Readiness.READY, proof_bytes(proof).decode(), keys, witness_keys())

@@ -6,18 +6,24 @@ from typing import ParamSpec
 
 from django.http import HttpResponse
 
-from receipts.queries import State
+from receipts.queries import RECORDED_STATES, State
 
 P = ParamSpec("P")
 
 # A missing or mistyped code is a bad request; a code without a sale is a page that does not exist.
 STATUSES = {
     State.RECORDED: 200,
+    State.LATE: 200,
+    State.PARTLY_REFUNDED: 200,
+    State.REFUNDED: 200,
+    State.VOIDED: 200,
     State.ACCEPTED: 200,
+    State.DUE: 200,
+    State.OVERDUE: 404,
     State.TEST: 200,
     State.MISTYPED: 400,
     State.NOT_GENUINE: 404,
-    State.NOT_FOUND: 404,
+    State.MISSING: 404,
     State.REMOVED: 410,
     State.UNKNOWN: 503,
     # Nothing that a customer can do about it, and trying again does not help.
@@ -42,16 +48,25 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+# The receipt's own page fetches its proof from here.
+FETCHING_SECURITY_POLICY = CONTENT_SECURITY_POLICY + "; connect-src 'self'"
 PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=()"
+# Where a customer may scan a QR code. A stream and a photo's bitmap are no fetches, so the policy above allows them.
+CAMERA_PERMISSIONS_POLICY = PERMISSIONS_POLICY.replace("camera=()", "camera=(self)")
 
 
 def set_headers(response: HttpResponse, state: State) -> None:
     """The customer's own browser may keep a recorded receipt for a moment; nobody keeps anything else."""
-    kept = f"private, max-age={RECORDED_KEPT_S}" if state is State.RECORDED else "no-store"
+    kept = f"private, max-age={RECORDED_KEPT_S}" if state in RECORDED_STATES else "no-store"
     response["Cache-Control"] = kept
     response["X-Robots-Tag"] = "noindex, nofollow"
     if state is State.UNKNOWN:
         response["Retry-After"] = str(RETRY_AFTER_S)
+
+
+def let_fetch(response: HttpResponse) -> None:
+    """Lets the page's scripts ask this site, and nobody else, for more."""
+    response["Content-Security-Policy"] = FETCHING_SECURITY_POLICY
 
 
 def public_page(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
@@ -60,8 +75,20 @@ def public_page(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
     @wraps(view)
     def with_headers(*args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         response = view(*args, **kwargs)
-        response["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+        response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
         response["Permissions-Policy"] = PERMISSIONS_POLICY
         return response
 
     return with_headers
+
+
+def camera_page(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
+    """The same for a page that may open the camera, if the customer lets it."""
+
+    @wraps(view)
+    def with_camera(*args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        response = public_page(view)(*args, **kwargs)
+        response["Permissions-Policy"] = CAMERA_PERMISSIONS_POLICY
+        return response
+
+    return with_camera

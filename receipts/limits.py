@@ -30,7 +30,7 @@ class Limit(NamedTuple):
 PAGES = Limit("pages", 120, 60)
 # Searches without a code: a person needs a few, and each may cost a look at a store's tills.
 SEARCHES = Limit("searches", 10, 600)
-# Totals and link keys that were wrong, by code: a total is easily guessed in a thousand tries, so ten are all there are.
+# Totals and link keys that were wrong, by code: a total is guessed in some thousand tries, so ten are all there are.
 WRONG_FOR_CODE = Limit("wrong-code", 10, 3600, guards=True)
 # The same by client, who could try one total on many codes.
 WRONG_FOR_CLIENT = Limit("wrong-client", 30, 3600, guards=True)

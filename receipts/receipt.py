@@ -1,5 +1,7 @@
 """What the public sees of a recorded sale: the receipt as it was printed, without what is private. Pure."""
 
+from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -50,6 +52,26 @@ class PublicSale(msgspec.Struct, frozen=True):
         return change if change >= 0 else None
 
 
+class Lateness(StrEnum):
+    """How long after its issue a sale reached the system."""
+
+    IN_TIME = "in-time"
+    LATE = "late"  # As of a till that was offline for a while.
+    TOO_LATE = "too-late"  # Later than tills are allowed to be offline.
+
+
+# Clocks are minutes off, and a till tries for some minutes before it goes on offline.
+LATE_AFTER = timedelta(minutes=10)
+
+
+def lateness_of(issued_at: str, received_at: str, allowed_hours: int) -> Lateness:
+    """From the two RFC 3339 times of a record; a till's clock that is ahead makes nothing late."""
+    took = datetime.fromisoformat(received_at) - datetime.fromisoformat(issued_at)
+    if took <= LATE_AFTER:
+        return Lateness.IN_TIME
+    return Lateness.LATE if took <= timedelta(hours=allowed_hours) else Lateness.TOO_LATE
+
+
 class Names(NamedTuple):
     """Who sold, as the registry has it today."""
 
@@ -76,6 +98,7 @@ class Receipt(NamedTuple):
     names: Names
     place: LedgerPlace
     sale: PublicSale
+    lateness: Lateness
 
 
 def public_sale(sale: dict[str, Any]) -> PublicSale:
@@ -91,5 +114,5 @@ def written_code(text: str) -> str:
 
     Raises CodeLengthError or CodeSymbolError; whether the code is right is not looked at.
     """
-    symbols = normalise(text.rpartition("/r/")[2])
+    symbols = normalise(text.rpartition("/")[2])
     return "-".join(symbols[at : at + GROUP_LENGTH] for at in range(0, CODE_LENGTH, GROUP_LENGTH))

@@ -81,20 +81,38 @@ class ReceiptSaleSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(allow_null=True, help_text="Why it is taken back.")
 
 
+class TakenBackSerializer(serializers.Serializer[Any]):
+    """A refund or void of the receipt."""
+
+    code = serializers.CharField(help_text="Its own receipt code.")
+    type = serializers.ChoiceField(["refund", "void"], help_text="Which of the two.")
+    total = serializers.IntegerField(help_text="What it gave back, a negative amount in minor units.")
+    sealed_at = serializers.DateTimeField(help_text="When the ledger sealed it, RFC 3339 in UTC.")
+
+
 class FindingSerializer(serializers.Serializer[Any]):
     """What is known of a code."""
 
     status = serializers.ChoiceField(
-        ["recorded", "accepted", "test"],
-        help_text="`recorded`: in the ledger. `accepted`: taken and safe, in the ledger within seconds. "
-        "`test`: from training or set-up, never recorded. Unless recorded, the fields below `url` are null.",
+        ["recorded", "late", "partly-refunded", "refunded", "voided", "accepted", "test"],
+        help_text="`recorded`: in the ledger; `late`: so, but more than ten minutes after its issue; "
+        "`partly-refunded`, `refunded`, `voided`: so, and taken back since. `accepted`: taken and safe, in the ledger "
+        "within seconds. `test`: from training or set-up, never recorded. In these two the fields below `url` are null.",
     )
     code = serializers.CharField(help_text="The code as it is printed.")
-    url = serializers.CharField(help_text="The receipt's page for people.")
-    received_at = serializers.CharField(allow_null=True, help_text="When the system took the sale, RFC 3339 in UTC.")
+    url = serializers.CharField(
+        help_text="The receipt's page for people: all of it where all was asked for, else the page that asks for the "
+        "total."
+    )
+    issued_on = serializers.DateField(allow_null=True, help_text="The day on the receipt.")
     names = ReceiptNamesSerializer(allow_null=True, help_text="Retailer and store.")
+    received_at = serializers.CharField(
+        allow_null=True,
+        help_text="When the system took the sale, RFC 3339 in UTC. This and what follows is null without total or link.",
+    )
     place = ReceiptPlaceSerializer(allow_null=True, help_text="Where the ledger keeps it.")
     sale = ReceiptSaleSerializer(allow_null=True, help_text="What the receipt says.")
+    taken_back = TakenBackSerializer(many=True, allow_null=True, help_text="Its refunds and voids, the oldest first.")
 
 
 class ProofSerializer(serializers.Serializer[dict[str, Any]]):

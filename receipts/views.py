@@ -1,59 +1,138 @@
-"""The customer's pages: a field for the code, and the receipt."""
+"""The customer's pages: three ways to find a receipt, and the receipt."""
 
-from django.http import HttpRequest, HttpResponse
+import time
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_safe
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
 
 from possys.codes import CodeError
-from receipts.evidence import Readiness
-from receipts.http import FIND_KEPT_S, STATUSES, public_page, set_headers
-from receipts.queries import Finding, State, find_receipt_to_check
+from possys.links import LINKED_LENGTH
+from receipts.access import find_linked, is_total
+from receipts.alarms import alarm_if_missing
+from receipts.amounts import AmountError
+from receipts.http import FIND_KEPT_S, STATUSES, camera_page, let_fetch, public_page, set_headers
+from receipts.limiting import limited
+from receipts.limits import PAGES
+from receipts.offline import find_offline
+from receipts.queries import MISSES, Finding, State, find_receipt
 from receipts.receipt import written_code
+from receipts.search.forms import SearchForm
+from receipts.timing import CODE_MISS_MS, hold
 
 
 @require_safe
 @cache_control(public=True, max_age=FIND_KEPT_S)
-@public_page
+@camera_page
 def find(request: HttpRequest) -> HttpResponse:
-    """The field for the code."""
-    return render(request, "receipts/find.html")
+    """The three ways to a receipt: scan its QR code, type its code, or tell what else is printed on it."""
+    return render(request, "receipts/find.html", {"search": SearchForm()})
 
 
 @require_safe
-@public_page
+@camera_page
 def typed(request: HttpRequest) -> HttpResponse:
-    """Where the field's form leads: on to the receipt's own address, or back with what is wrong."""
+    """Where the field's form leads: on to the code's page, to a pasted link's, or back with what is wrong."""
     text = request.GET.get("code", "").strip()
     if not text:
         return redirect("find")
+    ending = text.rpartition("/")[2]
+    if len("".join(filter(str.isalnum, ending))) == LINKED_LENGTH:
+        return redirect("linked", ending=ending.upper())
     try:
         return redirect("receipt", code=written_code(text))
     except CodeError as fault:
-        return _page(request, Finding(State.MISTYPED, text, fault=fault))
+        return _state_page(request, Finding(State.MISTYPED, text, fault=fault))
 
 
-@require_safe
+# No session and no cookie that gives a right: a forged form of another site could do nothing that it could not itself.
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
 @public_page
+@limited(PAGES)
 def receipt(request: HttpRequest, code: str) -> HttpResponse:
-    """One receipt, at the address that is printed on it; other ways of writing the code lead there."""
+    """What somebody sees who knows a receipt's code only; its total opens the rest. Other spellings lead here."""
+    started_s = time.monotonic()
     try:
         written = written_code(code)
     except CodeError:
         written = code
     if written != code:
         return redirect("receipt", code=written, permanent=True)
-    return _page(request, find_receipt_to_check(code))
+    finding = find_receipt(code)
+    alarm_if_missing(finding)
+    if not finding.is_recorded:
+        return _said(request, finding, started_s)
+    if request.method != "POST":
+        return _typed_page(request, finding)
+    total = request.POST.get("total", "")
+    try:
+        if is_total(request, finding, total):
+            response = HttpResponseRedirect(reverse("linked", kwargs={"ending": finding.ending}), status=303)
+            response["Cache-Control"] = "no-store"
+            return response
+    except AmountError as fault:
+        return _typed_page(request, finding, status=400, total=total, fault=fault)
+    hold(started_s, CODE_MISS_MS)
+    return _typed_page(request, finding, status=403, total=total, is_wrong=True)
 
 
-def _page(request: HttpRequest, finding: Finding) -> HttpResponse:
-    template = f"receipts/{finding.state}.html"
-    response = render(request, template, {"finding": finding}, status=STATUSES[finding.state])
+@require_safe
+@public_page
+@limited(PAGES)
+def linked(request: HttpRequest, ending: str) -> HttpResponse:
+    """The whole receipt, for whoever holds the link that its QR code has."""
+    return _said(request, find_linked(request, ending), time.monotonic())
+
+
+@require_safe
+@public_page
+@limited(PAGES)
+def offline(request: HttpRequest, text: str) -> HttpResponse:
+    """A receipt that was printed while its till was offline."""
+    started_s = time.monotonic()
+    finding = find_offline(request, text)
+    if finding.is_recorded:
+        return redirect("linked", ending=finding.ending)
+    return _said(request, finding, started_s)
+
+
+def _said(request: HttpRequest, finding: Finding, started_s: float) -> HttpResponse:
+    """The page of a finding; misses are held, so that their time tells nothing."""
+    if finding.state in MISSES:
+        hold(started_s, CODE_MISS_MS)
+    if not finding.is_recorded:
+        return _state_page(request, finding)
+    response = render(request, "receipts/recorded.html", {"finding": finding, "verdict": _verdict(finding)})
     set_headers(response, finding.state)
-    if finding.evidence is not None and finding.evidence.readiness is not Readiness.READY:
-        # Looked at again in a moment, it has a proof.
-        response["Cache-Control"] = "no-store"
+    let_fetch(response)
     return response
+
+
+def _state_page(request: HttpRequest, finding: Finding) -> HttpResponse:
+    template = f"receipts/{finding.state}.html"
+    context = {"finding": finding, "search": SearchForm()}
+    response = render(request, template, context, status=STATUSES[finding.state])
+    set_headers(response, finding.state)
+    return response
+
+
+def _typed_page(request: HttpRequest, finding: Finding, *, status: int = 200, **said: Any) -> HttpResponse:
+    context = {"finding": finding, "verdict": _verdict(finding), **said}
+    response = render(request, "receipts/typed.html", context, status=status)
+    set_headers(response, finding.state)
+    return response
+
+
+def _verdict(finding: Finding) -> str:
+    """The fragment with the state's sentence; a refund's or void's own receipt has its own."""
+    sale = finding.receipt and finding.receipt.sale
+    name = finding.state if sale is None or sale.type == "sale" else sale.type
+    return f"receipts/verdicts/{name}.html"
 
 
 @require_safe

@@ -18,6 +18,7 @@ INSERT_ONLY = [
     "ledger_block",
     "ledger_entry",
     "ledger_markedrecord",
+    "ledger_correction",
     "ledger_epochraise",
     "ledger_logentry",
     "ledger_lognode",

@@ -1,6 +1,7 @@
 """What capture's store and registry can be asked, apart from taking sales."""
 
 from datetime import date
+from enum import Enum
 
 from redis.exceptions import RedisError
 
@@ -64,16 +65,38 @@ def _send_again(detail: str) -> Problem:
     )
 
 
-def is_waiting(terminal: int, sequence: int, day: int) -> bool:
-    """Whether the store has taken the sale and the ledger may not have it yet. Raises RedisError."""
+class Standing(Enum):
+    """What the store knows of a sale that the ledger does not have."""
+
+    WAITING = "waiting"  # Taken and safe; the ledger has it soon.
+    POSSIBLE = "possible"  # Nothing speaks against its having been taken, yet it is not here.
+    IMPOSSIBLE = "impossible"  # No terminal of ours can have been given a code for it.
+
+
+# A store that was lost may have acknowledged sales above the last sequence that it remembers: so many at most.
+SEQUENCES_AHEAD = 1000
+
+
+def standing_of(terminal: int, sequence: int, day: int) -> Standing:
+    """How a sale stands with the store; the caller has looked into the ledger. Raises RedisError."""
     client = stores().store_for(shard_of(terminal))
     state = read_state(client, terminal)
-    if state is None or not state.has_seen(sequence):
-        return False
+    if state is None:
+        return Standing.IMPOSSIBLE
     seen = state.seen.get(sequence)
-    if seen is not None:
-        return seen.day == day
-    return read_heads(client, [shard_of(terminal)])[0].waiting > 0
+    if seen is not None and seen.day != day:
+        return Standing.IMPOSSIBLE
+    if state.has_seen(sequence) and read_heads(client, [shard_of(terminal)])[0].waiting > 0:
+        return Standing.WAITING
+    # A terminal that has sent nothing in this epoch is not known to have sent little before it.
+    if state.last and sequence > max(state.last, state.floor) + SEQUENCES_AHEAD:
+        return Standing.IMPOSSIBLE
+    return Standing.POSSIBLE
+
+
+def is_waiting(terminal: int, sequence: int, day: int) -> bool:
+    """Whether the store has taken the sale and the ledger may not have it yet. Raises RedisError."""
+    return standing_of(terminal, sequence, day) is Standing.WAITING
 
 
 def names_of(retailer: int, store: int) -> tuple[str, str, str]:

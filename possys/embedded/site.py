@@ -16,6 +16,7 @@ FLUSH_WORKERS = 2
 WORKERS = (
     ("flush worker", "flush", FLUSH_WORKERS, "flush"),
     ("worker", "celery", 1, "web"),
+    ("mail worker", "mail", 1, "web"),
     ("checkpointer", "log", 2, "log"),
 )
 # Answers are given within seconds; what takes longer is cut off.

@@ -2,25 +2,22 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from possys import receipt_keys
-from possys.codes import CodeError
+from receipts.access import NotLinkedError, linked_code
 from receipts.http import STATUSES, public_page, set_headers
-from receipts.limits import PAGES, WRONG_FOR_CLIENT, WRONG_FOR_CODE, Limit, LimitReachedError, check, client_of, count
+from receipts.limits import PAGES, Limit, LimitReachedError, client_of, count
 from receipts.paper import escpos
 from receipts.paper.pdf import receipt_pdf
 from receipts.paper.qr import qr_svg
-from receipts.queries import State, find_receipt
+from receipts.queries import MISSES, State, find_receipt
 
 # A PDF takes 0.15 s of a processor, many times what a page takes; nobody needs one every three seconds.
 PDFS = Limit("pdfs", 20, 60)
 FORMS: dict[str, escpos.Maker] = {"native": escpos.qr, "raster": escpos.qr_raster}
-
-
-class NotLinkedError(Exception):
-    """The address' end is no code with its own key; nothing more is said to anybody."""
 
 
 @require_safe
@@ -70,10 +67,10 @@ def pdf(request: HttpRequest, ending: str) -> HttpResponse:
     except (NotLinkedError, LimitReachedError) as refusal:
         return _refused(request, refusal)
     finding = find_receipt(code)
-    if finding.state is State.NOT_FOUND:
+    if finding.state in MISSES:
         return _refused(request, NotLinkedError())
     if finding.receipt is None:
-        response = HttpResponse(status=303, headers={"Location": f"../{receipt_keys.links().ending_of(code)}"})
+        response = HttpResponse(status=303, headers={"Location": reverse("linked", kwargs={"ending": finding.ending})})
         set_headers(response, State.ACCEPTED)
         return response
     content = receipt_pdf(finding.receipt, receipt_keys.links().of(code))
@@ -82,20 +79,8 @@ def pdf(request: HttpRequest, ending: str) -> HttpResponse:
 
 def _linked(request: HttpRequest, ending: str) -> str:
     """The code of an address' end. Raises NotLinkedError or LimitReachedError; wrong keys are counted."""
-    client = client_of(request)
-    count(PAGES, client)
-    try:
-        linked = receipt_keys.links().read(ending)
-    except CodeError as fault:
-        raise NotLinkedError from fault
-    # Before the key is looked at: past the limit even a right one must not be told from a wrong one.
-    check(WRONG_FOR_CODE, linked.code)
-    check(WRONG_FOR_CLIENT, client)
-    if linked.is_right:
-        return linked.code
-    count(WRONG_FOR_CODE, linked.code)
-    count(WRONG_FOR_CLIENT, client)
-    raise NotLinkedError
+    count(PAGES, client_of(request))
+    return linked_code(request, ending)
 
 
 def _refused(request: HttpRequest, refusal: NotLinkedError | LimitReachedError) -> HttpResponse:
@@ -103,14 +88,14 @@ def _refused(request: HttpRequest, refusal: NotLinkedError | LimitReachedError) 
         response = _said(_("Too many requests from you. Please try again in a few minutes."), 429)
         response["Retry-After"] = str(refusal.retry_after_s)
         return response
-    response = render(request, "404.html", status=STATUSES[State.NOT_FOUND])
-    set_headers(response, State.NOT_FOUND)
+    response = render(request, "404.html", status=STATUSES[State.NOT_GENUINE])
+    set_headers(response, State.NOT_GENUINE)
     return response
 
 
 def _said(sentence: str, status: int) -> HttpResponse:
     response = HttpResponse(f"{sentence}\n", content_type="text/plain; charset=utf-8", status=status)
-    set_headers(response, State.NOT_FOUND)
+    set_headers(response, State.NOT_GENUINE)
     return response
 
 

@@ -1,60 +1,62 @@
-// "Check it yourself" on a receipt's page: has verify.js check the proof that the page brought along and shows each step
-// in plain words. Needs no server, so it works on a saved page.
+// "Check it yourself" on a receipt's page: fetches the receipt's proof, has verify.js check it and shows each step in
+// plain words. What was fetched is put into the page, so a copy that is saved afterwards needs no server.
 "use strict";
 
 (() => {
   const section = document.querySelector("[data-self-check]");
-  const embedded = document.getElementById("proof");
+  const handed = document.getElementById("check-texts");
   // The page itself says that nothing could be started, until the end of this file.
-  if (!section || !embedded || typeof PossysVerify === "undefined") return;
+  if (!section || !handed || typeof PossysVerify === "undefined") return;
 
+  // Everything that is said to people, in the page's language: receipts/check_texts.py.
+  const TEXTS = JSON.parse(handed.textContent);
   const part = (name) => section.querySelector(`[data-check-${name}]`);
   const button = part("button");
   const verdict = part("verdict");
   const steps = part("steps");
   const keyField = part("key");
   const keyFault = part("key-fault");
+  const progress = part("progress");
   const isQuick = matchMedia("(prefers-reduced-motion: reduce)").matches;
   // Long enough to see that one step follows another.
   const PAUSE_MS = 180;
   // Enough to tell one purchase from another; the whole record is in the proof's file.
   const LINES_SHOWN = 5;
-  const MONTHS = [
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-  ];
+  // A proof is made within about two seconds; after half a minute something is the matter that asking does not mend.
+  const [ASKED_MAX, ASK_AGAIN_MS] = [15, 2000];
+  // Longer than a slow phone network takes for some kilobytes.
+  const FETCH_LIMIT_MS = 20000;
+  // Amounts and dates are written as in the page, whose English dates have the day first.
+  const LANGUAGE = document.documentElement.lang || "en";
+  const DATES = new Intl.DateTimeFormat(LANGUAGE === "en" ? "en-GB" : LANGUAGE, {
+    day: "numeric", month: "long", year: "numeric", timeZone: "UTC", calendar: "gregory", numberingSystem: "latn",
+  });
 
   // --- Words ---------------------------------------------------------------------------------------------------
 
-  // Each step: what is said when it is right, and when it is wrong.
-  const WORDS = {
-    read: ["The proof can be read, and is written as it must be", "The proof in this page cannot be read"],
-    code: ["It is the proof of this receipt", "It is the proof of another receipt"],
-    place: ["The record stands at its own place in its block", "The record stands at a place that is not its own"],
-    block: ["The record is in its block, unchanged", "The record is not what was sealed in the block"],
-    log: ["The block is in the ledger's log, unchanged", "The block is not what stands in the ledger's log"],
-    key: ["The log is signed by the ledger's key", "The log is not signed by the ledger's key"],
-    witnesses: ["Witnesses outside have seen the same log", "A witness's signature is false"],
-  };
+  // A text with what stands for each {word} put in, as a list of strings and elements.
+  function filled(text, values) {
+    return text.split(/\{(\w+)\}/).map((piece, place) => (place % 2 ? values[piece] ?? `{${piece}}` : piece));
+  }
 
-  const CHANGED = "Open the receipt's own address once more, and check again. If it still fails, keep this page and show it to somebody independent: it is evidence that something was changed.";
-  const OTHER_KEY = "Either the key that you gave is not this ledger's, or this page is not. Compare the key once more with where you got it.";
+  const inWords = (text, values) => filled(text, values).join("");
 
   const short = (hash) => `${hash.slice(0, 10)}\u2026${hash.slice(-6)}`;
 
   // 2026-11-23T10:00:00+01:00 as "23 November 2026, 10:00:00 (UTC+01:00)", in the offset that is written in it.
   function moment(text) {
     const found = /^(\d{4})-(\d\d)-(\d\d)T(\d\d:\d\d(?::\d\d)?)[.\d]*(Z|[+-]\d\d:\d\d)$/.exec(text);
-    if (!found || !MONTHS[found[2] - 1]) return text;
+    if (!found || found[2] < 1 || found[2] > 12) return text;
     const [, year, month, day, time, offset] = found;
-    return `${Number(day)} ${MONTHS[month - 1]} ${year}, ${time} (UTC${/[1-9]/.test(offset) ? offset : ""})`;
+    const date = DATES.format(Date.UTC(year, month - 1, day));
+    return `${date}, ${time} (UTC${/[1-9]/.test(offset) ? offset : ""})`;
   }
 
   const momentOf = (seconds) => moment(new Date(seconds * 1000).toISOString());
 
   // Minor units as an amount with its currency, without a detour through binary fractions.
   function money(minor, currency) {
-    const format = new Intl.NumberFormat("en", { style: "currency", currency });
+    const format = new Intl.NumberFormat(LANGUAGE, { style: "currency", currency });
     const digits = format.resolvedOptions().maximumFractionDigits;
     const figures = String(Math.abs(minor)).padStart(digits + 1, "0");
     const point = figures.length - digits;
@@ -87,38 +89,47 @@
 
   // What stands below a step: the figures it compared, and every hash that was computed for it.
   function below(step, proof) {
-    if (step.fault) return [make("p", "", step.fault.sentence)];
+    if (step.fault) return [make("p", "", wrongInWords(step.fault, proof))];
     const { record, header, file, log } = proof;
     switch (step.name) {
       case "code":
-        return [make("p", "", "Read from the proven record: ", make("code", "hash", record.code))];
-      case "place":
-        return [make("p", "", `Shard ${header.shard}, block ${header.block}, position ${file.position}, number ${record.number}`)];
+        return [make("p", "", ...filled(TEXTS.codeRead, { code: make("code", "hash", record.code) }))];
+      case "place": {
+        const { shard, block } = header;
+        return [make("p", "", inWords(TEXTS.place, { shard, block, position: file.position, number: record.number }))];
+      }
       case "block":
-        return [climb("The record's hash", step, "the block's seal")];
+        return [climb(step, TEXTS.recordHash, TEXTS.recordClimb, {})];
       case "log":
-        return [climb("The block's hash", step, `the root of the log's first ${log.note.size} entries`)];
+        return [climb(step, TEXTS.blockHash, TEXTS.blockClimb, { size: log.note.size })];
       case "key":
-        return [make("p", "", keyField.value.trim() ? "With the key that you gave." : "With the key that came with this page.")];
+        return [make("p", "", keyField.value.trim() ? TEXTS.givenKey : TEXTS.fetchedKey)];
       case "witnesses":
-        return [
-          make("p", "", "With the witnesses' keys that came with this page."),
-          make("ul", "", ...step.cosigned.map((one) => make("li", "", `${one.name}, ${momentOf(one.at)}`))),
-        ];
+        return [make("p", "", TEXTS.witnessKeys), make("ul", "", ...step.cosigned.map(cosigned))];
       default:
         return [];
     }
   }
 
-  function climb(name, step, end) {
-    const hashes = make("ol", "hashes", make("li", "", `${name}: `, hashOf(step.start)));
+  const cosigned = ({ name, at }) => make("li", "", inWords(TEXTS.witness, { name, moment: momentOf(at) }));
+
+  // A fault in the page's language; the verifier's own sentence where there is none.
+  function wrongInWords(fault, proof) {
+    const text = TEXTS.faults[fault.code];
+    if (!text) return fault.sentence;
+    const origin = proof?.log.note.origin;
+    const values = { code: section.dataset.code, found: proof?.record.code, position: proof?.file.position, origin };
+    return inWords(text, values);
+  }
+
+  function climb(step, first, summary, values) {
+    const hashes = make("ol", "hashes", make("li", "", ...filled(first, { hash: hashOf(step.start) })));
     for (const { sibling, isLeft, found } of step.trail) {
-      const side = isLeft ? "right" : "left";
-      hashes.append(make("li", "", `with ${side} neighbour `, hashOf(sibling), " gives ", hashOf(found)));
+      const text = isLeft ? TEXTS.rightNeighbour : TEXTS.leftNeighbour;
+      hashes.append(make("li", "", ...filled(text, { sibling: hashOf(sibling), found: hashOf(found) })));
     }
-    const count = step.trail.length + 1;
-    const summary = `${count} ${count === 1 ? "hash" : "hashes"} computed here: the last is ${end}, `;
-    return make("details", "", make("summary", "", summary, hashOf(step.root)), hashes);
+    const said = filled(summary, { ...values, count: step.trail.length + 1, hash: hashOf(step.root) });
+    return make("details", "", make("summary", "", ...said), hashes);
   }
 
   function show(step, proof) {
@@ -126,8 +137,8 @@
     const state = step.fault === null ? "right" : isWrong ? "wrong" : "unknown";
     const mark = make("span", "check-mark", { right: "\u2713", wrong: "\u2717", unknown: "?" }[state]);
     mark.setAttribute("aria-hidden", "true");
-    const spoken = make("span", "visually-hidden", { right: "Right: ", wrong: "Wrong: ", unknown: "Not checked: " }[state]);
-    const words = state === "unknown" ? "The signature was not checked" : WORDS[step.name][isWrong ? 1 : 0];
+    const spoken = make("span", "visually-hidden", `${TEXTS[state]} `);
+    const words = state === "unknown" ? TEXTS.notChecked : TEXTS.steps[step.name][isWrong ? 1 : 0];
     const item = make("li", `check-${state}`, mark, make("div", "", spoken, make("strong", "", words), ...below(step, proof)));
     item.dataset.step = step.name;
     steps.append(item);
@@ -141,33 +152,37 @@
   function conclude(report) {
     const { proof, fault } = report;
     if (fault === null) {
-      say("ok", "It adds up: this sale is recorded, and nothing was changed", proven(proof));
+      say("ok", TEXTS.fits, proven(proof), ...toKeep());
     } else if (fault.isUnknown) {
-      const text = "Every hash adds up. Whether the ledger's key signed them could not be checked: this browser is too old for that. Try another one, or the program below.";
-      say("wait", "Nothing is wrong, but the signature was not checked", make("p", "", text), proven(proof));
+      say("wait", TEXTS.unsigned, make("p", "", TEXTS.unsignedWhy), proven(proof), ...toKeep());
     } else {
       const step = report.steps.find((one) => one.fault === fault);
       const isKey = ["origin", "key"].includes(fault.code) && keyField.value.trim();
-      say("bad", "It does not add up", make("p", "", `${WORDS[step.name][1]}.`), make("p", "", isKey ? OTHER_KEY : CHANGED));
+      const why = isKey ? TEXTS.otherKey : TEXTS.changed;
+      say("bad", TEXTS.fitsNot, make("p", "", TEXTS.steps[step.name][1]), make("p", "", why));
     }
   }
 
+  // A copy need not be saved again.
+  const toKeep = () => (isCopy ? [] : [make("p", "", TEXTS.saved)]);
+
   function proven({ record, log }) {
     const { sale } = record;
+    const { origin, size } = log.note;
     // Neither field is needed for the proof, so the verifier let anything stand there.
     const lines = Array.isArray(sale.lines) ? sale.lines : [];
     return make(
       "div",
       "",
-      make("p", "", "This is what the proven record says. Compare it with the receipt in your hand:"),
+      make("p", "", TEXTS.compare),
       facts([
-        ["Receipt code", record.code],
-        ["Total", money(sale.total, sale.currency)],
-        ["Till", String(sale.terminal)],
-        ["Issued", moment(sale.issued_at)],
-        ["Received", moment(record.received_at)],
-        ["Log", `${log.note.origin}, ${log.note.size} entries`],
-        ["Lines", String(lines.length)],
+        [TEXTS.code, record.code],
+        [TEXTS.total, money(sale.total, sale.currency)],
+        [TEXTS.till, String(sale.terminal)],
+        [TEXTS.issued, moment(sale.issued_at)],
+        [TEXTS.received, moment(record.received_at)],
+        [TEXTS.logTerm, inWords(TEXTS.logFact, { origin, size })],
+        [TEXTS.lines, String(lines.length)],
       ]),
       bought(lines, sale.currency),
     );
@@ -181,7 +196,7 @@
       list.append(make("li", "", make("span", "", String(line?.name)), make("span", "figure", amount)));
     }
     const more = lines.length - LINES_SHOWN;
-    if (more > 0) list.append(make("li", "muted", `and ${more} more`));
+    if (more > 0) list.append(make("li", "muted", inWords(TEXTS.moreLines, { count: more })));
     return list;
   }
 
@@ -189,9 +204,72 @@
     verdict.replaceChildren(make("div", `check-said state-${tone}`, make("h3", "", heading), ...content));
   }
 
+  // --- The proof -------------------------------------------------------------------------------------------------
+
+  const embedded = () => document.getElementById("proof");
+  // A saved copy asks nobody for anything: it has its proof in it, or none.
+  const isCopy = !/^https?:$/.test(location.protocol);
+
+  const after = (ms) => new Promise((done) => setTimeout(done, ms));
+
+  // One try: { evidence } or { state }, the word why there is none.
+  async function ask() {
+    const limit = new AbortController();
+    const timer = setTimeout(() => limit.abort(), FETCH_LIMIT_MS);
+    try {
+      const asked = { cache: "no-store", credentials: "omit", signal: limit.signal };
+      const answer = await fetch(section.dataset.proofAddress, asked);
+      const content = await answer.json();
+      if (answer.status === 200) return { evidence: content };
+      return { state: TEXTS.refusals[content.state] ? content.state : "away" };
+    } catch (fault) {
+      // No network gives no answer; a server that is being started again, or a proxy, gives something that is no JSON.
+      return { state: fault instanceof SyntaxError ? "away" : "offline" };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  // Whether the proof is in the page now; else it is said why not.
+  async function fetchProof() {
+    if (embedded()) return true;
+    progress.textContent = TEXTS.fetching;
+    let answer = await ask();
+    for (let asked = 1; answer.state === "soon" && asked < ASKED_MAX; asked += 1) {
+      progress.textContent = TEXTS.waiting;
+      await after(ASK_AGAIN_MS);
+      answer = await ask();
+    }
+    progress.textContent = "";
+    if (!answer.evidence) {
+      const [heading, text] = TEXTS.refusals[answer.state];
+      say("wait", heading, make("p", "", text));
+      return false;
+    }
+    embed(answer.evidence);
+    return true;
+  }
+
+  // As Django's json_script writes it, so that nothing in it ends the element when the page is saved.
+  function embed({ file, keys, witnesses }) {
+    const script = make("script");
+    script.id = "proof";
+    script.type = "application/json";
+    const escaped = (sign) => `\\u00${sign.charCodeAt(0).toString(16).toUpperCase()}`;
+    script.textContent = JSON.stringify({ file, keys, witnesses }).replace(/[<>&]/g, escaped);
+    section.append(script);
+  }
+
+  // The ledger's keys in the list and in the program's command line, also for whom a saved copy runs no script.
+  function nameKeys(keys) {
+    part("keys").replaceChildren(...keys.map((key) => make("li", "", make("code", "", key))));
+    part("key-options").textContent = keys.map((key) => `--key ${key}`).join(" ");
+    part("key-hint").hidden = true;
+  }
+
   // --- The button --------------------------------------------------------------------------------------------------
 
-  const pause = () => new Promise((done) => setTimeout(done, isQuick ? 0 : PAUSE_MS));
+  const pause = () => after(isQuick ? 0 : PAUSE_MS);
 
   async function keysToTrust(given) {
     const typed = keyField.value.trim();
@@ -203,7 +281,7 @@
       return [typed];
     } catch (fault) {
       if (!(fault instanceof PossysVerify.Refused)) throw fault;
-      keyFault.textContent = "This is not a ledger's key, or it was not copied whole.";
+      keyFault.textContent = TEXTS.noKey;
       keyFault.hidden = false;
       keyField.setAttribute("aria-invalid", "true");
       keyField.closest("details").open = true;
@@ -215,16 +293,17 @@
   async function check() {
     steps.replaceChildren();
     verdict.replaceChildren();
-    if (!globalThis.crypto?.subtle) {
-      const text = "Browsers compute hashes only on pages that came by https or from your own disk. Save this page and open the copy, or use the program below.";
-      say("wait", "It cannot be checked at this address", make("p", "", text));
-      return;
-    }
+    if (!(await fetchProof())) return;
     let given;
     try {
-      given = JSON.parse(embedded.textContent);
+      given = JSON.parse(embedded().textContent);
+      nameKeys(given.keys);
     } catch {
-      say("bad", "It does not add up", make("p", "", "The proof in this page was changed so that it cannot be read at all."));
+      say("bad", TEXTS.fitsNot, make("p", "", TEXTS.unreadable));
+      return;
+    }
+    if (!globalThis.crypto?.subtle) {
+      say("wait", TEXTS.noHashes, make("p", "", TEXTS.noHashesWhy));
       return;
     }
     const keys = await keysToTrust(given.keys);
@@ -245,7 +324,7 @@
     try {
       await check();
     } catch (fault) {
-      say("wait", "It could not be checked", make("p", "", `Something in this page does not work: ${fault.message}`));
+      say("wait", TEXTS.broken, make("p", "", inWords(TEXTS.brokenWhy, { fault: fault.message })));
     } finally {
       button.disabled = false;
     }
@@ -254,7 +333,10 @@
   // What a check left behind in a page that was saved after it is no result of this one.
   steps.replaceChildren();
   verdict.replaceChildren();
-  part("stalled").hidden = true;
-  for (const element of section.querySelectorAll("[data-needs-script]")) element.hidden = false;
+  progress.textContent = "";
+  button.disabled = false;
+  part("start").hidden = isCopy && !embedded();
+  part("unfetched").hidden = !part("start").hidden;
+  // From here on css/site.css shows what needs a script.
   customElements.define("check-runs", class extends HTMLElement {});
 })();

@@ -10,9 +10,13 @@ from django.conf import settings
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
+from tests.browser.axe import Audit
+
 # Playwright's loop runs in the tests' own thread, where Django would take it for an asynchronous caller.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
+# What the console says of answers that are none of the page's faults.
+EXPECTED_NOTES = ("the server responded with a status of", "net::ERR_INTERNET_DISCONNECTED")
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM_ARGUMENTS = (
     "--no-sandbox",
@@ -75,7 +79,7 @@ def _foreign(url: str, own: str, faults: list[str]) -> None:
 
 
 def _noted(kind: str, text: str, faults: list[str]) -> None:
-    if kind == "error" and "the server responded with a status of" not in text:
+    if kind == "error" and not any(note in text for note in EXPECTED_NOTES):
         faults.append(text)
 
 
@@ -89,3 +93,24 @@ def shoot() -> Callable[[Page, str], Path]:
         return path
 
     return shoot
+
+
+AUDIT = Audit()
+
+
+@pytest.fixture
+def check_accessible() -> Callable[..., None]:
+    """Fails when a page breaks a rule of WCAG 2.2 A or AA that axe-core can decide."""
+
+    def check_accessible(page: Page, name: str) -> None:
+        broken = AUDIT.check(page, name)
+        AUDIT.keep(SCREENSHOTS / "axe.json")
+        assert broken == []
+
+    return check_accessible
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says at the end what axe found."""
+    if AUDIT.looks:
+        terminalreporter.write_line(AUDIT.summary())

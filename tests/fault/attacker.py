@@ -113,7 +113,7 @@ def _move_head(shard: int) -> None:
 
 def cut(shard: int, first: int) -> None:
     """Removes a shard's blocks from `first` on with their entries and marks, and sets its head back."""
-    for table, column in (("entry", "block"), ("markedrecord", "block"), ("block", "number")):
+    for table, column in (("entry", "block"), ("markedrecord", "block"), ("correction", "block"), ("block", "number")):
         execute(f"DELETE FROM ledger_{table} WHERE shard = %s AND {column} >= %s", shard, first)
     _move_head(shard)
 
@@ -189,7 +189,10 @@ def swap_numbers(shard: int, first: int, second: int) -> None:
         write_entries(shard, number)
 
 
-TABLES = ("block", "entry", "markedrecord", "head", "logentry", "lognode", "loghead", "checkpoint", "cosignature")
+TABLES = (
+    "block", "entry", "markedrecord", "correction", "head", "logentry", "lognode", "loghead", "checkpoint",
+    "cosignature",
+)  # fmt: skip
 
 
 def back_up() -> None:

@@ -100,7 +100,7 @@ def test_no_role_hands_a_right_on_or_takes_one(roles: None) -> None:
 
 def test_the_log_and_the_web_add_nothing_to_the_flushs_tables(roles: None) -> None:
     for role in ("log", "web"):
-        for table in ("ledger_block", "ledger_entry", "ledger_markedrecord", "ledger_head"):
+        for table in ("ledger_block", "ledger_entry", "ledger_markedrecord", "ledger_correction", "ledger_head"):
             assert "INSERT" not in rights_on(table, PREFIX + role)
             assert not may(role, f"INSERT INTO {table} SELECT * FROM {table}")
     assert not may("flush", "INSERT INTO ledger_logentry (index, kind, leaf, leaf_hash) VALUES (0, 0, '', '')")

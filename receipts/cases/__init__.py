@@ -1,0 +1,1 @@
+"""Customers' reports: a form, a page to follow each by, and the staff's queue."""

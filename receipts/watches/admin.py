@@ -1,0 +1,111 @@
+"""Watches and their mails in the admin: only to look at, addresses masked; what was given up can be sent again."""
+
+from django.contrib import admin, messages
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+from unfold.decorators import action, display
+from unfold.paginator import InfinitePaginator
+
+from possys.clock import now_ms, utc
+from receipts.watches import operations
+from receipts.watches.models import Mail, Watch
+
+PAGE_ROWS = 50
+STATE_LABELS = {"waiting": "info", "sent": "success", "failed": "danger", "shown on the page": "success"}
+WATCH_LABELS = {"watches": "success", "not confirmed": "warning"}
+
+
+class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]
+    """Nobody adds, changes or deletes here: only the address's owner may end a watch."""
+
+    navigation_group = "Customers"
+    list_per_page = PAGE_ROWS
+    show_full_result_count = False
+    sortable_by = ()
+    # Counting them for every page would take longer than the page.
+    paginator = InfinitePaginator
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Nobody."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Nobody."""
+        return False
+
+
+@admin.register(Watch)
+class WatchAdmin(ReadOnlyAdmin):
+    """Who is told of what."""
+
+    navigation_icon = "notifications"
+    list_display = ("code", "masked_address", "state", "language", "asked_at", "confirmed_at")
+    list_filter = (("confirmed_at", admin.EmptyFieldListFilter),)
+    search_fields = ("code",)
+    search_help_text = "Receipt code"
+    fields = readonly_fields = ("code", "masked_address", "state", "language", "asked_at", "confirmed_at")
+
+    @admin.display(description="address")
+    def masked_address(self, watch: Watch) -> str:
+        """Staff need not know whom it is about."""
+        return operations.masked(watch.address)
+
+    @display(description="state", label=WATCH_LABELS)  # type: ignore[untyped-decorator]
+    def state(self, watch: Watch) -> str:
+        """Whether its owner has confirmed it."""
+        return "not confirmed" if watch.confirmed_at is None else "watches"
+
+
+@admin.register(Mail)
+class MailAdmin(ReadOnlyAdmin):
+    """The outbox: what waits, what was sent, what was given up and why."""
+
+    navigation_icon = "outgoing_mail"
+    navigation_title = "Outbox"
+    list_display = ("written_at", "code", "kind", "masked_address", "state_label", "tries", "due_at", "fault")
+    list_filter = ("state", "kind")
+    list_select_related = ("watch",)
+    search_fields = ("watch__code",)
+    search_help_text = "Receipt code"
+    fields = readonly_fields = (
+        "code", "kind", "masked_address", "state_label", "written_at", "due_at", "ended_at", "tries", "fault",
+    )  # fmt: skip
+    actions = ("send_again",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Mail]:
+        """With the watch that holds code and address."""
+        rows: QuerySet[Mail] = super().get_queryset(request)
+        return rows.select_related("watch")
+
+    def has_send_again_permission(self, request: HttpRequest) -> bool:
+        """Whoever may change mails."""
+        return request.user.has_perm("receipts.change_mail")
+
+    @action(description="Send again", permissions=["send_again"])  # type: ignore[untyped-decorator]
+    def send_again(self, request: HttpRequest, queryset: QuerySet[Mail]) -> None:
+        """Those of the chosen ones that were given up."""
+        done = operations.send_again(list(queryset.values_list("pk", flat=True)), utc(now_ms()))
+        if done:
+            messages.success(request, f"{done} sent again: the outbox takes them up within seconds.")
+        else:
+            messages.warning(request, "None of these was given up, so none is sent again.")
+
+    @admin.display(description="receipt")
+    def code(self, mail: Mail) -> str:
+        """The watched one."""
+        return mail.watch.code
+
+    @admin.display(description="address")
+    def masked_address(self, mail: Mail) -> str:
+        """As in the list of watches."""
+        return operations.masked(mail.watch.address)
+
+    @display(description="state", label=STATE_LABELS)  # type: ignore[untyped-decorator]
+    def state_label(self, mail: Mail) -> str:
+        """In words."""
+        return mail.get_state_display()
