@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -13,6 +14,8 @@ from django.views.defaults import bad_request, permission_denied, server_error
 from possys import receipt_keys
 from possys.clock import now_ms, utc
 from possys.codes import ALPHABET, CodeCheckError, CodeNotGenuineError, Environment
+from receipts import alarms
+from receipts.cases.models import Case
 from tests.factories import make_line
 from tests.links import full_address
 from tests.tills import Till
@@ -150,6 +153,7 @@ def test_a_code_that_a_till_can_hold_and_that_is_not_recorded_is_an_alarm(
     client: Client, till: Till, caplog: pytest.LogCaptureFixture
 ) -> None:
     code = invented(terminal=till.number)
+    alarms._alarmed.clear()
     for _ in range(2):
         page = client.get(f"/r/{code}")
         assert page.status_code == 404
@@ -157,13 +161,15 @@ def test_a_code_that_a_till_can_hold_and_that_is_not_recorded_is_an_alarm(
         assert f"/report/?kind=missing&amp;code={code}".encode() in page.content
         assert page["Cache-Control"] == "no-store"
     assert caplog.text.count(f"ALARM receipt code {code} is genuine") == 1
+    assert Case.objects.get().code == code
 
 
 @pytest.mark.parametrize("changes", [{"terminal": 640_000}, {"sequence": 77_777}])
 def test_a_code_that_no_till_can_hold_is_not_genuine_and_no_alarm(
-    client: Client, till: Till, record: Record, caplog: pytest.LogCaptureFixture, changes: dict[str, int]
+    client: Client, till: Till, record: Record, caplog: pytest.LogCaptureFixture, changes: dict[str, Any]
 ) -> None:
     record()
+    alarms._alarmed.clear()
     page = client.get(f"/r/{invented(**{'terminal': till.number, **changes})}")
     assert page.status_code == 404
     assert b"Not a genuine code" in page.content

@@ -133,3 +133,19 @@ def test_staff_answer_and_the_customer_reads_it(
     shoot(customer, "case-answered-phone")
     customer.emulate_media(media="print")
     shoot(customer, "case-answered-print")
+
+
+def test_a_photo_that_is_much_too_large_gets_a_page_that_says_so(
+    open_page: OpenPage, empty: None, shoot: Shoot, tmp_path: Path
+) -> None:
+    film = tmp_path / "film.jpg"
+    film.write_bytes(bytes(40_000_000))
+    page = open_page(size="phone", javascript=False)
+    page.goto("/report/")
+    fill_in(page)
+    page.get_by_label("Photo of the receipt").set_input_files(film)
+    page.get_by_role("button", name="Send the report").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("This is too large to be sent")
+    assert fits(page)
+    shoot(page, "report-too-large-phone")
+    assert Case.objects.count() == 0

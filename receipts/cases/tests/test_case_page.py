@@ -185,7 +185,10 @@ def test_messages_count_as_reports_do(reported: Reported, client: Client) -> Non
     _case, address = reported()
     for _ in range(REPORTS.most - 1):
         assert client.post(address, {"text": "x"}).status_code == 303
-    assert client.post(address, {"text": "x"}).status_code == 429
+    answer = client.post(address, {"text": "One thing more"})
+    assert answer.status_code == 429
+    assert "One thing more" in answer.content.decode()
+    assert Event.objects.count() == REPORTS.most - 1
 
 
 def test_the_address_is_mailed_to_whoever_asked(client: Client, reported: Reported, mailed_at_once: None) -> None:

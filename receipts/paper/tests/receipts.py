@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from receipts.receipt import LedgerPlace, Names, Receipt, public_sale
+from receipts.receipt import Lateness, LedgerPlace, Names, Receipt, public_sale
 from tests.factories import make_line, make_sale
 
 CODE = "0A0B-0C0D-1234-0000"
@@ -19,4 +19,6 @@ def make_receipt(names: Names | None = None, **changes: Any) -> Receipt:
     """A receipt as the public sees it; `changes` replace fields of its sale."""
     names = names or Names("Corner Shops", "High Street", "1 High Street, Springfield")
     sale = make_sale(**{"lines": BASKET, "issued_at": ISSUED_AT, **changes})
-    return Receipt(CODE, "2026-11-23T09:00:01.250Z", names, LedgerPlace(1, 1, 7, 3, 2), public_sale(sale))
+    return Receipt(
+        CODE, "2026-11-23T09:00:01.250Z", names, LedgerPlace(1, 1, 7, 3, 2), public_sale(sale), Lateness.IN_TIME
+    )

@@ -11,13 +11,13 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from possys import receipt_keys
 from possys.clock import now_ms, utc
 from receipts.limits import SEARCHES
 from receipts.search import queries
 from receipts.search.queries import MATCHES_MAX, RECORDS_READ_MAX
 from receipts.search.views import MISS_MS
 from tests.factories import make_line, make_terminals
+from tests.links import full_address
 from tests.tampering import triggers_off
 from tests.tills import Till
 
@@ -35,10 +35,6 @@ def today(clock: str = "10:07:31", offset: str = "+01:00") -> str:
 def facts(till: Till, issued_at: str, **changes: Any) -> dict[str, Any]:
     """What a customer would type for `make_sale()`."""
     return {"number": till.number, "date": issued_at[:10], "time": issued_at[11:16], "total": "51,00", **changes}
-
-
-def full_address(code: str) -> str:
-    return f"/{receipt_keys.links().ending_of(code)}"
 
 
 def searched(client: Client, typed: dict[str, Any]) -> Any:
