@@ -58,12 +58,12 @@ def _hold(run: Run) -> tuple[float, list[float]]:
         ended_s, took = time.time(), traffic.board.acknowledged - begun
         run.say(f"processor time {cpu.shares()}")
     drained(run)
-    _all_signed()
+    all_signed()
     run.check_ledger()
     return took / (ended_s - began_s), signed_delays_s(began_s, ended_s)
 
 
-def _all_signed() -> None:
+def all_signed() -> None:
     """Waits until the newest leaf is signed and every block is a leaf. Raises LoadError when that does not come."""
     limit_s = time.monotonic() + SIGN_LIMIT_S
     # Blocks that were sealed just now become leaves within a round.

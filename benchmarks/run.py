@@ -27,7 +27,10 @@ WARM_SHARE = 0.2
 
 @dataclass
 class Run:
-    """One run; `acknowledged` counts every sale that the product acknowledged, whoever sent it."""
+    """One run; `acknowledged` counts every sale that the product acknowledged, whoever sent it.
+
+    `pages_asked` counts the customers' requests, so that each comes from a client of its own.
+    """
 
     site: Site
     sizes: Sizes
@@ -35,6 +38,7 @@ class Run:
     templates: list[bytes]
     say: Callable[[str], None]
     acknowledged: int = 0
+    pages_asked: int = 0
     sequences: dict[str, memoryview] = field(default_factory=dict)
     kept: dict[str, float] = field(default_factory=dict)
 

@@ -24,6 +24,9 @@ class Sizes:
     delay_rate: int
     signed_rate: int
     proofs: int
+    pages_s: float
+    pages_rate: int
+    pages_sales_rate: int
     flush_records: int
     micro_sales: int
 
@@ -50,6 +53,9 @@ SIZES = {
             delay_rate=10_000,
             signed_rate=5_000,
             proofs=400,
+            pages_s=10.0,
+            pages_rate=20,
+            pages_sales_rate=5_000,
             flush_records=250_000,
             micro_sales=4000,
         ),
@@ -69,6 +75,9 @@ SIZES = {
             delay_rate=10_000,
             signed_rate=5_000,
             proofs=400,
+            pages_s=3.0,
+            pages_rate=20,
+            pages_sales_rate=5_000,
             flush_records=30_000,
             micro_sales=1000,
         ),
@@ -88,6 +97,9 @@ SIZES = {
             delay_rate=1000,
             signed_rate=1000,
             proofs=50,
+            pages_s=0.5,
+            pages_rate=20,
+            pages_sales_rate=1000,
             flush_records=2000,
             micro_sales=100,
         ),

@@ -183,7 +183,10 @@ def _need_days(alias: str, taken: Sequence[tuple[Head, Intake]], moment_ms: int)
 
 
 def _write(alias: str, blocks: Sequence[Block], moment_ms: int) -> None:
-    """COPYs blocks, entries, marks and corrections and moves the heads. Raises KnownSaleError when an entry is there already."""
+    """COPYs blocks, entries, marks and corrections and moves the heads.
+
+    Raises KnownSaleError when an entry is there already.
+    """
     sealed_at = utc(moment_ms)
     with connections[alias].cursor() as cursor:
         try:

@@ -1,5 +1,7 @@
 """Removes one record for good because the law demands it: its bytes go, its leaf hash and its entry stay.
 
+So does the row that says what a refund took back: numbers only, and whoever holds the original may know of it.
+
     one DB transaction    a leaf in the log for each record, and the block's row rewritten
     then                  the day's file rewritten, where there is one
 

@@ -4,14 +4,18 @@ A wrong key and a wrong total are counted, by code and by client, before and aft
 otherwise than a receipt that does not exist.
 """
 
+import time
+
 from django.http import HttpRequest
 
 from possys import receipt_keys
 from possys.codes import CodeError, CodeNotGenuineError
 from possys.money import minor_digits
+from receipts.alarms import alarm_if_missing
 from receipts.amounts import minor_candidates
 from receipts.limits import WRONG_FOR_CLIENT, WRONG_FOR_CODE, check, client_of, count
-from receipts.queries import Finding, State, find_receipt
+from receipts.queries import MISSES, Finding, State, find_receipt
+from receipts.timing import CODE_MISS_MS, hold
 
 
 class NotLinkedError(ValueError):
@@ -20,10 +24,15 @@ class NotLinkedError(ValueError):
 
 def find_linked(request: HttpRequest, ending: str) -> Finding:
     """What a link's end names. A wrong key is answered as a code that is not ours. Raises LimitReachedError."""
+    started_s = time.monotonic()
     try:
-        return find_receipt(linked_code(request, ending))
+        finding = find_receipt(linked_code(request, ending))
     except NotLinkedError:
-        return Finding(State.NOT_GENUINE, ending, fault=CodeNotGenuineError())
+        finding = Finding(State.NOT_GENUINE, ending, fault=CodeNotGenuineError())
+    if finding.state in MISSES:
+        hold(started_s, CODE_MISS_MS)
+    alarm_if_missing(finding)
+    return finding
 
 
 def linked_code(request: HttpRequest, ending: str) -> str:

@@ -48,7 +48,7 @@ def minor_candidates(text: str) -> dict[int, int]:
         raise AmountError(_("The total is too long: type only the figures, such as 103.50."))
     # Blanks and figures of other widths become plain ones.
     read = _AMOUNT.match(_WHOLE.sub("", unicodedata.normalize("NFKC", text).strip()))
-    if read is None or (not read["figures"].isascii() and not _is_quoted(read["figures"])):
+    if read is None or not _is_plain(read["figures"]):
         raise AmountError(_("The total is an amount in figures, such as 103.50."))
     signs = [read[name] for name in ("before", "inner", "after") if read[name]]
     if len(signs) > 1:

@@ -21,6 +21,7 @@ from possys.codes import CodeCheckError, CodeLengthError, CodeNotGenuineError, C
 from possys.links import LINKED_LENGTH
 from possys.problems import problem
 from receipts.access import find_linked, is_total_minor
+from receipts.alarms import alarm_if_missing
 from receipts.http import RETRY_AFTER_S, STATUSES, set_headers
 from receipts.limits import Limit, LimitReachedError, client_of, count
 from receipts.queries import MISSES, Finding, State, find_receipt
@@ -134,6 +135,7 @@ def _find(request: Request, code: str) -> tuple[Finding, bool]:
     if len("".join(filter(str.isalnum, code))) == LINKED_LENGTH:
         return find_linked(request._request, code), True
     finding = find_receipt(code)
+    alarm_if_missing(finding)
     total = request.query_params.get("total")
     if total is None or not finding.is_recorded:
         return finding, False

@@ -19,7 +19,7 @@ def limits_said(view: View[P]) -> View[P]:
     """For a view that counts by itself: its LimitReachedError becomes the page that says so."""
 
     @wraps(view)
-    def saying(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def saying(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         try:
             return view(request, *args, **kwargs)
         except LimitReachedError as reached:
@@ -33,7 +33,7 @@ def limited(limit: Limit) -> Callable[[View[P]], View[P]]:
 
     def with_limit(view: View[P]) -> View[P]:
         @wraps(view)
-        def counted(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def counted(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             count(limit, client_of(request))
             return view(request, *args, **kwargs)
 

@@ -65,7 +65,7 @@ def find_offline(request: HttpRequest, text: str) -> Finding:
     except (OfflineError, ValueError):
         return Finding(State.NOT_GENUINE, text, fault=CodeNotGenuineError())
     check_limits(request, code)
-    found = find_receipt(code, is_awaited=True)
+    found = find_receipt(code)
     if found.receipt is not None:
         sale = found.receipt.sale
         if (sale.issued_at[:16], sale.total) == (paper.minute.isoformat(timespec="minutes"), paper.total):

@@ -19,10 +19,6 @@ from transactions.queries import Standing, standing_of
 
 logger = logging.getLogger(__name__)
 
-# Whoever makes up more codes than this in one process's life is noticed all the same.
-ALARMED_MAX = 1000
-_alarmed: set[str] = set()
-
 
 class State(StrEnum):
     """What is known of a code; each has its words in templates/receipts/ and a status in `receipts.http`."""
@@ -118,11 +114,8 @@ class Finding:
         return (self.receipt.sale.total if self.receipt else 0) - self.given_back
 
 
-def find_receipt(code_text: str, *, is_awaited: bool = False) -> Finding:
-    """What is known of a code as somebody typed it: two queries at most, none when it cannot be ours.
-
-    `is_awaited`: that it is missing is no alarm, since an offline till may still send it.
-    """
+def find_receipt(code_text: str) -> Finding:
+    """What is known of a code as somebody typed it: two queries at most, none when it cannot be ours."""
     try:
         code = written_code(code_text)
         place = receipt_keys.table().decode(code)
@@ -133,14 +126,14 @@ def find_receipt(code_text: str, *, is_awaited: bool = False) -> Finding:
     if place.environment is not Environment.PRODUCTION:
         return Finding(State.TEST, code)
     try:
-        return _find(code, place, is_awaited=is_awaited)
+        return _find(code, place)
     except BlockDamagedError:
         return Finding(State.DAMAGED, code)
     except (RedisError, OperationalError, InterfaceError):
         return Finding(State.UNKNOWN, code)
 
 
-def _find(code: str, place: CodePlace, *, is_awaited: bool) -> Finding:
+def _find(code: str, place: CodePlace) -> Finding:
     found = look_up(place)
     standing = Standing.POSSIBLE
     if found is None:
@@ -150,20 +143,17 @@ def _find(code: str, place: CodePlace, *, is_awaited: bool) -> Finding:
         # Between the two questions a flush may have moved it from the store to the ledger.
         found = look_up(place)
     if found is None:
-        return _miss(code, place.day, standing, is_awaited=is_awaited)
+        return _miss(code, place.day, standing)
     if isinstance(found.record, Removed):
         return _removed(code, found, found.record)
     return _recorded(found, found.record)
 
 
-def _miss(code: str, day: date, standing: Standing, *, is_awaited: bool) -> Finding:
-    """A code that decrypts and is not recorded: one that a terminal can hold is a lost sale, and an alarm."""
+def _miss(code: str, day: date, standing: Standing) -> Finding:
+    """A code that decrypts and is not recorded: one that a terminal can hold is a lost sale."""
     tomorrow = clock.utc(clock.now_ms()).date() + timedelta(days=1)
     if standing is Standing.IMPOSSIBLE or day > tomorrow:
         return Finding(State.NOT_GENUINE, code, fault=CodeNotGenuineError())
-    if not is_awaited and code not in _alarmed and len(_alarmed) < ALARMED_MAX:
-        _alarmed.add(code)
-        logger.error("ALARM receipt code %s is genuine, and no such sale is in the store or the ledger", code)
     return Finding(State.MISSING, code)
 
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from possys.codes import CodeError
 from possys.links import LINKED_LENGTH
 from receipts.access import find_linked, is_total
+from receipts.alarms import alarm_if_missing
 from receipts.amounts import AmountError
 from receipts.http import FIND_KEPT_S, STATUSES, camera_page, let_fetch, public_page, set_headers
 from receipts.limiting import limited
@@ -63,6 +64,7 @@ def receipt(request: HttpRequest, code: str) -> HttpResponse:
     if written != code:
         return redirect("receipt", code=written, permanent=True)
     finding = find_receipt(code)
+    alarm_if_missing(finding)
     if not finding.is_recorded:
         return _said(request, finding, started_s)
     if request.method != "POST":
@@ -84,8 +86,7 @@ def receipt(request: HttpRequest, code: str) -> HttpResponse:
 @limited(PAGES)
 def linked(request: HttpRequest, ending: str) -> HttpResponse:
     """The whole receipt, for whoever holds the link that its QR code has."""
-    started_s = time.monotonic()
-    return _said(request, find_linked(request, ending), started_s)
+    return _said(request, find_linked(request, ending), time.monotonic())
 
 
 @require_safe

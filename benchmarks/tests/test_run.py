@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 PROJECT = Path(__file__).resolve().parents[2]
 PARTS = {
     "evidence",
+    "pages",
     "verify_ledger",
     "microseconds",
     "one sale a request",
@@ -103,5 +104,5 @@ def test_a_whole_run_of_the_smallest_size_measures_every_part(tmp_path: Path) ->
     content = json.loads(kept.read_text())
     assert content["failures"] == []
     assert {figure["part"] for figure in content["figures"]} == PARTS
-    assert all(figure["value"] > 0 for figure in content["figures"])
+    assert all(figure["value"] > 0 for figure in content["figures"] if figure["unit"] != "queries")
     assert not list(tmp_path.glob("bench-*")), "the servers' folder is left behind"

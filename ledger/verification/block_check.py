@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -27,6 +27,7 @@ from ledger.verification.contents import (
     read_fields,
     rows_of,
 )
+from ledger.verification.corrections import Demanded, demanded_rows
 from ledger.verification.faults import FaultKind, Note
 from ledger.verification.header_check import check_header
 from ledger.verification.reading import StoredBlock
@@ -68,6 +69,8 @@ class Checked:
     # Its positions could be told apart; a record among them may be unreadable all the same.
     is_readable: bool = False
     fields: list[RecordFields | None] = field(default_factory=list)
+    # None when the records are not those that were sealed.
+    corrections: Demanded | None = None
 
 
 def check_block(block: StoredBlock, known: Known, keys: KeyTable, note: Note) -> Checked:
@@ -142,6 +145,21 @@ def _check_records(checked: Checked, known: Known, sealed_on: date, keys: KeyTab
     _check_places(records, at, place, note)
     _check_codes(rows, checked.fields, keys, note)
     checked.rows = _check_marks(rows, checked, known.marks, note)
+    if checked.is_sealed:
+        checked.corrections = _demanded(checked, rows, header)
+
+
+def _demanded(checked: Checked, rows: Rows, header: Header) -> Demanded:
+    """The corrections that a sealed block demands."""
+    sealed_at = datetime.fromisoformat(header.sealed_at).astimezone(UTC)
+    read = frozenset(rows["position"].tolist())
+    removed = frozenset(checked.removed)
+    return Demanded(
+        sealed_at,
+        demanded_rows(checked.rows, checked.fields, sealed_at),
+        removed,
+        frozenset(range(checked.records)) - read - removed,
+    )
 
 
 def _rows(records: Sequence[RecordFields], at: Sequence[int], place: Place, note: Note) -> Rows:

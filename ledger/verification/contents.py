@@ -17,13 +17,14 @@ POSTGRES_ORDINAL = POSTGRES_EPOCH.toordinal()
 
 
 class SaleFields(msgspec.Struct, gc=False):
-    """What an entry keeps of the sale."""
+    """What an entry and a correction keep of the sale."""
 
     terminal: int
     sequence: int
     type: str
     issued_at: str
     total: int
+    refers_to: str | None = None
 
 
 class RecordFields(msgspec.Struct, gc=False):

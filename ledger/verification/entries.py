@@ -77,7 +77,9 @@ def scan_entries(pages: Pages, screen: Screen) -> Tally:
             continue
         tally.entries += len(rows)
         if len(screen.removed):
-            rows = rows[~np.isin(place_keys(rows), screen.removed)]
+            is_removed = np.isin(place_keys(rows), screen.removed)
+            tally.removed_refunds.update(place_keys(rows[is_removed & (rows["type"] != 0)]).tolist())
+            rows = rows[~is_removed]
         later = _is_later(rows, screen.ends)
         tally.later += int(later.sum())
         add_rows(rows[~later], screen.key, tally.entry_sums, tally.entry_totals)

@@ -7,6 +7,7 @@ from django.db import connections
 from ledger.blocks import NO_HEADER_HASH
 from ledger.models import BLOCK_BITS, Block, Head, MarkedRecord, block_key
 from ledger.shards import ALL_SHARDS, by_database
+from ledger.verification.corrections import stray_places
 from ledger.verification.faults import Fault, FaultKind
 from ledger.verification.header_check import link_of
 from ledger.verification.reading import header_of
@@ -66,7 +67,7 @@ def check_count(head: Head, records: int) -> Tally:
 
 
 def check_outside(shards: Sequence[int]) -> Tally:
-    """Blocks and marks that no chain leads to: behind the heads, or of shards that do not exist."""
+    """Blocks, marks and corrections that no chain leads to: behind the heads, or of shards that do not exist."""
     tally = Tally()
     for alias, own in by_database(shards).items():
         blocks = [number for shard in own for number in _outside(alias, shard)]
@@ -84,6 +85,8 @@ def check_outside(shards: Sequence[int]) -> Tally:
             if shard not in ends or number > ends[shard].block:
                 text = "a mark names a block that no chain leads to"
                 tally.note(Fault(FaultKind.MARKS_CHANGED, text, shard, number, position))
+        for place in stray_places(alias, None if len(own) == len(ALL_SHARDS) else own, STRANGERS_MAX):
+            tally.note(Fault(FaultKind.CORRECTION_UNKNOWN, "names a block that no chain leads to", *place))
     return tally
 
 

@@ -1,4 +1,4 @@
-"""Checks a range of one shard's blocks: each by itself, against the block before it, the log, and its entries."""
+"""Checks a range of one shard's blocks: each by itself, against the block before it, the log, entries, corrections."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -12,7 +12,8 @@ from ledger.log.models import LogEntry
 from ledger.models import MarkedRecord
 from ledger.shards import LOG_DATABASE, database_for
 from ledger.verification.block_check import Checked, Known, StoredMark, check_block
-from ledger.verification.entries import add_rows, look_up
+from ledger.verification.corrections import Demanded, compare
+from ledger.verification.entries import add_rows, look_up, place_key
 from ledger.verification.faults import Fault, FaultKind
 from ledger.verification.header_check import FIRST_LINK, Link, check_link, link_of
 from ledger.verification.reading import StoredBlock, header_of, partitions_of, read_blocks
@@ -79,7 +80,15 @@ class RangeCheck:
             self.before = None
         self._note_missing(missing, known)
         self._add_rows([checked.rows for _, checked in found])
+        corrections = {block.number: checked.corrections for block, checked in found if checked.corrections is not None}
+        self._compare_corrections(first, last, corrections)
         return found
+
+    def _compare_corrections(self, first: int, last: int, demanded: dict[int, Demanded]) -> None:
+        compared = compare(self.own.shard, first, last, demanded, self._note)
+        self.tally.corrections += compared.rows
+        places = (place_key(self.own.shard, *place) for place in compared.of_removed)
+        self.tally.removed_corrections.update(places)
 
     def _one(self, block: StoredBlock, known: Known) -> Checked:
         def note(kind: FaultKind, text: str, position: int | None) -> None:

@@ -12,12 +12,13 @@ BLOCKS = frozenset({
 RECORDS = frozenset({
     K.RECORD_CHANGED, K.RECORD_UNREADABLE, K.RECORD_MISPLACED, K.CODE_WRONG, K.REMOVAL_UNKNOWN, K.REMOVAL_UNDONE,
 })  # fmt: skip
+CORRECTIONS = frozenset({K.CORRECTION_MISSING, K.CORRECTION_CHANGED, K.CORRECTION_UNKNOWN})
 ENTRIES = frozenset({K.ENTRY_MISSING, K.ENTRY_CHANGED, K.ENTRY_UNKNOWN, K.IDENTITY_TWICE, K.TOTALS_DIFFER})
 CHECKPOINTS = frozenset({
     K.CHECKPOINT_MISSING, K.CHECKPOINT_ROOT, K.CHECKPOINT_SIGNATURE, K.COSIGNATURE_FALSE, K.WITNESS_DISAGREES,
     K.LOG_CUT, K.LOG_REWRITTEN, K.PROOF_CONTRADICTED,
 })  # fmt: skip
-LOG = frozenset(FaultKind) - BLOCKS - RECORDS - ENTRIES - CHECKPOINTS
+LOG = frozenset(FaultKind) - BLOCKS - RECORDS - ENTRIES - CORRECTIONS - CHECKPOINTS
 
 
 def fault_lines(run: Run) -> list[str]:
@@ -34,6 +35,7 @@ def table(run: Run) -> str:
         ("blocks", "headers, links, numbers, columns, marks, heads, log", tally.blocks, BLOCKS),
         ("records", "hashes, roots, places, receipt codes, removals", tally.records, RECORDS),
         ("entries", "every column against the records, control totals", tally.entries, ENTRIES),
+        ("corrections", "every column against the refunds and voids", tally.corrections, CORRECTIONS),
         ("log leaves", "hashes, order, nodes, head", tally.leaves, LOG),
         ("checkpoints", "roots, signatures, state file, witnesses", tally.checkpoints, CHECKPOINTS),
     ]
@@ -66,6 +68,7 @@ def as_json(run: Run) -> dict[str, object]:
         "blocks": tally.blocks,
         "records": tally.records,
         "entries": tally.entries,
+        "corrections": tally.corrections,
         "leaves": tally.leaves,
         "checkpoints": tally.checkpoints,
         "cosignatures": tally.cosignatures,

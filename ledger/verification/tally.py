@@ -85,6 +85,7 @@ class Tally:
     marked: int = 0
     removed: int = 0
     entries: int = 0
+    corrections: int = 0
     leaves: int = 0
     nodes: int = 0
     checkpoints: int = 0
@@ -98,6 +99,9 @@ class Tally:
     entry_sums: Sums = field(default_factory=Sums)
     record_totals: Sums = field(default_factory=Sums)
     entry_totals: Sums = field(default_factory=Sums)
+    # `place_keys` of removed records: those whose entry is one of a refund or void, and those that have a correction.
+    removed_refunds: set[int] = field(default_factory=set)
+    removed_corrections: set[int] = field(default_factory=set)
     by_kind: dict[FaultKind, int] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     # What could not be checked, in words.
@@ -122,6 +126,8 @@ class Tally:
             theirs: Sums = getattr(other, name)
             theirs.settle()
             getattr(self, name).add(theirs.keys, theirs.counts, theirs.sums)
+        self.removed_refunds |= other.removed_refunds
+        self.removed_corrections |= other.removed_corrections
         for kind, count in other.by_kind.items():
             self.by_kind[kind] = self.by_kind.get(kind, 0) + count
         self.faults.extend(other.faults[: FAULTS_KEPT_MAX - len(self.faults)])
@@ -130,6 +136,6 @@ class Tally:
 
 SUMS = ("record_sums", "entry_sums", "record_totals", "entry_totals")
 COUNTS = (
-    "blocks", "records", "marked", "removed", "entries", "leaves", "nodes", "checkpoints", "cosignatures", "not_logged",
-    "unreadable", "later",
+    "blocks", "records", "marked", "removed", "entries", "corrections", "leaves", "nodes", "checkpoints",
+    "cosignatures", "not_logged", "unreadable", "later",
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The queue of customers' reports in the admin: staff read, answer, note and close; what was reported nobody changes."""
+"""Customers' reports in the admin: staff read, answer, note and close; nobody changes what was reported."""
 
 from typing import Any
 
@@ -8,10 +8,12 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from ledger.admin_base import PAGE_ROWS, NewestPaginator
+from possys.accounts.models import User
 from possys.clock import lasting, now_ms, utc
 from possys.codes import CODE_LENGTH, CodeError
 from receipts.cases import operations
@@ -38,7 +40,7 @@ class CaseAdmin(ModelAdmin):  # type: ignore[misc]
     navigation_group = "Customers"
     navigation_title = "Reports"
     navigation_icon = "support_agent"
-    list_display = ("number", "kind_shown", "state_label", "source_label", "code", "place", "age", "assigned_to")
+    list_display = ("number_shown", "kind_shown", "state_label", "source_label", "code", "place", "age", "assigned_to")
     list_filter = ("state", "kind", "source")
     list_select_related = ("assigned_to",)
     list_per_page = PAGE_ROWS
@@ -97,7 +99,8 @@ class CaseAdmin(ModelAdmin):  # type: ignore[misc]
     def _worked(self, request: HttpRequest, case: Case) -> HttpResponse:
         if not self.has_change_permission(request, case):
             raise PermissionDenied
-        form = WorkForm(request.POST)
+        assert isinstance(request.user, User)
+        form = WorkForm(request.POST.dict())
         if not form.is_valid():
             return self._page(request, case, form)
         try:
@@ -114,7 +117,7 @@ class CaseAdmin(ModelAdmin):  # type: ignore[misc]
         found = case_page(case)
         if form is not None:
             # The form goes on from what is shown now.
-            form.data = {**form.data.dict(), "seen": str(len(found.events))}
+            form.data = {**form.data, "seen": str(len(found.events))}
         elif self.has_change_permission(request, case):
             form = WorkForm(initial={"seen": len(found.events), "state": case.state})
         response = TemplateResponse(
@@ -146,6 +149,11 @@ class CaseAdmin(ModelAdmin):  # type: ignore[misc]
         response["Content-Security-Policy"] = "default-src 'none'"
         response["Cache-Control"] = "no-store"
         return response
+
+    @admin.display(description="number")
+    def number_shown(self, case: Case) -> str:
+        """In one line, to be read out."""
+        return format_html('<span class="whitespace-nowrap">{}</span>', case.number)
 
     @admin.display(description="kind")
     def kind_shown(self, case: Case) -> str:

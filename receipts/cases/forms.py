@@ -107,9 +107,9 @@ class ReportForm(Trap):
             raise forms.ValidationError(_("Write the amount in figures."))
         return amount
 
-    def clean_photo(self) -> UploadedFile | None:
+    def clean_photo(self) -> UploadedFile[bytes] | None:
         """Decoded whatever its name says."""
-        photo: UploadedFile | None = self.cleaned_data["photo"]
+        photo: UploadedFile[bytes] | None = self.cleaned_data["photo"]
         if not photo:
             return None
         if (photo.size or 0) > PHOTO_BYTES_MAX:
@@ -124,18 +124,18 @@ class ReportForm(Trap):
     def clean(self) -> None:
         """What a kind needs to be looked into."""
         kind = self.cleaned_data.get("kind")
-        if kind == Kind.AMOUNT:
+        needed: tuple[str, ...] = ()
+        if kind == Kind.AMOUNT and self.cleaned_data.get("code") == "":
             # Without the code it must be found by where and when.
-            needed = () if "code" not in self.cleaned_data or self.cleaned_data["code"] else ("place", "bought_on")
-        else:
-            needed = ("place", "bought_on", "bought_at", "amount") if kind else ()
+            needed = ("place", "bought_on")
+        elif kind and kind != Kind.AMOUNT:
+            needed = ("place", "bought_on", "bought_at", "amount")
         for name in needed:
             # A field whose content is wrong has said so already.
             if name in self.cleaned_data and not self.cleaned_data[name]:
                 self.add_error(name, MISSING[name])
-        if kind == Kind.AMOUNT and {"place", "bought_on"} & self.errors.keys() and not self.cleaned_data.get("code"):
-            if "code" not in self.errors:
-                self.add_error("code", _("Give the receipt's code, or else where and on which day you bought."))
+        if kind == Kind.AMOUNT and needed and any(not self.cleaned_data.get(name) for name in needed):
+            self.add_error("code", _("Give the receipt's code, or else where and on which day you bought."))
 
     def report(self) -> Report:
         """What a valid form says."""

@@ -13,7 +13,7 @@ from receipts.cases.models import Case
 
 def case_url(number: str, secret: str) -> str:
     """The whole address of a case's page."""
-    return settings.SITE_URL + reverse("case", kwargs={"number": number, "secret": secret})
+    return str(settings.SITE_URL) + reverse("case", kwargs={"number": number, "secret": secret})
 
 
 def mail_address(case_id: int, secret: str, language: str | None) -> None:

@@ -69,6 +69,7 @@ class Case(models.Model):
 
     class Meta:
         verbose_name = "customer's report"
+        verbose_name_plural = "customers' reports"
         # What is still to be done first, and of that what has waited longest.
         ordering = (F("closed_at").desc(nulls_first=True), "created_at", "pk")
         constraints = (

@@ -1,4 +1,4 @@
-"""Celery tasks of the cases: mailing a case's address, and forgetting. Imported by receipts/tasks.py, where Celery looks.
+"""Celery tasks of the cases: mailing a case's address, and forgetting. Celery finds them through receipts/tasks.py.
 
 The secret of a case's address waits in the broker until it is mailed, at most MAIL_EXPIRES_S.
 """

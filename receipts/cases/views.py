@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import ParamSpec
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
@@ -23,28 +23,28 @@ from receipts.http import public_page
 from receipts.limits import PAGES, REPORTS, Limit, LimitReachedError, check, client_of, count
 
 P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 # Decoding a picture is the most work that a stranger can ask of this site; a few tries for each report are enough.
 PHOTOS = Limit("photos", 30, 3600)
 MEGABYTE = 1024 * 1024
 
 
-def report_page(view: View[P]) -> View[P]:
+def report_page(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
     """What both pages share: nobody keeps them, no search engine lists them, no link tells where it was clicked.
 
     Too much of anything is answered with a page that says so.
     """
 
     @wraps(view)
-    def kept_by_nobody(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def kept_by_nobody(*args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        request = args[0]
+        assert isinstance(request, HttpRequest)
         try:
             count(PAGES, client_of(request))
-            response = view(request, *args, **kwargs)
+            response = view(*args, **kwargs)
         except LimitReachedError as reached:
-            minutes = -(-reached.retry_after_s // 60)
-            response = render(request, "receipts/cases/too-many.html", {"minutes": minutes}, status=429)
-            response["Retry-After"] = str(reached.retry_after_s)
+            page = render(request, "receipts/cases/too-many.html", {"minutes": _minutes(reached)})
+            response = _wait(reached, page)
         except RequestDataTooBig:
             response = _too_large(request)
         response["Cache-Control"] = "no-store"
@@ -54,6 +54,18 @@ def report_page(view: View[P]) -> View[P]:
         return response
 
     return kept_by_nobody
+
+
+def _minutes(reached: LimitReachedError | None) -> int:
+    """In how many minutes to try again, rounded up; 0 at once."""
+    return -(-reached.retry_after_s // 60) if reached else 0
+
+
+def _wait(reached: LimitReachedError, page: HttpResponse) -> HttpResponse:
+    """Makes an answer of the page that says what was too much; what was typed stays in its form."""
+    page.status_code = 429
+    page["Retry-After"] = str(reached.retry_after_s)
+    return page
 
 
 # Neither a session nor a cookie comes with these forms, so there is nothing that another site's form could abuse.
@@ -73,9 +85,12 @@ def report(request: HttpRequest) -> HttpResponse:
     if is_too_large(request):
         return _too_large(request)
     client = client_of(request)
-    check(REPORTS, client)
-    if "photo" in request.FILES:
-        count(PHOTOS, client)
+    try:
+        check(REPORTS, client)
+        if "photo" in request.FILES:
+            count(PHOTOS, client)
+    except LimitReachedError as reached:
+        return _wait(reached, _form(request, ReportForm(initial=request.POST.dict()), reached))
     form = ReportForm(request.POST, request.FILES)
     if not form.is_valid():
         return _form(request, form)
@@ -84,8 +99,14 @@ def report(request: HttpRequest) -> HttpResponse:
     return _see(opened.case.number, opened.secret)
 
 
-def _form(request: HttpRequest, form: ReportForm) -> HttpResponse:
-    context = {"form": form, "kinds": Kind.choices, "text_max": TEXT_MAX, "photo_mb_max": PHOTO_BYTES_MAX // MEGABYTE}
+def _form(request: HttpRequest, form: ReportForm, reached: LimitReachedError | None = None) -> HttpResponse:
+    context = {
+        "form": form,
+        "minutes": _minutes(reached),
+        "kinds": Kind.choices,
+        "text_max": TEXT_MAX,
+        "photo_mb_max": PHOTO_BYTES_MAX // MEGABYTE,
+    }
     return render(request, "receipts/cases/report.html", context, status=400 if form.errors else 200)
 
 
@@ -112,7 +133,11 @@ def case(request: HttpRequest, number: str, secret: str) -> HttpResponse:
         return _case(request, found, secret, MessageForm())
     if is_too_large(request):
         return _too_large(request)
-    check(REPORTS, client_of(request))
+    try:
+        check(REPORTS, client_of(request))
+    except LimitReachedError as reached:
+        form = MessageForm(initial=request.POST.dict())
+        return _wait(reached, _case(request, found, secret, form, reached))
     form = MessageForm(request.POST)
     if not form.is_valid():
         return _case(request, found, secret, form)
@@ -128,7 +153,9 @@ def case(request: HttpRequest, number: str, secret: str) -> HttpResponse:
     return _see(found.number, secret)
 
 
-def _case(request: HttpRequest, found: Case, secret: str, form: MessageForm) -> HttpResponse:
+def _case(
+    request: HttpRequest, found: Case, secret: str, form: MessageForm, reached: LimitReachedError | None = None
+) -> HttpResponse:
     events = public_events(found)
     name, _at, host = found.contact.rpartition("@")
     written = sum(event.sort == Event.Sort.MESSAGE for event in events)
@@ -139,6 +166,7 @@ def _case(request: HttpRequest, found: Case, secret: str, form: MessageForm) -> 
         # Enough to know it again; whoever looks over the customer's shoulder does not learn it.
         "contact": f"{name[0]}…@{host}" if name else "",
         "form": form,
+        "minutes": _minutes(reached),
         "can_add": found.state != State.CLOSED and written < operations.MESSAGES_MAX,
         "text_max": TEXT_MAX,
     }

@@ -11,6 +11,7 @@ from django.db import migrations, models
 WORDS = (
     "number", "secret_hash", "source", "kind", "code", "what", "place", "bought_on", "bought_at", "amount", "created_at",
 )  # fmt: skip
+# Names of columns only.
 TRIGGERS = f"""
 CREATE FUNCTION public.receipts_refuse_change() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -35,7 +36,7 @@ CREATE TRIGGER refuse_change BEFORE UPDATE ON public.receipts_event FOR EACH ROW
     EXECUTE FUNCTION public.receipts_refuse_change();
 CREATE TRIGGER refuse_delete BEFORE DELETE ON public.receipts_event FOR EACH ROW
     EXECUTE FUNCTION public.receipts_refuse_delete_while_open()
-"""
+"""  # noqa: S608
 DROP_TRIGGERS = """
 DROP TRIGGER refuse_delete ON public.receipts_event;
 DROP TRIGGER refuse_change ON public.receipts_event;
@@ -112,6 +113,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "customer's report",
+                "verbose_name_plural": "customers' reports",
                 "ordering": (
                     models.OrderBy(models.F("closed_at"), descending=True, nulls_first=True),
                     "created_at",

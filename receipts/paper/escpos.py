@@ -7,6 +7,8 @@ Both are a part of a receipt: they begin and end at the start of a line, leave t
 Source: Epson, "ESC/POS Command Reference", functions 165, 167, 169, 180, 181 of GS ( k, and GS v 0.
 """
 
+from collections.abc import Callable
+
 from receipts.paper.qr import QUIET_ZONE, symbol
 
 # Dots along a module's side. Thermal printers have 8 dots a millimetre (203 dpi), so 6 make 0.75 mm.
@@ -28,6 +30,10 @@ _MODEL_2 = b"\x04\x00\x31\x41\x32\x00"
 _LEVEL_M = b"\x03\x00\x31\x45\x31"
 _PRINT = b"\x03\x00\x31\x51\x30"
 _RASTER = b"\x1dv0\x00"
+
+
+# (link, module_dots) to the commands.
+Maker = Callable[[str, int], bytes]
 
 
 class PaperTooNarrowError(ValueError):

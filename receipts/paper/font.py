@@ -20,6 +20,7 @@ UNPRINTED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 VARIATION_SELECTORS = range(0xFE00, 0xFE10)
 NO_BREAK_SPACES = "\u00a0\u202f"
 RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
+MIRRORED = str.maketrans("()[]{}<>«»", ")(][}{><»«")
 MM_FOR_POINT = 25.4 / 72
 
 
@@ -105,4 +106,6 @@ def in_sight_order(line: str) -> str:
     """
     if not any(unicodedata.bidirectional(character) in RIGHT_TO_LEFT for character in line):
         return line
-    return BidiParagraph(line).get_reordered_string()
+    drawn = BidiParagraph(line).get_reordered_characters()
+    # Odd levels run to the left, where a bracket that opens looks like one that closes.
+    return "".join(sign.character.translate(MIRRORED) if sign.embedding_level % 2 else sign.character for sign in drawn)

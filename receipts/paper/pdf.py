@@ -28,7 +28,7 @@ FAMILY = "receipt"
 def receipt_pdf(receipt: Receipt, link: str, remarks: Sequence[str] = ()) -> bytes:
     """The PDF in the active language; `link` is what the QR code holds.
 
-    Some 40 kB, a quarter of a second; 500 lines take about a second. What the font lacks is shown as a replacement
+    Some 20 kB in 0.15 s, of 500 lines 35 kB in 0.45 s. What the font lacks is shown as a replacement
     character. Dated with the time of issue, so that it does not change.
     """
     blocks = [*slip.slip(receipt, remarks), [rule(), gap(QR_MM), *slip.foot(receipt)]]

@@ -40,13 +40,13 @@ def foot(receipt: Receipt) -> Block:
     """What stands below the QR code: the code, and where to check it."""
     received = moment_like(receipt.received_at, receipt.sale.issued_at)
     checked = _("Check this receipt: %(site)s") % {"site": settings.SITE_URL}
-    copy = _("This shows the sale as it is recorded. It was received on %(moment)s.") % {"moment": received}
+    recorded = _("This shows the sale as it is recorded. It was received on %(moment)s.") % {"moment": received}
     return [
         *centred(receipt.code, TOTAL_PT, bold=True),
         gap(1.5),
         *centred(checked, SMALL_PT),
         gap(1.0),
-        *centred(copy, SMALL_PT),
+        *centred(recorded, SMALL_PT),
     ]
 
 
@@ -88,9 +88,7 @@ def _line(line: Line, currency: str) -> Block:
         detail = " ".join(part for part in (plain(line.quantity), line.unit) if part)
         if line.unit_price is not None:
             detail = f"{detail} × {unit_price(line.unit_price, currency)}"
-        rows += [
-            row._replace(cells=tuple(cell._replace(at_mm=INDENT_MM) for cell in row.cells)) for row in text(detail)
-        ]
+        rows += text(detail, indent_mm=INDENT_MM)
     if line.discount:
         rows += pair(_("Discount"), amount(-line.discount, currency), SMALL_PT, indent_mm=INDENT_MM)
     return rows

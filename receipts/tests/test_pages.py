@@ -1,6 +1,8 @@
 """The customer's pages: each state of a code, its status, caching and queries, and what must not show."""
 
 from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -9,19 +11,19 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.views.defaults import bad_request, permission_denied, server_error
 
-from ledger.log.checkpointer import catch_up
 from possys import receipt_keys
 from possys.clock import now_ms, utc
 from possys.codes import ALPHABET, CodeCheckError, CodeNotGenuineError, Environment
+from receipts import alarms
+from receipts.cases.models import Case
 from tests.factories import make_line
+from tests.links import full_address
 from tests.tills import Till
 
 Record = Callable[..., str]
 HOSTILE = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>"
-# Two for entry and block, one for the names.
-RECORDED_QUERIES = 3
-# The page asks for the proof, too; here no checkpoint covers the block yet (when one does: test_evidence.py).
-PAGE_QUERIES = RECORDED_QUERIES + 1
+# Where it is and what was taken back of it; its block.
+RECORDED_QUERIES = 2
 
 
 def mistyped(code: str) -> str:
@@ -64,13 +66,11 @@ def test_a_recorded_receipt_says_everything_that_was_printed(client: Client, til
     code = record(
         issued_at=utc(now_ms()).strftime("%Y-%m-%dT10:00:00+05:30"), lines=lines, rounding=-20, tendered=20000
     )
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
-        page = client.get(f"/r/{code}")
+    with CaptureQueriesContext(connection) as queries:
+        page = client.get(full_address(code))
     text = page.content.decode()
     assert page.status_code == 200
-    assert len(queries) == PAGE_QUERIES
+    assert len(queries) == RECORDED_QUERIES
     shown = [
         "Recorded", code, "Corner Shops", "High Street", "1 High Street", "10:00:00", "UTC+05:30",
         "Whole milk 1 l", "2 pcs × 25.50", "51.00", "0.312 kg × 189.90", "Discount 7.05", "52.20",
@@ -82,8 +82,8 @@ def test_a_recorded_receipt_says_everything_that_was_printed(client: Client, til
 
 def test_a_recorded_receipt_is_kept_by_the_customer_s_browser_only(client: Client, record: Record) -> None:
     code = record()
-    catch_up()
-    page = client.get(f"/r/{code}")
+
+    page = client.get(full_address(code))
     assert page["Cache-Control"] == "private, max-age=60"
     assert "noindex" in page["X-Robots-Tag"]
     assert "script-src 'self'" in page["Content-Security-Policy"]
@@ -94,8 +94,7 @@ def test_a_recorded_receipt_is_kept_by_the_customer_s_browser_only(client: Clien
 
 def test_buyer_operator_and_lottery_are_not_shown(client: Client, record: Record) -> None:
     code = record(buyer="CZ99887766", operator="Jana Novakova", lottery="LUCKY-TAG")
-    catch_up()
-    for address in (f"/r/{code}", f"/api/v1/receipts/{code}"):
+    for address in (f"/r/{code}", full_address(code), f"/api/v1/receipts{full_address(code)}"):
         text = client.get(address).content.decode()
         assert [secret for secret in ("CZ99887766", "Jana", "LUCKY") if secret in text] == []
 
@@ -103,8 +102,8 @@ def test_buyer_operator_and_lottery_are_not_shown(client: Client, record: Record
 def test_a_hostile_product_name_is_only_text(client: Client, record: Record) -> None:
     lines = [make_line(name=HOSTILE, unit="<b>", category=HOSTILE[:60])]
     code = record(lines=lines)
-    catch_up()
-    text = client.get(f"/r/{code}").content.decode()
+
+    text = client.get(full_address(code)).content.decode()
     assert "&lt;script&gt;alert" in text
     assert "<script>" not in text
     assert "<img src=x" not in text
@@ -130,12 +129,12 @@ def test_a_sale_on_its_way_is_accepted_then_recorded(
     assert b"Accepted" not in client.get(f"/r/{code}").content
 
 
-@pytest.mark.parametrize(("type_", "label"), [("refund", "Refund, recorded"), ("void", "Void, recorded")])
+@pytest.mark.parametrize(("type_", "label"), [("refund", "Refund, recorded"), ("void", "Cancellation, recorded")])
 def test_what_takes_a_receipt_back_leads_to_it(client: Client, record: Record, type_: str, label: str) -> None:
     first = record()
     lines = [make_line(quantity="-2.000", amount=-5100)]
     code = record(type=type_, refers_to=first.lower(), reason="sour", lines=lines)
-    text = client.get(f"/r/{code}").content.decode()
+    text = client.get(full_address(code)).content.decode()
     assert label in text
     assert f'href="/r/{first}"' in text
     assert "-CZK\u00a051.00" in text
@@ -150,11 +149,37 @@ def test_a_training_receipt_is_called_a_test(client: Client, till: Till) -> None
     assert len(queries) == 0
 
 
-def test_a_code_that_merely_decrypts_is_not_found(client: Client, till: Till) -> None:
-    page = client.get(f"/r/{invented(terminal=till.number)}")
+def test_a_code_that_a_till_can_hold_and_that_is_not_recorded_is_an_alarm(
+    client: Client, till: Till, caplog: pytest.LogCaptureFixture
+) -> None:
+    code = invented(terminal=till.number)
+    alarms._alarmed.clear()
+    for _ in range(2):
+        page = client.get(f"/r/{code}")
+        assert page.status_code == 404
+        assert b"Genuine code, but not recorded" in page.content
+        assert f"/report/?kind=missing&amp;code={code}".encode() in page.content
+        assert page["Cache-Control"] == "no-store"
+    assert caplog.text.count(f"ALARM receipt code {code} is genuine") == 1
+    assert Case.objects.get().code == code
+
+
+@pytest.mark.parametrize("changes", [{"terminal": 640_000}, {"sequence": 77_777}])
+def test_a_code_that_no_till_can_hold_is_not_genuine_and_no_alarm(
+    client: Client, till: Till, record: Record, caplog: pytest.LogCaptureFixture, changes: dict[str, Any]
+) -> None:
+    record()
+    alarms._alarmed.clear()
+    page = client.get(f"/r/{invented(**{'terminal': till.number, **changes})}")
     assert page.status_code == 404
-    assert b"Not recorded" in page.content
-    assert page["Cache-Control"] == "no-store"
+    assert b"Not a genuine code" in page.content
+    assert "ALARM" not in caplog.text
+
+
+def test_a_code_of_a_day_to_come_is_not_genuine(client: Client, till: Till) -> None:
+    day = utc(now_ms()).date() + timedelta(days=2)
+    code = receipt_keys.table().encode(Environment.PRODUCTION, day, till.number, 1)
+    assert b"Not a genuine code" in client.get(f"/r/{code}").content
 
 
 def test_another_till_s_sale_does_not_answer_for_a_missing_one(client: Client, rival: Till, record: Record) -> None:

@@ -1,4 +1,4 @@
-"""A customer in a real browser reports a problem, corrects it, and follows it; staff answer. With and without JavaScript."""
+"""A customer in a real browser reports a problem, corrects it and follows it; staff answer. Without JavaScript, too."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -38,7 +38,7 @@ def fill_in(page: Page) -> None:
     page.get_by_label("Day").fill(DAY)
     page.get_by_label("Time, roughly").fill("17:40")
     page.get_by_label("What you paid").fill("129,90 Kč")
-    page.get_by_label("What is wrong?", exact=True).last.fill("The cashier said that the till was broken.\nNo paper.")
+    page.get_by_label("In your own words").fill("The cashier said that the till was broken.\nNo paper.")
 
 
 @pytest.mark.parametrize(("size", "scheme"), LOOKS)
@@ -133,3 +133,19 @@ def test_staff_answer_and_the_customer_reads_it(
     shoot(customer, "case-answered-phone")
     customer.emulate_media(media="print")
     shoot(customer, "case-answered-print")
+
+
+def test_a_photo_that_is_much_too_large_gets_a_page_that_says_so(
+    open_page: OpenPage, empty: None, shoot: Shoot, tmp_path: Path
+) -> None:
+    film = tmp_path / "film.jpg"
+    film.write_bytes(bytes(40_000_000))
+    page = open_page(size="phone", javascript=False)
+    page.goto("/report/")
+    fill_in(page)
+    page.get_by_label("Photo of the receipt").set_input_files(film)
+    page.get_by_role("button", name="Send the report").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("This is too large to be sent")
+    assert fits(page)
+    shoot(page, "report-too-large-phone")
+    assert Case.objects.count() == 0

@@ -190,7 +190,8 @@ def swap_numbers(shard: int, first: int, second: int) -> None:
 
 
 TABLES = (
-    "block", "entry", "markedrecord", "correction", "head", "logentry", "lognode", "loghead", "checkpoint", "cosignature",
+    "block", "entry", "markedrecord", "correction", "head", "logentry", "lognode", "loghead", "checkpoint",
+    "cosignature",
 )  # fmt: skip
 
 

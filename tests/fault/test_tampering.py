@@ -25,7 +25,7 @@ from ledger.shards import ALL_SHARDS
 from ledger.tests.witness_servers import GoodWitness
 from ledger.witness.collecting import ask_witnesses
 from possys.clock import now_ms, utc
-from tests.factories import make_terminals
+from tests.factories import make_refund, make_terminals
 from tests.fault import attacker
 from tests.fault.tampered import KEPT, PRINTED, Ledger, change, cheaper, expect
 from tests.tills import Till
@@ -158,6 +158,36 @@ def test_an_entry_appears_from_nowhere(whole: Ledger) -> None:
     expect(
         whole, "an entry appears from nowhere", r"shard {shard}, block 2, position 2: entry-unknown: no record backs"
     )
+
+
+# --- A refund is hidden or invented ----------------------------------------------------------------------------------
+
+SAYS = "original, original_on, shard, identity, issued_on, sealed_on, sealed_at, block, position, type, total"
+
+
+def test_a_refund_is_hidden(whole: Ledger) -> None:
+    code = whole.till.send().json()["code"]
+    whole.till.sequence += 1
+    refund = make_refund(code, terminal=whole.till.number, sequence=whole.till.sequence)
+    assert whole.till.send(refund).status == 201
+    flush_all(ALL_SHARDS)
+    assert catch_up().faults == []
+    attacker.execute("DELETE FROM ledger_correction")
+    expect(
+        whole, "a refund is hidden", r"shard {shard}, block 5, position 1: correction-missing: the record takes back"
+    )
+
+
+def test_a_refund_is_invented(whole: Ledger) -> None:
+    attacker.execute(
+        f"INSERT INTO ledger_correction ({SAYS}) SELECT identity, issued_on, shard, identity, issued_on, sealed_on, "
+        "now(), block, position, 1, -total FROM ledger_entry WHERE shard = %s AND block = 2 AND position = 2",
+        whole.shard,
+    )
+    expect(whole, "a refund is invented", r"shard {shard}, block 2, position 2: correction-unknown: no refund or void")
+
+
+# --- A block is put in -----------------------------------------------------------------------------------------------
 
 
 def test_a_block_is_put_in_with_an_old_date(whole: Ledger) -> None:

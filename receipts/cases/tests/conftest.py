@@ -84,9 +84,9 @@ def broker_away() -> Iterator[None]:
     before = app.conf.broker_url
 
     def connect_to(url: str) -> None:
-        app.conf.broker_url = url
+        app.conf.update(broker_url=url)
         # The connections that are open already.
-        app._pool = app.amqp._producer_pool = None
+        vars(app)["_pool"] = vars(app.amqp)["_producer_pool"] = None
 
     connect_to("redis://127.0.0.1:1/0")
     yield

@@ -19,7 +19,7 @@ from receipts.cases.photos import PHOTO_BYTES_MAX
 from receipts.cases.tests.conftest import REPORT, filled_in, picture
 from receipts.cases.uploads import BODY_BYTES_MAX
 from receipts.cases.views import PHOTOS
-from receipts.limits import REPORTS
+from receipts.limits import PAGES, REPORTS
 
 Send = Callable[..., Any]
 Reported = Callable[..., tuple[Case, str]]
@@ -173,7 +173,7 @@ def test_a_right_photo_has_to_be_chosen_again_when_another_field_is_wrong(send: 
 
 
 def test_a_photo_is_kept_apart_from_its_case(reported: Reported) -> None:
-    case, address = reported(photo=picture())
+    case, _address = reported(photo=picture())
     photo = Photo.objects.get(case=case)
     assert (photo.width, photo.height) == (60, 40)
     assert bytes(photo.content).startswith(b"\xff\xd8\xff")
@@ -233,10 +233,23 @@ def test_a_client_sends_only_so_many_reports(client: Client, send: Send) -> None
     answer = send()
     assert answer.status_code == 429
     assert 0 < int(answer["Retry-After"]) <= REPORTS.window_s
-    assert "Nothing was sent" in answer.content.decode()
+    text = answer.content.decode()
+    assert "What you typed is still here" in text
+    assert "The cashier said" in text
+    assert 'value="none" checked' in text
     assert Case.objects.count() == REPORTS.most
     other = client.post(REPORT, filled_in(), REMOTE_ADDR="192.0.2.9")
     assert other.status_code == 303
+
+
+def test_a_client_asks_only_so_often(client: Client, limits: None) -> None:
+    for _ in range(PAGES.most):
+        assert client.get(REPORT).status_code == 200
+    answer = client.get(REPORT)
+    assert answer.status_code == 429
+    assert 0 < int(answer["Retry-After"]) <= PAGES.window_s
+    assert "Nothing was sent" in answer.content.decode()
+    assert answer["Cache-Control"] == "no-store"
 
 
 def test_a_client_has_only_so_many_photos_decoded(send: Send) -> None:

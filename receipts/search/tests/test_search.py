@@ -8,16 +8,17 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.db import connection
-from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from possys import receipt_keys
 from possys.clock import now_ms, utc
 from receipts.limits import SEARCHES
+from receipts.search import queries
 from receipts.search.queries import MATCHES_MAX, RECORDS_READ_MAX
 from receipts.search.views import MISS_MS
 from tests.factories import make_line, make_terminals
+from tests.links import full_address
+from tests.tampering import triggers_off
 from tests.tills import Till
 
 Record = Callable[..., str]
@@ -36,11 +37,7 @@ def facts(till: Till, issued_at: str, **changes: Any) -> dict[str, Any]:
     return {"number": till.number, "date": issued_at[:10], "time": issued_at[11:16], "total": "51,00", **changes}
 
 
-def full_address(code: str) -> str:
-    return f"/{receipt_keys.links().ending_of(code)}"
-
-
-def searched(client: Client, typed: dict[str, Any]) -> HttpResponse:
+def searched(client: Client, typed: dict[str, Any]) -> Any:
     cache.clear()
     return client.post("/search/", typed)
 
@@ -130,7 +127,7 @@ def test_every_miss_is_the_same(client: Client, till: Till, rival: Till, record:
     rival = Till(make_terminals(rival.terminal.store)[0])
     bodies = set()
     for name, typed in one_wrong(till, rival, issued_at).items():
-        with CaptureQueriesContext(connection) as queries:
+        with CaptureQueriesContext(connection) as asked:
             started = now_ms()
             page = searched(client, typed)
             assert now_ms() - started >= MISS_MS, name
@@ -139,7 +136,7 @@ def test_every_miss_is_the_same(client: Client, till: Till, rival: Till, record:
         # The facts themselves stand in the fields again; nothing else may differ.
         bodies.add(re.sub(rb' value="[^"]*"', b"", page.content))
         # One whose minute is right in another time zone has its record read to know.
-        assert len(queries) == MISS_QUERIES + (name == "hour"), name
+        assert len(asked) == MISS_QUERIES + (name == "hour"), name
     assert len(bodies) == 1
 
 
@@ -162,12 +159,12 @@ def test_equal_sales_in_a_minute_are_all_shown(client: Client, till: Till, recor
 
 def test_of_more_equal_sales_than_that_none_is_shown(client: Client, till: Till, record: Record) -> None:
     codes = [record(issued_at=today(f"10:07:{second}")) for second in range(10, 15)]
-    with CaptureQueriesContext(connection) as queries:
+    with CaptureQueriesContext(connection) as asked:
         page = searched(client, facts(till, today()))
     assert page.status_code == 200
     assert b"More than three fit" in page.content
     assert [code for code in codes if full_address(code) in page.content.decode()] == []
-    assert len(queries) <= MISS_QUERIES + RECORDS_READ_MAX
+    assert len(asked) <= MISS_QUERIES + RECORDS_READ_MAX
 
 
 def test_a_receipt_is_found_among_many_of_the_same_total(
@@ -178,10 +175,10 @@ def test_a_receipt_is_found_among_many_of_the_same_total(
     assert till.send_batch(sales).status == 200
     flush_everything()
     for at in ("00:07", "10:22", "23:52"):
-        with CaptureQueriesContext(connection) as queries:
+        with CaptureQueriesContext(connection) as asked:
             assert searched(client, facts(till, today(), time=at)).status_code == 303
         # One record teaches the offset, the next is the receipt.
-        assert len(queries) <= MISS_QUERIES + 2
+        assert len(asked) <= MISS_QUERIES + 2
 
 
 def test_a_sale_is_found_when_it_is_flushed(client: Client, till: Till, flush_everything: Callable[[], object]) -> None:
@@ -220,13 +217,13 @@ HOSTILE = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>"
 )
 def test_hostile_facts_are_only_text(client: Client, db: None, store: object, field: str, text: str) -> None:
     typed = {"number": "5", "date": "2026-11-20", "time": "10:00", "total": "51", field: text}
-    with CaptureQueriesContext(connection) as queries:
+    with CaptureQueriesContext(connection) as asked:
         page = client.post("/search/", typed)
     # `0` and `-1` are totals.
     assert page.status_code == (404 if field == "total" and text in {"0", "-1"} else 400)
     assert b"<script>alert" not in page.content
     assert b"<img src=x" not in page.content
-    assert len(queries) in {0, MISS_QUERIES}
+    assert len(asked) in {0, MISS_QUERIES}
 
 
 def test_a_program_that_fills_in_everything_finds_nothing(client: Client, till: Till, record: Record) -> None:
@@ -273,3 +270,51 @@ def test_the_search_keeps_nothing_and_shows_its_form_to_whoever_asks(client: Cli
     # Facts in an address would end up in logs; they are not read there.
     assert b"2026-11-20" not in client.get("/search/?number=5&date=2026-11-20").content
     assert client.put("/search/").status_code == 405
+
+
+def test_a_big_store_is_sought_in_one_day_by_the_primary_key(ledger: object) -> None:
+    tills = make_terminals(count=64)
+    day = utc(now_ms()).date()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO ledger_entry"
+            " (shard, identity, issued_on, sealed_on, block, position, type, total, issued_at, store) SELECT %s, (till << 29) | (back * 1000 + sale), %s::date - back, %s::date - back, 1, 0, 0, sale,"
+            " (%s::date - back)::timestamptz + sale * interval '1 minute', 1"
+            " FROM unnest(%s::bigint[]) AS till, generate_series(1, 300) AS sale, generate_series(0, 1) AS back",
+            [tills[0].number % 64, day, day, day, [till.number for till in tills]],
+        )
+        cursor.execute("ANALYZE ledger_entry")
+        with CaptureQueriesContext(connection) as seen:
+            minute = datetime.combine(day, datetime.min.time()) + timedelta(hours=1, minutes=7)
+            found = queries._entries(queries.Facts(tills[0].store_id, minute, {2: 67}), [till.number for till in tills])
+        assert len(found) == len(tills)
+        cursor.execute(f"EXPLAIN {seen[-1]['sql']}")
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert f"Index Scan using ledger_entry_{day:%Y%m%d}_pkey" in plan
+    assert plan.count("ledger_entry_2") == 2  # The index and its table: one partition.
+    assert re.search(r"Index Cond: .*shard = till.shard.*identity >= till.low.*identity <= till.high", plan)
+
+
+def test_no_more_tills_and_entries_are_looked_at_than_the_bounds_say(
+    client: Client, till: Till, record: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    last = Till(make_terminals(till.terminal.store, count=3)[-1])
+    issued_at = today()
+    last.send(last.sale(issued_at=issued_at))
+    record(issued_at=issued_at, total=5200, lines=[make_line(amount=5200, unit_price="2600")])
+    by_store = facts(last, issued_at, number=till.terminal.store_id)
+    assert searched(client, by_store).status_code == 303
+    monkeypatch.setattr(queries, "TERMINALS_MAX", 3)
+    assert searched(client, by_store).status_code == 404
+    assert searched(client, facts(last, issued_at)).status_code == 303
+    monkeypatch.setattr(queries, "CANDIDATES_MAX", 0)
+    assert searched(client, facts(last, issued_at)).status_code == 404
+
+
+def test_a_damaged_record_is_missed_like_any_other(client: Client, till: Till, record: Record) -> None:
+    issued_at = today()
+    record(issued_at=issued_at)
+    with triggers_off("default") as cursor:
+        cursor.execute("UPDATE ledger_block SET body = 'no block'")
+    page = searched(client, facts(till, issued_at))
+    assert (page.status_code, MISSED in page.content) == (404, True)

@@ -1,0 +1,24 @@
+"""What the tests of the printed receipt look at."""
+
+from typing import Any
+
+from receipts.receipt import Lateness, LedgerPlace, Names, Receipt, public_sale
+from tests.factories import make_line, make_sale
+
+CODE = "0A0B-0C0D-1234-0000"
+LINK = "HTTPS://CHECK.EXAMPLE/0A0B0C0D123400007XYZ"
+ISSUED_AT = "2026-11-23T10:00:00+01:00"
+BASKET = [
+    make_line(),
+    make_line(name="Ham, sliced", quantity="0.312", unit="kg", unit_price="18990", discount=705, amount=5220, tax="B"),
+    make_line(kind="deposit", name="Bottle", quantity="1", unit=None, unit_price=None, amount=300),
+]
+
+
+def make_receipt(names: Names | None = None, **changes: Any) -> Receipt:
+    """A receipt as the public sees it; `changes` replace fields of its sale."""
+    names = names or Names("Corner Shops", "High Street", "1 High Street, Springfield")
+    sale = make_sale(**{"lines": BASKET, "issued_at": ISSUED_AT, **changes})
+    return Receipt(
+        CODE, "2026-11-23T09:00:01.250Z", names, LedgerPlace(1, 1, 7, 3, 2), public_sale(sale), Lateness.IN_TIME
+    )
