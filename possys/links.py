@@ -3,8 +3,8 @@
     HTTPS://HOST/<the code's 16 symbols><its key's 4 symbols>
 
 A code alone travels: refunds name it, people read it out. The key is only in the QR code and in the till's answer, so
-it tells who has seen the paper: a keyed hash of the code (BLAKE2s, RFC 7693) under a key derived from the code's own, and
-thus a pure function like the code. Capitals only, because a QR code holds those in 5.5 bits each instead of 8.
+it tells who has seen the paper: a keyed hash of the code (BLAKE2s, RFC 7693) under a key derived from the code's own,
+and so a pure function like the code. Capitals only, because a QR code holds those in 5.5 bits each instead of 8.
 """
 
 import hashlib

@@ -96,8 +96,8 @@ class FindingSerializer(serializers.Serializer[Any]):
     status = serializers.ChoiceField(
         ["recorded", "late", "partly-refunded", "refunded", "voided", "accepted", "test"],
         help_text="`recorded`: in the ledger; `late`: so, but more than ten minutes after its issue; "
-        "`partly-refunded`, `refunded`, `voided`: so, and taken back since. `accepted`: taken and safe, in the ledger "
-        "within seconds. `test`: from training or set-up, never recorded. In these two the fields below `url` are null.",
+        "`partly-refunded`, `refunded`, `voided`: so, and taken back since. `accepted`: taken and safe, recorded "
+        "within seconds. `test`: from training or set-up, never recorded. In these two what follows `url` is null.",
     )
     code = serializers.CharField(help_text="The code as it is printed.")
     url = serializers.CharField(
@@ -108,7 +108,7 @@ class FindingSerializer(serializers.Serializer[Any]):
     names = ReceiptNamesSerializer(allow_null=True, help_text="Retailer and store.")
     received_at = serializers.CharField(
         allow_null=True,
-        help_text="When the system took the sale, RFC 3339 in UTC. This and what follows is null without total or link.",
+        help_text="When the system took the sale, RFC 3339 in UTC. Without total or link this and the rest is null.",
     )
     place = ReceiptPlaceSerializer(allow_null=True, help_text="Where the ledger keeps it.")
     sale = ReceiptSaleSerializer(allow_null=True, help_text="What the receipt says.")

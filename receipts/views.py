@@ -30,7 +30,7 @@ from receipts.timing import CODE_MISS_MS, hold
 @camera_page
 def find(request: HttpRequest) -> HttpResponse:
     """The three ways to a receipt: scan its QR code, type its code, or tell what else is printed on it."""
-    return render(request, "receipts/find.html", {"search": SearchForm()})
+    return render(request, "receipts/find.html", {"search": SearchForm(), "may_scan": True})
 
 
 @require_safe
@@ -46,7 +46,7 @@ def typed(request: HttpRequest) -> HttpResponse:
     try:
         return redirect("receipt", code=written_code(text))
     except CodeError as fault:
-        return _state_page(request, Finding(State.MISTYPED, text, fault=fault))
+        return _state_page(request, Finding(State.MISTYPED, text, fault=fault), may_scan=True)
 
 
 # No session and no cookie that gives a right: a forged form of another site could do nothing that it could not itself.
@@ -113,9 +113,9 @@ def _said(request: HttpRequest, finding: Finding, started_s: float) -> HttpRespo
     return response
 
 
-def _state_page(request: HttpRequest, finding: Finding) -> HttpResponse:
+def _state_page(request: HttpRequest, finding: Finding, *, may_scan: bool = False) -> HttpResponse:
     template = f"receipts/{finding.state}.html"
-    context = {"finding": finding, "search": SearchForm()}
+    context = {"finding": finding, "search": SearchForm(), "may_scan": may_scan}
     response = render(request, template, context, status=STATUSES[finding.state])
     set_headers(response, finding.state)
     return response

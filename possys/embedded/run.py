@@ -88,6 +88,9 @@ def _start_site(local: Path, environment: dict[str, str], port: int, supervisor:
 
 def _stay(supervisor: Supervisor, replay: Replay, url: str) -> None:
     """Look after everything and show that it is alive, until interrupted."""
+    # Only now are the settings those of this run.
+    from possys.receipt_keys import links
+
     code_shown = False
     alive_at = time.monotonic()
     while True:
@@ -95,7 +98,8 @@ def _stay(supervisor: Supervisor, replay: Replay, url: str) -> None:
         supervisor.look()
         status = replay.status()
         if not code_shown and status.get("last_code"):
-            print(receipt_line(url, status["last_code"]), flush=True)
+            code = status["last_code"]
+            print(receipt_line(url, code, links().ending_of(code)), flush=True)
             code_shown = True
         if time.monotonic() - alive_at >= ALIVE_EVERY_S:
             alive_at = time.monotonic()

@@ -30,9 +30,9 @@ def welcome(url: str, demo: dict[str, Any]) -> str:
     )
 
 
-def receipt_line(url: str, code: str) -> str:
-    """Return the line that names a receipt to look up."""
-    return f"\n  A receipt to look up: {code}   {url}/r/{code}\n"
+def receipt_line(url: str, code: str, ending: str) -> str:
+    """Return the lines that name a receipt to look up: as it is typed, and as its QR code leads to it."""
+    return f"\n  A receipt to look up: {code}   {url}/r/{code}\n  The same, scanned:    {url}/{ending}\n"
 
 
 def alive_line(replay: dict[str, Any], health: dict[str, Any]) -> str:
