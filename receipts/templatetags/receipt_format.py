@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from babel.dates import format_date, format_time
-from babel.numbers import format_currency, format_decimal, format_percent
+from babel.numbers import format_decimal, format_percent
 from django import template
 from django.utils.translation import gettext_lazy as _
 
@@ -43,7 +43,7 @@ def money(minor: int, currency: str) -> str:
 @register.filter
 def amount(minor: int, currency: str) -> str:
     """An amount in a column whose currency is said elsewhere: `1,103.00`."""
-    return format_currency(amounts.major(minor, currency), currency, "#,##0.00", babel_locale(), currency_digits=True)
+    return amounts.written(minor, currency, "#,##0.00", str(babel_locale()))
 
 
 @register.filter

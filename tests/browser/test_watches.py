@@ -89,7 +89,7 @@ def test_a_receipt_is_watched_without_javascript_and_by_keyboard(open_page: Open
     page.goto(f"/{receipt_keys.links().ending_of(code)}/watch")
     page.keyboard.press("Tab")
     expect(page.get_by_text("Skip to the content")).to_be_focused()
-    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     expect(page.get_by_label("E-mail address")).to_be_focused()
     page.keyboard.type("jana@example.org")

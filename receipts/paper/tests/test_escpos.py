@@ -55,6 +55,10 @@ def test_the_picture_is_as_wide_as_modules_and_quiet_zone() -> None:
     assert dots == 222
     assert commands[3:11] == b"\x1dv0\x00" + (28).to_bytes(2, "little") + dots.to_bytes(2, "little")
     assert len(commands) == 3 + 8 + 28 * 222 + 3
+    # Four modules of 6 dots are white on every side; on the paper of 384 dots the rows of 28 bytes stand in the middle.
+    ink = printed(commands).point(lambda level: 255 - level).getbbox()
+    left = (escpos.LINE_DOTS - 28 * 8) // 2 + 24
+    assert ink == (left, 24, left + 29 * 6, 24 + 29 * 6)
 
 
 @pytest.mark.parametrize("module_dots", [3, 4, 5, 6, 8])

@@ -278,7 +278,8 @@ def test_a_big_store_is_sought_in_one_day_by_the_primary_key(ledger: object) -> 
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO ledger_entry"
-            " (shard, identity, issued_on, sealed_on, block, position, type, total, issued_at, store) SELECT %s, (till << 29) | (back * 1000 + sale), %s::date - back, %s::date - back, 1, 0, 0, sale,"
+            " (shard, identity, issued_on, sealed_on, block, position, type, total, issued_at, store)"
+            " SELECT %s, (till << 29) | (back * 1000 + sale), %s::date - back, %s::date - back, 1, 0, 0, sale,"
             " (%s::date - back)::timestamptz + sale * interval '1 minute', 1"
             " FROM unnest(%s::bigint[]) AS till, generate_series(1, 300) AS sale, generate_series(0, 1) AS back",
             [tills[0].number % 64, day, day, day, [till.number for till in tills]],

@@ -149,7 +149,7 @@ def test_after_so_many_wrong_keys_the_right_one_is_not_listened_to(
     page = client.get(f"/{ending}/watch")
     assert page.status_code == 429
     assert int(page["Retry-After"]) > 0
-    assert b"Too many tries" in page.content
+    assert b"Please wait a little" in page.content
 
 
 def test_a_receipt_that_is_not_there_cannot_be_watched(client: Client, till: Till) -> None:
