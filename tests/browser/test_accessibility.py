@@ -37,7 +37,7 @@ LOOKS = {code: ALL_LOOKS if code == settings.LANGUAGE_CODE else [ALL_LOOKS[0], A
 TAB_STOPS_MAX = 60
 REACHABLE = ", ".join(
     f"{kind}:not([tabindex='-1'])"
-    for kind in ("a[href]", "button", "input:not([type=hidden])", "select", "textarea", "summary")
+    for kind in ("a[href]", "button", "input:not([type=hidden]):not([type=radio])", "select", "textarea", "summary")
 )
 NOBODY = "redis://127.0.0.1:1/0"
 STYLE = """() => {
@@ -46,7 +46,7 @@ STYLE = """() => {
   const box = element.getBoundingClientRect();
   return {
     name: (element.id || element.getAttribute("href") || element.textContent).trim(),
-    tag: element.tagName.toLowerCase(),
+    tag: element.type === "radio" ? "radio" : element.tagName.toLowerCase(),
     outlined: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
     shown: box.width > 0 && box.right > 0 && box.bottom > 0,
     top: box.top + scrollY,
@@ -172,10 +172,9 @@ def test_the_keyboard_reaches_everything_in_reading_order_and_shows_where_it_is(
     assert [stop for stop in stops if not stop["outlined"]] == []
     assert [stop for stop in stops if not stop["shown"]] == []
     reachable = page.locator(REACHABLE).all()
-    # A date has a stop for each of its parts.
-    assert len({(stop["name"], stop["top"]) for stop in stops}) == sum(
-        1 for element in reachable if element.is_visible()
-    )
+    # A date has a stop for each of its parts; of a group of choices one is stopped at.
+    met = {(stop["name"], stop["top"]) for stop in stops if stop["tag"] != "radio"}
+    assert len(met) == sum(1 for element in reachable if element.is_visible())
     # The skip link floats; from there on, nobody is sent up and down the page.
     tops = [stop["top"] for stop in stops[1:]]
     assert all(later >= earlier - 40 for earlier, later in pairwise(tops))
