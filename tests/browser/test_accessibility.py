@@ -20,6 +20,7 @@ from possys.clock import now_ms, utc
 from possys.codes import Environment
 from possys.redis import Stores
 from receipts.tests.test_damaged import changed_total, damage
+from tests.browser.axe import Audit
 from tests.browser.conftest import HEIGHT_PX, WIDTHS_PX
 from tests.browser.test_receipt_pages import LINES, TAXES
 from tests.factories import make_refund, moment
@@ -34,14 +35,18 @@ LANGUAGES = [code for code, _ in settings.LANGUAGES]
 ALL_LOOKS = [("narrow", "light"), ("narrow", "dark"), ("desktop", "light"), ("desktop", "dark")]
 LOOKS = {code: ALL_LOOKS if code == settings.LANGUAGE_CODE else [ALL_LOOKS[0], ALL_LOOKS[3]] for code in LANGUAGES}
 TAB_STOPS_MAX = 60
+REACHABLE = ", ".join(
+    f"{kind}:not([tabindex='-1'])"
+    for kind in ("a[href]", "button", "input:not([type=hidden]):not([type=radio])", "select", "textarea", "summary")
+)
 NOBODY = "redis://127.0.0.1:1/0"
 STYLE = """() => {
   const element = document.activeElement;
   const style = getComputedStyle(element);
   const box = element.getBoundingClientRect();
   return {
-    name: (element.getAttribute("aria-label") || element.textContent || element.id).trim(),
-    tag: element.tagName.toLowerCase(),
+    name: (element.id || element.getAttribute("href") || element.textContent).trim(),
+    tag: element.type === "radio" ? "radio" : element.tagName.toLowerCase(),
     outlined: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
     shown: box.width > 0 && box.right > 0 && box.bottom > 0,
     top: box.top + scrollY,
@@ -163,11 +168,13 @@ def test_the_keyboard_reaches_everything_in_reading_order_and_shows_where_it_is(
     page = open_page(size="narrow")
     page.goto(PAGES[name](scene))
     stops = tab_through(page)
-    assert stops[0]["name"] == "Skip to the content"
+    assert stops[0]["name"] == "#content"
     assert [stop for stop in stops if not stop["outlined"]] == []
     assert [stop for stop in stops if not stop["shown"]] == []
-    reachable = page.locator("a[href], button, input:not([type=hidden]), select, textarea, summary").all()
-    assert len(stops) == sum(1 for element in reachable if element.is_visible())
+    reachable = page.locator(REACHABLE).all()
+    # A date has a stop for each of its parts; of a group of choices one is stopped at.
+    met = {(stop["name"], stop["top"]) for stop in stops if stop["tag"] != "radio"}
+    assert len(met) == sum(1 for element in reachable if element.is_visible())
     # The skip link floats; from there on, nobody is sent up and down the page.
     tops = [stop["top"] for stop in stops[1:]]
     assert all(later >= earlier - 40 for earlier, later in pairwise(tops))
@@ -195,10 +202,10 @@ def test_the_skip_link_leads_past_the_header(open_page: OpenPage, db: None) -> N
     assert page.evaluate("document.activeElement.closest('main') !== null")
 
 
-def test_axe_does_see_a_fault(open_page: OpenPage, db: None, check_accessible: Callable[[Page, str], None]) -> None:
+def test_axe_does_see_a_fault(open_page: OpenPage, db: None) -> None:
     page = open_page()
     page.goto("/")
     page.evaluate("document.querySelector('label[for=code]').remove()")
     page.evaluate("document.querySelector('#code').removeAttribute('placeholder')")
-    with pytest.raises(AssertionError, match="label at #code"):
-        check_accessible(page, "find without a label")
+    # Kept apart from what is said of the pages as they are.
+    assert "label at #code" in "".join(Audit().check(page, "find without a label"))
