@@ -13,7 +13,7 @@ from receipts.limits import PAGES, Limit, LimitReachedError, client_of, count
 from receipts.paper import escpos
 from receipts.paper.pdf import receipt_pdf
 from receipts.paper.qr import qr_svg
-from receipts.queries import MISSES, State, find_receipt
+from receipts.queries import MISSES, Finding, State, find_receipt
 
 # A PDF takes 0.15 s of a processor, many times what a page takes; nobody needs one every three seconds.
 PDFS = Limit("pdfs", 20, 60)
@@ -73,8 +73,18 @@ def pdf(request: HttpRequest, ending: str) -> HttpResponse:
         response = HttpResponse(status=303, headers={"Location": reverse("linked", kwargs={"ending": finding.ending})})
         set_headers(response, State.ACCEPTED)
         return response
-    content = receipt_pdf(finding.receipt, receipt_keys.links().of(code))
+    content = receipt_pdf(finding.receipt, receipt_keys.links().of(code), _remarks(finding))
     return _file(content, "application/pdf", f"receipt-{code}.pdf")
+
+
+def _remarks(finding: Finding) -> list[str]:
+    """What became of the receipt: a PDF of one that was taken back must not pass for a proof of purchase."""
+    said = {
+        State.REFUNDED: _("Refunded in whole"),
+        State.PARTLY_REFUNDED: _("Refunded in part"),
+        State.VOIDED: _("Cancelled"),
+    }
+    return [said[finding.state]] if finding.state in said else []
 
 
 def _linked(request: HttpRequest, ending: str) -> str:
