@@ -93,7 +93,6 @@ def _finding(receipts: Receipts) -> list[Asked]:
         Asked("find", "/"),
         Asked("typed-length", "/r/?code=ABCD"),
         Asked("typed-symbol", "/r/?code=ABCD-ABCD-ABCD-ABC%3F"),
-        Asked("typed-typo", f"/r/?code={mistyped(good)}"),
         Asked("mistyped", f"/r/{mistyped(good)}"),
         Asked("page-not-found", "/no/such/page"),
         Asked("printer-form", f"{full_address(good)}/receipt.bin?form=x"),
@@ -166,7 +165,7 @@ def _reporting(client: Client, language: str) -> list[Asked]:
 
 def _watching(receipts: Receipts, client: Client, language: str) -> list[Asked]:
     cache.clear()
-    address = f"{full_address(receipts.codes['refunded'])}/watch"
+    address = f"{full_address(receipts.codes['partly-refunded'])}/watch"
     client.post(f"{address}?lang={language}", {"address": f"{language}@example.org"})
     watch = Watch.objects.get(address=f"{language}@example.org")
     confirm, remove = (token_of(watch.pk, purpose) for purpose in (Purpose.CONFIRM, Purpose.REMOVE))

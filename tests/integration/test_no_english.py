@@ -32,15 +32,13 @@ LANGUAGES = messages.languages()
 # English words of every other sentence, none of which is a word of the other languages.
 ENGLISH = re.compile(
     r"\b(the|and|of|this|that|your|you|is|are|it|its|be|been|with|from|not|please|receipts?|or|for|if|has|have|"
-    r"nothing|total|date|time|shop|store|photo|found|paid|back|again|try|page|address)\b",
+    r"nothing|total|date|shop|store|photo|found|paid|back|again|try|page|address)\b",
     re.IGNORECASE,
 )
-# "Receipt" in the names of files is none; the other words are the same in a language.
-SAME = {"cs": set(), "de": set(), "sr-latn": set()}
 SAID_BY = ("aria-label", "alt", "title", "placeholder")
 # A part of an English text that is too long to stand in another language by chance.
 PART_MIN = 12
-PART = re.compile(r"%\(\w+\)[a-z]|\{\w*\}|<[^>]*>|\s+")
+PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|\{\w*\}|<[^>]*>")
 MINUTES = (1, 3, 7)
 
 
@@ -92,7 +90,7 @@ def english_parts() -> set[str]:
     ids = chain.from_iterable(
         message.id if isinstance(message.id, tuple) else [message.id] for message in messages.extracted()
     )
-    parts = chain.from_iterable(re.split(r"%\(\w+\)[a-z]|\{\w*\}|<[^>]*>", text) for text in ids)
+    parts = chain.from_iterable(PLACEHOLDER.split(text) for text in ids)
     joined = (" ".join(part.replace("%%", "%").split()) for part in parts)
     return {part for part in joined if len(part) >= PART_MIN and " " in part and not part.startswith("pip ")}
 
@@ -102,7 +100,8 @@ PARTS = english_parts()
 
 def english(said: str) -> list[str]:
     """Lines that hold English."""
-    return [line for line in said.splitlines() if ENGLISH.search(line) or any(part in line for part in PARTS)]
+    lines = (PLACEHOLDER.sub("", line) for line in said.splitlines())
+    return [line for line in lines if ENGLISH.search(line) or any(part in line for part in PARTS)]
 
 
 @pytest.fixture
@@ -128,11 +127,11 @@ def test_no_page_has_english_in_it(receipts: Receipts, client: Client) -> None:
             path = f"{asked.path}{'&' if '?' in asked.path else '?'}lang={language}"
             answer = client.get(path) if asked.fields is None else client.post(path, asked.fields)
             text = answer.content.decode()
-            assert answer.status_code not in {301, 302, 303, 405}, asked
-            assert f'<html lang="{language}">' in text or "text/plain" in answer["Content-Type"], asked
+            if f'<html lang="{language}">' not in text and "text/plain" not in answer["Content-Type"]:
+                found.append((language, asked.name, f"answered {answer.status_code}, which is no page"))
             said = texts_of(text) if "<html" in text else text
             found += [(language, asked.name, line) for line in english(said)]
-    assert found == []
+    assert found == [], "\n".join(map(str, found))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -158,6 +157,7 @@ def test_no_mail_has_english_in_it(receipts: Receipts, till: Till, client: Clien
         for code in codes:
             path, typed = f"{full_address(code)}/watch?lang={language}", {"address": f"{language}@example.org"}
             client.post(path, typed)
+            send_mails()
             watch = Watch.objects.get(address=typed["address"], confirmed_at=None)
             client.post(f"/watch/confirm/{token_of(watch.pk, Purpose.CONFIRM)}")
             client.post(path, typed)
