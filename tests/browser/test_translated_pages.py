@@ -28,7 +28,7 @@ SEND = """([address, fields]) => {
 }"""
 OPEN_ALL = "document.querySelectorAll('details').forEach((part) => { part.open = true; })"
 # Words that stick out of their button, label or cell, which the page's own width does not tell.
-STICKING_OUT = """[...document.querySelectorAll("a.button, button, label, h1, h2, th, td, dt, dd, legend, summary, li, p")]
+STICKING_OUT = """[...document.querySelectorAll("a.button, button, label, h1, h2, th, td, dt, dd, summary, li, p")]
   .filter((box) => box.offsetParent && getComputedStyle(box).position !== "absolute"
     && !box.classList.contains("visually-hidden") && box.scrollWidth > box.clientWidth + 1 && box.clientWidth > 0
     && getComputedStyle(box).display !== "inline")
