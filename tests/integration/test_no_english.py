@@ -88,7 +88,7 @@ def texts_of(html: str) -> str:
 def english_parts() -> set[str]:
     """The parts between placeholders of all English texts of more than a word."""
     ids = chain.from_iterable(
-        message.id if isinstance(message.id, tuple) else [message.id] for message in messages.extracted()
+        message.id if isinstance(message.id, tuple) else [str(message.id)] for message in messages.extracted()
     )
     parts = chain.from_iterable(PLACEHOLDER.split(text) for text in ids)
     joined = (" ".join(part.replace("%%", "%").split()) for part in parts)
