@@ -14,8 +14,12 @@ LETTERS_END = re.compile(r"(?<=[A-Z])(?=\d)")
 CURRENCIES: frozenset[str] = frozenset(get_global("all_currencies"))
 # The exponents of ISO 4217 that are not 2. CLDR's own digits are what people show by habit, such as none for RSD, whose
 # minor unit is a hundredth all the same.
-DIGITS = dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0)
-DIGITS |= dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3) | dict.fromkeys(("CLF", "UYW"), 4)
+DIGITS = {
+    **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG"), 0),
+    **dict.fromkeys(("RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"), 0),
+    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
+    **dict.fromkeys(("CLF", "UYW"), 4),
+}
 ORDINARY_DIGITS = 2
 _DECIMALS = re.compile(r"0(?:\.0+)?(?=[^0#]*(?:;|$))")
 

@@ -3,7 +3,7 @@
     HTTPS://HOST/O/<terminal>.<sequence>.<yymmddhhmm>.<total>
 
 The minute is the till's local time as it is printed, the total is in minor units. Until the sale arrives the page says
-by when it must; then it leads to the receipt. Nothing signs such an address, so it proves nothing by itself, and says so.
+by when it must; then it leads to the receipt. Nothing signs such an address, so its page says that it proves nothing.
 """
 
 import re
