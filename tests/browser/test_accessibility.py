@@ -22,7 +22,7 @@ from possys.redis import Stores
 from receipts.tests.test_damaged import changed_total, damage
 from tests.browser.axe import Audit
 from tests.browser.conftest import HEIGHT_PX, WIDTHS_PX
-from tests.browser.test_receipt_pages import LINES, TAXES
+from tests.browser.scene import LINES, TAXES
 from tests.factories import make_refund, moment
 from tests.links import full_address
 from tests.tills import Till
