@@ -2,11 +2,13 @@
 
 import gettext
 import os
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from babel.messages import Catalog
+from django.conf import settings
 from django.core.checks import run_checks
 
 from possys import messages
@@ -22,6 +24,18 @@ TEXTS = """{% load i18n %}<p class="it's">{% translate "It's 5 %, isn't it?" %}<
 \u00a0'unclosed {% blocktranslate count n=n %}{{ n }} line{% plural %}{{ n }} lines{% endblocktranslate %}
 """
 CODE = 'A = _("Lazy")\nB = ngettext_lazy("x", "xx")\n'
+
+
+# Tags and what is inside those that hold texts or comments.
+TAGS = re.compile(
+    r"{%\s*(?:comment|blocktranslate)\b.*?{%\s*end(?:comment|blocktranslate)\s*%}|{%.*?%}|{{.*?}}|{#.*?#}|<!.*?>|"
+    r"<code\b.*?</code>",
+    re.DOTALL,
+)
+SAID_BY = re.compile(r'\b(?:aria-label|alt|title|placeholder)="([^"]*)"')
+# A name, a code, what a field of keys takes, and words of one of the page's blocks that are no text.
+UNMARKED = {"Possys", "UTC", "name+id+key"}
+BLOCKS_OF_NO_TEXT = re.compile(r"{% block tone %}\w+{% endblock %}")
 
 
 @pytest.fixture
@@ -40,6 +54,27 @@ def site(tmp_path: Path, settings: Any) -> Path:
     settings.BASE_DIR = tmp_path
     settings.LANGUAGES = [("en", "English"), ("cs", "Čeština")]
     return tmp_path
+
+
+def unmarked(template: str) -> list[str]:
+    """What a template says in English whatever the language is."""
+    plain = TAGS.sub(" ", BLOCKS_OF_NO_TEXT.sub(" ", template))
+    said = " ".join([*SAID_BY.findall(plain), re.sub(r"<[^>]*>", " ", plain)])
+    return [word for word in said.replace("XXXX-XXXX-XXXX-XXXX", "").split()
+            if re.search(r"[A-Za-z]{2}", word) and word not in UNMARKED]  # fmt: skip
+
+
+def test_no_text_of_a_template_is_unmarked() -> None:
+    root = Path(settings.BASE_DIR, messages.TEMPLATES)
+    paths = [path for path in root.rglob("*.html") if Path(root, "admin") not in path.parents]
+    assert len(paths) > 50
+    assert {str(path): words for path in paths if (words := unmarked(path.read_text()))} == {}
+
+
+def test_an_unmarked_text_is_noticed() -> None:
+    marked = '<p class="lead" title="{% translate "One" %}">{% translate "Two" %}<code>a b</code> Possys</p>'
+    assert unmarked(marked) == []
+    assert unmarked(f'<img alt="Some picture">{marked}<b>And more</b>') == ["Some", "picture", "And", "more"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -32,7 +32,7 @@ LANGUAGES = messages.languages()
 # English words of every other sentence, none of which is a word of the other languages.
 ENGLISH = re.compile(
     r"\b(the|and|of|this|that|your|you|is|are|it|its|be|been|with|from|not|please|receipts?|or|for|if|has|have|"
-    r"nothing|total|date|shop|store|photo|found|paid|back|again|try|page|address)\b",
+    r"nothing|total|date|shop|store|photo|found|paid|back|again|try|page|address)\b|\b[ap]\.m\.",
     re.IGNORECASE,
 )
 SAID_BY = ("aria-label", "alt", "title", "placeholder")
