@@ -20,6 +20,7 @@ OWNER_COMMANDS = frozenset(
         "archive",
         "restore_archive",
         "remove_record",
+        "fill_corrections",
         # They sign: the log's key must be there, too.
         "checkpoint",
         "log_key",

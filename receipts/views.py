@@ -86,7 +86,8 @@ def receipt(request: HttpRequest, code: str) -> HttpResponse:
 @limited(PAGES)
 def linked(request: HttpRequest, ending: str) -> HttpResponse:
     """The whole receipt, for whoever holds the link that its QR code has."""
-    return _said(request, find_linked(request, ending), time.monotonic())
+    started_s = time.monotonic()
+    return _said(request, find_linked(request, ending), started_s)
 
 
 @require_safe

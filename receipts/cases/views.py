@@ -20,6 +20,7 @@ from receipts.cases.photos import PHOTO_BYTES_MAX
 from receipts.cases.queries import find_case, public_events
 from receipts.cases.uploads import BODY_BYTES_MAX, is_too_large
 from receipts.http import public_page
+from receipts.limiting import too_many
 from receipts.limits import PAGES, REPORTS, Limit, LimitReachedError, check, client_of, count
 
 P = ParamSpec("P")
@@ -43,8 +44,7 @@ def report_page(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
             count(PAGES, client_of(request))
             response = view(*args, **kwargs)
         except LimitReachedError as reached:
-            page = render(request, "receipts/cases/too-many.html", {"minutes": _minutes(reached)})
-            response = _wait(reached, page)
+            response = too_many(request, reached)
         except RequestDataTooBig:
             response = _too_large(request)
         response["Cache-Control"] = "no-store"

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from possys import receipt_keys
 from receipts.access import NotLinkedError, linked_code
 from receipts.http import STATUSES, public_page, set_headers
+from receipts.limiting import too_many
 from receipts.limits import PAGES, Limit, LimitReachedError, client_of, count
 from receipts.paper import escpos
 from receipts.paper.pdf import receipt_pdf
@@ -95,9 +96,7 @@ def _linked(request: HttpRequest, ending: str) -> str:
 
 def _refused(request: HttpRequest, refusal: NotLinkedError | LimitReachedError) -> HttpResponse:
     if isinstance(refusal, LimitReachedError):
-        response = _said(_("Too many requests from you. Please try again in a few minutes."), 429)
-        response["Retry-After"] = str(refusal.retry_after_s)
-        return response
+        return too_many(request, refusal)
     response = render(request, "404.html", status=STATUSES[State.NOT_GENUINE])
     set_headers(response, State.NOT_GENUINE)
     return response

@@ -114,7 +114,8 @@ def _entries(facts: Facts, terminals: Iterable[int]) -> list[_Candidate]:
             [identity_of(till, 0) for _, till in tills],
             [identity_of(till, SEQUENCE_MASK) for _, till in tills],
             facts.minute.date(),
-            list(facts.totals.values()),
+            # A refund's total is negative, and is typed as it is printed, with its sign or without.
+            sorted({total for one in facts.totals.values() for total in (one, -one)}),
             OFFSET_STEP_MINUTES,
             facts.minute.minute % OFFSET_STEP_MINUTES,
             CANDIDATES_MAX,
@@ -154,7 +155,8 @@ def _compared(facts: Facts, candidates: list[_Candidate]) -> list[Match]:
         if offset is not None:
             offsets.add(offset)
         is_minute = issued_at.replace(tzinfo=None, second=0, microsecond=0) == facts.minute
-        if is_minute and facts.totals.get(minor_digits(sale["currency"])) == sale["total"]:
+        total = facts.totals.get(minor_digits(sale["currency"]))
+        if is_minute and total is not None and abs(total) == abs(sale["total"]):
             matches.append(Match(recorded.record.code, sale["terminal"], sale["issued_at"]))
     return sorted(matches, key=lambda match: match.issued_at)
 

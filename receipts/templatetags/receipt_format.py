@@ -41,6 +41,12 @@ def money(minor: int, currency: str) -> str:
 
 
 @register.filter
+def money_back(minor: int, currency: str) -> str:
+    """The amount of what was given back, which is negative in the ledger, where words say that already."""
+    return money(-minor, currency)
+
+
+@register.filter
 def amount(minor: int, currency: str) -> str:
     """An amount in a column whose currency is said elsewhere: `1,103.00`."""
     return amounts.written(minor, currency, "#,##0.00", str(babel_locale()))

@@ -52,7 +52,7 @@ def test_a_wrong_total_says_so_and_how_to_report_it(client: Client, record: Reco
     text = page.content.decode()
     assert page.status_code == 403
     assert "not the total that was recorded" in text
-    assert f"kind=wrong-amount&amp;code={code}" in text
+    assert f"kind=amount&amp;code={code}" in text
     assert [words for words in LINES[:1] + LINES[2:] if words in text] == []
 
 

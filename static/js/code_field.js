@@ -62,17 +62,19 @@ class CodeField {
     this.form = field.form;
     this.said = this.form.querySelector("[data-code-said]");
     this.before = this.symbols;
+    // In a form that asks for more than a code, it is grouped only: the server judges, and sending stays sending.
+    const isAlone = this.said !== null;
     field.addEventListener("input", (event) => {
       // An input method is still composing: its text must not be touched.
       if (event.isComposing) return;
       this.regroup(event.inputType);
-      this.judge(false);
+      if (isAlone) this.judge(false);
     });
     field.addEventListener("compositionend", () => {
       this.regroup("");
-      this.judge(false);
+      if (isAlone) this.judge(false);
     });
-    this.form.addEventListener("submit", (event) => this.leave(event));
+    if (isAlone) this.form.addEventListener("submit", (event) => this.leave(event));
   }
 
   get symbols() {

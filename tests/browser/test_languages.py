@@ -8,7 +8,8 @@ from django.conf import settings
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from tests.browser.test_receipt_pages import LINES, TAXES, fits
+from tests.browser.scene import LINES, TAXES
+from tests.browser.test_receipt_pages import fits
 from tests.links import full_address
 from tests.tills import Till
 

@@ -18,7 +18,8 @@ from ledger.log.keys import public_keys
 from ledger.log.models import Checkpoint, Cosignature
 from ledger.log.notes import LOG_KEY, WITNESS_KEY, new_signer, read_note
 from possys.money import shown as money
-from tests.browser.test_receipt_pages import LINES, SIZES, TAXES, fits
+from tests.browser.scene import LINES, TAXES
+from tests.browser.test_receipt_pages import SIZES, fits
 from tests.factories import make_line, moment
 from tests.links import full_address
 from tests.tills import Till

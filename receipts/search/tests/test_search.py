@@ -95,13 +95,13 @@ def test_a_total_that_fits_only_in_another_currency_is_wrong(client: Client, til
     assert searched(client, facts(till, issued_at, total="5100")).status_code == 404
 
 
-def test_a_refund_has_a_negative_total(client: Client, till: Till, record: Record) -> None:
+def test_a_refund_is_found_with_or_without_its_sign(client: Client, till: Till, record: Record) -> None:
     first = record()
     issued_at = today()
     lines = [make_line(quantity="-2.000", amount=-5100)]
     record(type="refund", refers_to=first, reason="sour", lines=lines, issued_at=issued_at)
     assert searched(client, facts(till, issued_at, total="-51,00")).status_code == 303
-    assert searched(client, facts(till, issued_at, total="51,00")).status_code == 404
+    assert searched(client, facts(till, issued_at, total="51,00")).status_code == 303
 
 
 def one_wrong(till: Till, rival: Till, issued_at: str) -> dict[str, dict[str, Any]]:
