@@ -7,6 +7,9 @@ from django.core.handlers.exception import convert_exception_to_response
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.wsgi import get_wsgi_application
 
+# Makes it the application that this process's tasks are queued with; else Celery would look for a broker of its own.
+from possys.celery import app as celery_app  # noqa: F401
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "possys.settings")
 
 CAPTURE_PATH = "/api/v1/transactions"

@@ -13,7 +13,7 @@ from possys.codes import CodeError, CodeNotGenuineError
 from possys.money import minor_digits
 from receipts.alarms import alarm_if_missing
 from receipts.amounts import minor_candidates
-from receipts.limits import WRONG_FOR_CLIENT, WRONG_FOR_CODE, check, client_of, count
+from receipts.limits import WRONG_FOR_CLIENT, WRONG_FOR_CODE, WRONG_TOTAL_FOR_CODE, Limit, check, client_of, count
 from receipts.queries import MISSES, Finding, State, find_receipt
 from receipts.timing import CODE_MISS_MS, hold
 
@@ -42,9 +42,9 @@ def linked_code(request: HttpRequest, ending: str) -> str:
     except CodeError as fault:
         raise NotLinkedError from fault
     # Before the key is looked at: past the limit even a right one must not be told from a wrong one.
-    check_limits(request, linked.code)
+    check_limits(request, linked.code, WRONG_FOR_CODE)
     if not linked.is_right:
-        count_wrong(request, linked.code)
+        count_wrong(request, linked.code, WRONG_FOR_CODE)
         raise NotLinkedError
     return linked.code
 
@@ -58,21 +58,21 @@ def is_total(request: HttpRequest, finding: Finding, text: str) -> bool:
 
 def is_total_minor(request: HttpRequest, finding: Finding, total: int | None) -> bool:
     """The same for a total in minor units of the receipt's currency. Raises LimitReachedError."""
-    check_limits(request, finding.code)
+    check_limits(request, finding.code, WRONG_TOTAL_FOR_CODE)
     # A refund's total is negative, and nobody types the sign.
     if finding.receipt and total is not None and abs(total) == abs(finding.receipt.sale.total):
         return True
-    count_wrong(request, finding.code)
+    count_wrong(request, finding.code, WRONG_TOTAL_FOR_CODE)
     return False
 
 
-def check_limits(request: HttpRequest, code: str) -> None:
+def check_limits(request: HttpRequest, code: str, for_code: Limit) -> None:
     """Raises LimitReachedError when too much was wrong already of this code or by this client."""
-    check(WRONG_FOR_CODE, code)
+    check(for_code, code)
     check(WRONG_FOR_CLIENT, client_of(request))
 
 
-def count_wrong(request: HttpRequest, code: str) -> None:
+def count_wrong(request: HttpRequest, code: str, for_code: Limit) -> None:
     """Counts something wrong. Raises LimitReachedError."""
-    count(WRONG_FOR_CODE, code)
+    count(for_code, code)
     count(WRONG_FOR_CLIENT, client_of(request))

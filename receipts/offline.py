@@ -17,6 +17,7 @@ from django.http import HttpRequest
 from possys import clock, receipt_keys
 from possys.codes import SEQUENCE_MAX, TERMINAL_MAX, CodeNotGenuineError, Environment, day_number
 from receipts.access import check_limits, count_wrong
+from receipts.limits import WRONG_TOTAL_FOR_CODE
 from receipts.queries import Finding, State, find_receipt
 
 # A terminal, a sequence, ten digits and up to 16 of the total, with a sign.
@@ -64,13 +65,13 @@ def find_offline(request: HttpRequest, text: str) -> Finding:
         code = receipt_keys.table().encode(Environment.PRODUCTION, paper.minute.date(), paper.terminal, paper.sequence)
     except (OfflineError, ValueError):
         return Finding(State.NOT_GENUINE, text, fault=CodeNotGenuineError())
-    check_limits(request, code)
+    check_limits(request, code, WRONG_TOTAL_FOR_CODE)
     found = find_receipt(code)
     if found.receipt is not None:
         sale = found.receipt.sale
         if (sale.issued_at[:16], sale.total) == (paper.minute.isoformat(timespec="minutes"), paper.total):
             return found
-        count_wrong(request, code)
+        count_wrong(request, code, WRONG_TOTAL_FOR_CODE)
         return Finding(State.NOT_GENUINE, text, fault=CodeNotGenuineError())
     if found.state is State.MISSING:
         return _awaited(paper, text)
