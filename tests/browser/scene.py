@@ -16,7 +16,7 @@ from possys import receipt_keys
 from possys.clock import now_ms, utc
 from possys.codes import Environment
 from possys.redis import Stores
-from receipts.limits import PAGES, WRONG_FOR_CODE, count
+from receipts.limits import PAGES, WRONG_TOTAL_FOR_CODE, count
 from receipts.queries import find_receipt
 from receipts.tests.test_damaged import changed_total
 from receipts.tests.test_pages import mistyped
@@ -223,7 +223,7 @@ class Scene:
                 "Not a genuine code",
                 "bad",
                 "Report the shop",
-                "None of our tills",
+                "We know of no receipt",
             ),
             "wrong-key": State(
                 f"{full_address(plain)[:-1]}{'0' if full_address(plain)[-1] != '0' else '1'}",
@@ -265,5 +265,5 @@ def ask_too_often() -> None:
 
 def guess_too_often(code: str) -> None:
     """Counts as many wrong totals of a receipt as are allowed."""
-    for _ in range(WRONG_FOR_CODE.most):
-        count(WRONG_FOR_CODE, code)
+    for _ in range(WRONG_TOTAL_FOR_CODE.most):
+        count(WRONG_TOTAL_FOR_CODE, code)

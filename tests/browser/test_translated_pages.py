@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from possys.messages import languages
 from tests.browser.conftest import HEIGHT_PX, WIDTHS_PX
-from tests.browser.test_languages import CUT_OFF
+from tests.browser.scene import sticks_out
 from tests.browser.test_receipt_pages import fits
 from tests.every_page import Asked, Receipts, every_page
 from tests.tills import Till
@@ -69,7 +69,7 @@ def test_every_page_fits_in_every_language(
             page.set_viewport_size({"width": WIDTHS_PX[size], "height": HEIGHT_PX})
             if size == "narrow":
                 shoot(page, f"page-{language}-{asked.name}")
-            faults = [*page.evaluate(CUT_OFF), *page.evaluate(STICKING_OUT)]
+            faults = [*sticks_out(page), *page.evaluate(STICKING_OUT)]
             if not fits(page) or faults:
                 wrong.append((asked.name, size, faults))
     assert wrong == []
