@@ -138,7 +138,7 @@ def test_no_page_has_english_in_it(receipts: Receipts, client: Client) -> None:
 def test_no_page_of_a_fault_has_english_in_it(db: None, language: str) -> None:
     request = RequestFactory().get("/")
     pages: list[tuple[str, dict[str, Any]]] = [
-        *((name, {"minutes": minutes}) for name in ("too-many", "cases/too-many") for minutes in MINUTES),
+        *(("too-many", {"minutes": minutes}) for minutes in MINUTES),
         ("unknown", {"finding": Finding(State.UNKNOWN, "X")}),
         ("search", {"search": SearchForm(), "is_away": True}),
         ("cases/too-large", {"photo_mb_max": 8, "body_mb_max": 32}),
