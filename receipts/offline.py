@@ -64,7 +64,7 @@ def find_offline(request: HttpRequest, text: str) -> Finding:
         paper = read_offline(text)
         code = receipt_keys.table().encode(Environment.PRODUCTION, paper.minute.date(), paper.terminal, paper.sequence)
     except (OfflineError, ValueError):
-        return Finding(State.NOT_GENUINE, text, fault=CodeNotGenuineError())
+        return Finding(State.NOT_GENUINE, "", fault=CodeNotGenuineError())
     check_limits(request, code, WRONG_TOTAL_FOR_CODE)
     found = find_receipt(code)
     if found.receipt is not None:
@@ -72,15 +72,16 @@ def find_offline(request: HttpRequest, text: str) -> Finding:
         if (sale.issued_at[:16], sale.total) == (paper.minute.isoformat(timespec="minutes"), paper.total):
             return found
         count_wrong(request, code, WRONG_TOTAL_FOR_CODE)
-        return Finding(State.NOT_GENUINE, text, fault=CodeNotGenuineError())
+        return Finding(State.NOT_GENUINE, "", fault=CodeNotGenuineError())
     if found.state is State.MISSING:
-        return _awaited(paper, text)
-    return replace(found, code=text)
+        return _awaited(paper)
+    # What the address says is for machines.
+    return replace(found, code="")
 
 
-def _awaited(paper: OfflineReceipt, text: str) -> Finding:
+def _awaited(paper: OfflineReceipt) -> Finding:
     due = paper.minute + timedelta(hours=settings.OFFLINE_ALLOWED_HOURS)
     now = clock.utc(clock.now_ms()).replace(tzinfo=None)
     # Called overdue only where it is so in every time zone.
     state = State.OVERDUE if now - FURTHEST_BEHIND > due else State.DUE
-    return Finding(state, text, due_at=due.isoformat(timespec="minutes"))
+    return Finding(state, "", due_at=due.isoformat(timespec="minutes"))
