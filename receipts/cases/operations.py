@@ -165,7 +165,8 @@ def add_message(case: Case, text: str) -> None:
             raise TooManyMessagesError
         Event.objects.create(case=locked, at=now, sort=Event.Sort.MESSAGE, text=text)
         if locked.state == State.ANSWERED:
-            _move(locked, State.RECEIVED, None, now)
+            # Somebody has looked at it before, so it is not new.
+            _move(locked, State.LOOKED_AT, None, now)
             locked.save(update_fields=("state", "closed_at"))
 
 
