@@ -238,9 +238,11 @@ def test_a_photo_without_a_code_and_a_file_that_is_no_photo_are_told_apart(
     shoot(page, "photo-foreign-phone")
 
 
-def test_only_the_first_page_may_open_the_camera(client: Client, db: None) -> None:
-    assert "camera=(self)" in client.get("/")["Permissions-Policy"]
-    for address in ("/search/", f"/r/{made_code()}", "/r/?code=1234"):
+def test_only_where_one_scans_the_camera_may_be_opened(client: Client, db: None) -> None:
+    # A mistyped code leads to the same three ways.
+    for address in ("/", "/r/?code=1234"):
+        assert "camera=(self)" in client.get(address)["Permissions-Policy"]
+    for address in ("/search/", f"/r/{made_code()}"):
         assert "camera=()" in client.get(address)["Permissions-Policy"]
     assert client.get("/")["Content-Security-Policy"] == client.get("/search/")["Content-Security-Policy"]
 

@@ -28,6 +28,7 @@ from ledger.partitions import make_days_ahead
 from ledger.standing import read_standing
 from possys.clock import now_ms, utc
 from tests.factories import make_terminals
+from tests.links import full_address
 from tests.people import make_cast
 from tests.roles import as_role, drop_day
 from tests.tills import Till, request
@@ -77,7 +78,7 @@ def test_the_log_is_written_and_signed_with_its_role_and_proofs_are_read_with_th
         done = catch_up()
     assert (done.appended, done.faults) == (1, [])
     with as_role("web"):
-        for path in ("/log/checkpoint", "/log/tile/0/000.p/2", f"/api/v1/receipts/{code}/proof"):
+        for path in ("/log/checkpoint", "/log/tile/0/000.p/2", f"/api/v1/receipts{full_address(code)}/proof"):
             assert request("GET", path).status == 200, path
 
 

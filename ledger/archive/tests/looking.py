@@ -17,6 +17,7 @@ from ledger.merkle import root
 from ledger.models import Block
 from ledger.queries import Recorded, find_recorded
 from possys import clock
+from tests.links import full_address
 from tests.tills import Till
 from transactions.stream import shard_of, terminals_key
 
@@ -35,7 +36,7 @@ def leaves_of(kind: LeafKind) -> list[Any]:
 
 
 def proof_of(code: str) -> Any:
-    answer = Client().get(f"/api/v1/receipts/{code}/proof")
+    answer = Client().get(f"/api/v1/receipts{full_address(code)}/proof")
     assert answer.status_code == 200, answer.content
     return json.loads(answer.content)
 

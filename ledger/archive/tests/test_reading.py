@@ -27,6 +27,7 @@ from ledger.log.models import Checkpoint, LogHead
 from ledger.models import Block, Head, MarkedRecord, block_key
 from ledger.partitions import existing_days
 from ledger.reconcile import reconcile
+from tests.links import full_address
 from tests.people import make_cast
 from tests.tills import Till
 from transactions.stream import shard_of
@@ -139,7 +140,7 @@ def test_an_archive_that_is_away_is_said_and_alarmed_once_a_minute(
         for _ in range(2):
             assert Client().get(f"/r/{past_day.codes[0]}").status_code == 503
         assert Client().get(f"/api/v1/receipts/{past_day.codes[0]}").status_code == 503
-        assert Client().get(f"/api/v1/receipts/{past_day.codes[0]}/proof").status_code == 503
+        assert Client().get(f"/api/v1/receipts{full_address(past_day.codes[0])}/proof").status_code == 503
         assert (
             "cannot be read: it is not there"
             in viewer.get("/admin/ledger/entry/", {"code": past_day.codes[0]}).content.decode()

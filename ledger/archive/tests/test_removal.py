@@ -77,7 +77,7 @@ def test_customers_are_told_that_and_when_it_was_removed_not_why(codes: list[str
         page = Client().get(f"/r/{codes[1]}")
     text = page.content.decode()
     assert (page.status_code, page["Cache-Control"]) == (410, "no-store")
-    assert len(queries) == 3
+    assert len(queries) == 2
     assert "The record was removed" in text
     assert "the law demanded it" in text
     assert f"{today():%-d %B %Y}" in text
