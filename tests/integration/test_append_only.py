@@ -41,6 +41,10 @@ def test_a_head_moves_and_never_goes_away(ledger: redis.Redis, table: str) -> No
                 cursor.execute(change.format(table))
 
 
+# Tables that came with their trigger in a migration of their own.
+ADDED_LATER = {"ledger_correction"}
+
+
 def test_every_ledger_table_has_its_trigger(ledger: redis.Redis) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
