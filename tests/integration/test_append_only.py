@@ -50,7 +50,8 @@ def test_every_ledger_table_has_its_trigger(ledger: redis.Redis) -> None:
         cursor.execute(
             "SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'refuse_change' AND tgenabled = 'O'"
         )
-        having = {name for (name,) in cursor.fetchall()}
+        # Customers' reports have triggers of the same name, of their own app.
+        having = {name for (name,) in cursor.fetchall() if name.startswith("ledger_")}
     models = {model._meta.db_table for model in apps.get_app_config("ledger").get_models()}
     assert models <= set(INSERT_ONLY) | set(NEVER_DELETED) | ADDED_LATER, "a new table: say what its rows may do"
     assert having == models | set(day_tables())
@@ -88,7 +89,9 @@ def test_the_migration_can_be_taken_back_and_covers_days_that_exist(ledger: redi
     call_command("migrate", "ledger", "0002", verbosity=0)
     try:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_trigger WHERE tgname = 'refuse_change'")
+            cursor.execute(
+                "SELECT count(*) FROM pg_trigger WHERE tgname = 'refuse_change' AND tgrelid::regclass::text ~ '^ledger_'"
+            )
             assert cursor.fetchone() == (0,)
             cursor.execute("UPDATE ledger_entry SET total = 1")
     finally:
