@@ -90,7 +90,8 @@ def test_the_migration_can_be_taken_back_and_covers_days_that_exist(ledger: redi
     try:
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT count(*) FROM pg_trigger WHERE tgname = 'refuse_change' AND tgrelid::regclass::text ~ '^ledger_'"
+                "SELECT count(*) FROM pg_trigger "
+                "WHERE tgname = 'refuse_change' AND tgrelid::regclass::text ~ '^ledger_'"
             )
             assert cursor.fetchone() == (0,)
             cursor.execute("UPDATE ledger_entry SET total = 1")
