@@ -24,7 +24,7 @@ from transactions.stream import SALE_TYPES, shard_of
 CORRECTIONS_MAX = 50
 _FIND = f"""
 SELECT e.sealed_on, e.block, e.position, store.retailer_id, retailer.name, e.store, store.name, store.address,
-    logged.index, logged.leaf_hash, removals.leaves, corrections.found
+    logged.leaf_hash, removals.leaves, corrections.found
 FROM ledger_entry e
 LEFT JOIN transactions_store store ON store.id = e.store
 LEFT JOIN transactions_retailer retailer ON retailer.id = store.retailer_id
@@ -75,7 +75,6 @@ class Found(NamedTuple):
     record: Recorded | Removed
     seller: Seller
     taken_back: tuple[TakenBack, ...]
-    leaf_index: int | None
     removal: RemovalLeaf | None
 
 
@@ -91,7 +90,7 @@ def look_up(place: CodePlace) -> Found | None:
         row = cursor.fetchone()
     if row is None:
         return None
-    sealed_on, block, position, retailer_id, *names, index, kept, leaves, corrections = row
+    sealed_on, block, position, retailer_id, *names, kept, leaves, corrections = row
     found = recorded_at(shard, Place(str(sealed_on), block, position))
     if found is None:
         raise damaged(shard, block, f"an entry names its position {position}, where nothing is")
@@ -101,7 +100,6 @@ def look_up(place: CodePlace) -> Found | None:
         found,
         _seller(found, retailer_id, names),
         tuple(_taken_back(one) for one in corrections or () if one["retailer"] == _retailer_of(found, retailer_id)),
-        index,
         _removal(leaves, position),
     )
 

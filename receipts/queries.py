@@ -73,7 +73,6 @@ class Finding:
     receipt: Receipt | None = None
     fault: CodeError | None = None
     recorded: Recorded | None = None
-    leaf_index: int | None = None
     taken_back: tuple[TakenBack, ...] = ()
     removed_at: str | None = None
     # The end of an offline receipt's time, in the till's own local time.
@@ -183,7 +182,6 @@ def _recorded(found: Found, recorded: Recorded) -> Finding:
         record.code,
         receipt=receipt,
         recorded=recorded,
-        leaf_index=found.leaf_index,
         taken_back=found.taken_back,
     )
 
