@@ -1,0 +1,421 @@
+// Draws the chart of each <figure data-chart> from the table behind it, which stays the data and the text of the chart.
+// Without this script the tables are shown. A point leads where its row's link leads: by a click, or by arrows and Enter.
+"use strict";
+
+const charts = (() => {
+  const LANGUAGE = document.documentElement.lang || "en";
+  const NUMBERS = ["money", "count", "quantity", "percent"];
+  // What the value of a kind is divided by (a power of ten), unless the column says so itself, as money does.
+  const DIGITS = { quantity: 4, percent: 2, change: 2 };
+  const HEAT_STEPS = 7;
+  const WEEK_DAYS = 7;
+  const DAY_HOURS = 24;
+  // From so many days on, the axis names months.
+  const MONTHS_FROM_DAYS = 100;
+  const DURATION_MS = 300;
+  const shades = matchMedia("(prefers-color-scheme: dark)");
+  const calm = matchMedia("(prefers-reduced-motion: reduce)");
+  const paper = matchMedia("print");
+  const drawn = new Map();
+
+  // --- The table -------------------------------------------------------------------------------------------------
+
+  function readTable(table) {
+    const columns = [...table.tHead.rows[0].cells].map((cell) => ({
+      key: cell.dataset.key,
+      title: cell.dataset.title ?? cell.textContent.trim(),
+      kind: cell.dataset.kind,
+      digits: Number(cell.dataset.digits ?? DIGITS[cell.dataset.kind] ?? 0),
+      currency: cell.dataset.currency,
+    }));
+    const rows = [...table.tBodies[0].rows].map((row) => ({
+      href: row.querySelector("a[href]")?.href,
+      texts: [...row.cells].map((cell) => cell.textContent.trim()),
+      values: [...row.cells].map((cell) => valueOf(cell.dataset.value)),
+    }));
+    return { columns, rows };
+  }
+
+  function valueOf(text) {
+    if (text === undefined || text === "") return null;
+    return /^-?\d+$/.test(text) ? Number(text) : text;
+  }
+
+  // The columns that are drawn: numbers of the kind that comes first.
+  function drawnColumns(columns) {
+    const first = columns.findIndex((column, at) => at > 0 && NUMBERS.includes(column.kind));
+    return columns.map((_, at) => at).filter((at) => at >= first && first > 0 && columns[at].kind === columns[first].kind);
+  }
+
+  const isBefore = (column) => column.key === "before" || column.key.endsWith("_before");
+
+  // --- Writing ---------------------------------------------------------------------------------------------------
+
+  function shortNumber(column) {
+    const style = column.currency ? { style: "currency", currency: column.currency, currencyDisplay: "narrowSymbol" } : {};
+    const format = new Intl.NumberFormat(LANGUAGE, {
+      notation: "compact", minimumFractionDigits: 0, maximumFractionDigits: 1, ...style,
+    });
+    const sign = column.kind === "percent" ? " %" : "";
+    return (value) => format.format(value / 10 ** column.digits) + sign;
+  }
+
+  function axisName(column, rows) {
+    if (column.kind === "hour") return (value) => `${String(value).padStart(2, "0")}:00`;
+    if (column.kind !== "date") return (_, at) => rows[at]?.texts[0] ?? "";
+    const long = rows.length > MONTHS_FROM_DAYS;
+    const format = new Intl.DateTimeFormat(LANGUAGE, {
+      timeZone: "UTC", month: "short", ...(long ? { year: "2-digit" } : { day: "numeric" }),
+    });
+    return (value) => format.format(new Date(`${value}T00:00Z`));
+  }
+
+  // --- Looks -----------------------------------------------------------------------------------------------------
+
+  function looksOf(figure) {
+    const style = getComputedStyle(figure);
+    const named = (name) => style.getPropertyValue(name).trim();
+    return {
+      ink: named("--ink"), muted: named("--muted"), rule: named("--rule"), surface: named("--surface"),
+      before: named("--chart-before"), area: named("--chart-area"), fade: named("--chart-fade"),
+      series: [1, 2, 3, 4, 5, 6].map((at) => named(`--chart-${at}`)),
+      heat: Array.from({ length: HEAT_STEPS + 1 }, (_, at) => named(`--heat-${at}`)),
+      font: style.fontFamily,
+    };
+  }
+
+  function common(looks) {
+    return {
+      animation: !calm.matches && !paper.matches,
+      animationDuration: DURATION_MS,
+      animationDurationUpdate: DURATION_MS,
+      color: looks.series,
+      textStyle: { fontFamily: looks.font, color: looks.muted, fontSize: 12 },
+      aria: { enabled: false },
+    };
+  }
+
+  function tooltip(looks, content, trigger, pointer) {
+    return {
+      trigger,
+      axisPointer: pointer,
+      confine: true,
+      className: "chart-tip",
+      backgroundColor: looks.surface,
+      borderColor: looks.rule,
+      borderWidth: 1,
+      padding: 0,
+      transitionDuration: 0,
+      textStyle: { color: looks.ink, fontFamily: looks.font, fontSize: 13 },
+      extraCssText: "box-shadow: 0 6px 24px rgb(0 0 0 / 14%)",
+      formatter: content,
+    };
+  }
+
+  function valueAxis(looks, column) {
+    return {
+      type: "value",
+      splitNumber: 3,
+      axisLabel: { color: looks.muted, formatter: shortNumber(column), margin: 10 },
+      splitLine: { lineStyle: { color: looks.rule, width: 1 } },
+      axisLine: { show: false },
+      axisTick: { show: false },
+    };
+  }
+
+  function namedAxis(looks, table) {
+    const name = axisName(table.columns[0], table.rows);
+    return {
+      type: "category",
+      data: table.rows.map((row) => row.values[0] ?? row.texts[0]),
+      axisLabel: { color: looks.muted, formatter: name, hideOverlap: true, margin: 10 },
+      axisLine: { lineStyle: { color: looks.rule } },
+      axisTick: { show: false },
+    };
+  }
+
+  const GRID = { left: 4, right: 12, top: 12, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" };
+
+  // --- Kinds of charts: each answers an option, and of an item of it the row -------------------------------------
+
+  function lines(table, looks) {
+    const columns = drawnColumns(table.columns);
+    const own = columns.filter((at) => !isBefore(table.columns[at]));
+    const series = columns.map((at) => {
+      const before = isBefore(table.columns[at]);
+      const color = before ? looks.before : looks.series[own.indexOf(at)];
+      return {
+        type: "line",
+        name: table.columns[at].title,
+        data: table.rows.map((row) => row.values[at]),
+        z: before ? 1 : 3,
+        symbol: "circle",
+        symbolSize: 7,
+        showSymbol: table.rows.length === 1,
+        lineStyle: { width: before ? 1.5 : 2.25, type: before ? [4, 4] : "solid", color, cap: "round", join: "round" },
+        itemStyle: { color, borderColor: looks.surface, borderWidth: 1.5 },
+        emphasis: { disabled: false, lineStyle: { width: before ? 1.5 : 2.25 } },
+        areaStyle: before || own.length > 1 ? undefined : { color: gradient(looks), origin: "start" },
+      };
+    });
+    return {
+      option: {
+        ...common(looks),
+        grid: GRID,
+        xAxis: { ...namedAxis(looks, table), boundaryGap: false },
+        yAxis: valueAxis(looks, table.columns[columns[0]]),
+        tooltip: tooltip(looks, (items) => tip(table, items[0].dataIndex, columns, looks), "axis", {
+          type: "line", lineStyle: { color: looks.muted, width: 1, type: "solid" },
+        }),
+        series,
+      },
+      columns,
+      width: table.rows.length,
+      row: (item) => item,
+      item: (row) => ({ seriesIndex: Math.max(0, columns.indexOf(own[0])), dataIndex: row }),
+    };
+  }
+
+  function gradient(looks) {
+    return {
+      type: "linear", x: 0, y: 0, x2: 0, y2: 1,
+      colorStops: [{ offset: 0, color: looks.area }, { offset: 1, color: looks.fade }],
+    };
+  }
+
+  function bars(table, looks) {
+    const columns = drawnColumns(table.columns).slice(0, 2);
+    const series = columns.map((at) => {
+      const before = isBefore(table.columns[at]);
+      return {
+        type: "bar",
+        name: table.columns[at].title,
+        data: table.rows.map((row) => row.values[at]),
+        barMaxWidth: 36,
+        barGap: "15%",
+        itemStyle: { color: before ? looks.before : looks.series[0], borderRadius: [3, 3, 0, 0] },
+        emphasis: { itemStyle: { color: before ? looks.before : looks.series[0], opacity: 0.8 } },
+      };
+    });
+    const shown = series.filter((one, at) => at === 0 || isBefore(table.columns[columns[at]]));
+    return {
+      option: {
+        ...common(looks),
+        grid: GRID,
+        xAxis: namedAxis(looks, table),
+        yAxis: valueAxis(looks, table.columns[columns[0]]),
+        tooltip: tooltip(looks, (items) => tip(table, items[0].dataIndex, null, looks), "axis", { type: "none" }),
+        series: shown,
+      },
+      columns,
+      width: table.rows.length,
+      row: (item) => item,
+      item: (row) => ({ seriesIndex: 0, dataIndex: row }),
+    };
+  }
+
+  // Rows of weekday, hour, value; the days run down and the hours along.
+  function heat(table, looks) {
+    const at = drawnColumns(table.columns)[0];
+    const most = Math.max(1, ...table.rows.map((row) => row.values[at] ?? 0));
+    const hours = table.rows.filter((row) => row.values[at]).map((row) => row.values[1]);
+    const from = Math.min(...hours, DAY_HOURS - 1);
+    const to = Math.max(...hours, from);
+    const shown = table.rows.map((row, index) => ({ row, index })).filter(({ row }) => row.values[1] >= from && row.values[1] <= to);
+    const width = to - from + 1;
+    const step = (value) => (value > 0 ? Math.max(1, Math.ceil((value / most) * HEAT_STEPS)) : 0);
+    const days = [...Array(WEEK_DAYS).keys()];
+    const names = days.map((day) => table.rows.find((row) => row.values[0] === day)?.texts[0].slice(0, 3) ?? "");
+    return {
+      option: {
+        ...common(looks),
+        grid: { ...GRID, right: 4, top: 4 },
+        xAxis: {
+          type: "category",
+          data: Array.from({ length: width }, (_, hour) => String(from + hour).padStart(2, "0")),
+          axisLabel: { color: looks.muted, margin: 8, hideOverlap: true },
+          axisLine: { show: false }, axisTick: { show: false },
+        },
+        yAxis: {
+          type: "category", data: names, inverse: true,
+          axisLabel: { color: looks.muted, margin: 8, interval: 0 },
+          axisLine: { show: false }, axisTick: { show: false },
+        },
+        tooltip: tooltip(looks, (item) => tip(table, shown[item.dataIndex].index, null, looks), "item"),
+        series: [{
+          type: "heatmap",
+          data: shown.map(({ row }) => ({
+            value: [row.values[1] - from, row.values[0], row.values[at] ?? 0],
+            itemStyle: { color: looks.heat[step(row.values[at] ?? 0)], borderColor: looks.surface, borderWidth: 2, borderRadius: 4 },
+          })),
+          emphasis: { itemStyle: { borderColor: looks.ink, borderWidth: 1.5 } },
+        }],
+      },
+      columns: [at],
+      width,
+      rows: shown.map(({ index }) => index),
+      row: (item) => shown[item].index,
+      item: (row) => ({ seriesIndex: 0, dataIndex: shown.findIndex(({ index }) => index === row) }),
+    };
+  }
+
+  // One bar of parts; the table below is its legend.
+  function parts(table, looks) {
+    const at = drawnColumns(table.columns)[0];
+    const rows = table.rows.map((row, index) => ({ row, index })).filter(({ row }) => row.values[at] > 0);
+    return {
+      option: {
+        ...common(looks),
+        grid: { left: 0, right: 0, top: 0, bottom: 0 },
+        xAxis: { type: "value", show: false, max: "dataMax" },
+        yAxis: { type: "category", show: false, data: [""] },
+        tooltip: tooltip(looks, (item) => tip(table, rows[item.seriesIndex].index, null, looks), "item"),
+        series: rows.map(({ row, index }) => ({
+          type: "bar",
+          name: row.texts[0],
+          stack: "whole",
+          barWidth: "100%",
+          data: [row.values[at]],
+          itemStyle: { color: looks.series[index % looks.series.length], borderColor: looks.surface, borderWidth: 1.5, borderRadius: 4 },
+          emphasis: { itemStyle: { opacity: 0.85 } },
+        })),
+      },
+      columns: [at],
+      width: rows.length,
+      rows: rows.map(({ index }) => index),
+      row: (_, seriesIndex) => rows[seriesIndex].index,
+      item: (row) => ({ seriesIndex: rows.findIndex(({ index }) => index === row), dataIndex: 0 }),
+    };
+  }
+
+  const KINDS = { line: lines, bars, heat, parts };
+
+  // --- What is said of a point -----------------------------------------------------------------------------------
+
+  function tip(table, at, columns, looks) {
+    const row = table.rows[at];
+    const box = document.createElement("div");
+    box.className = "chart-tip-body";
+    const names = table.columns.map((column, index) => index).filter((index) => !NUMBERS.concat("change").includes(table.columns[index].kind));
+    box.append(element("p", "chart-tip-head", names.map((index) => row.texts[index]).join(", ")));
+    const list = element("dl", "");
+    for (const [index, column] of table.columns.entries()) {
+      if (names.includes(index) || !row.texts[index]) continue;
+      const line = element("div", "");
+      const term = element("dt", "", column.title);
+      if (columns?.includes(index)) term.prepend(element("span", isBefore(column) ? "chart-key chart-key-before" : "chart-key"));
+      line.append(term, element("dd", "", row.texts[index]));
+      list.append(line);
+    }
+    box.append(list);
+    if (row.href) box.append(element("p", "chart-tip-more", "Click for the receipts"));
+    return box;
+  }
+
+  function element(name, className, text) {
+    const made = document.createElement(name);
+    if (className) made.className = className;
+    if (text !== undefined) made.textContent = text;
+    return made;
+  }
+
+  function spoken(table, at) {
+    return table.columns
+      .map((column, index) => (table.rows[at].texts[index] ? `${column.title} ${table.rows[at].texts[index]}` : ""))
+      .filter(Boolean).join(", ");
+  }
+
+  // --- One figure ------------------------------------------------------------------------------------------------
+
+  class Chart {
+    constructor(figure) {
+      this.figure = figure;
+      this.canvas = figure.querySelector("[data-canvas]");
+      this.status = figure.querySelector("[data-status]");
+      this.at = -1;
+      figure.classList.add("is-drawn");
+      this.instance = echarts.init(this.canvas, null, { renderer: "canvas" });
+      this.instance.on("click", (item) => this.follow(this.kind.row(item.dataIndex, item.seriesIndex)));
+      // A click beside a line's point means the day or hour above it.
+      this.instance.getZr().on("click", (event) => !event.target && this.followColumn(event));
+      this.canvas.addEventListener("keydown", (event) => this.press(event));
+      this.canvas.addEventListener("blur", () => this.instance.dispatchAction({ type: "hideTip" }));
+      new ResizeObserver(() => this.resize()).observe(this.canvas);
+      this.draw();
+    }
+
+    // Draws what the table says now.
+    draw() {
+      const table = readTable(this.figure.querySelector("table"));
+      const written = JSON.stringify(table);
+      const scheme = `${shades.matches} ${paper.matches}`;
+      if (written === this.written && scheme === this.scheme) return;
+      [this.table, this.written, this.scheme] = [table, written, scheme];
+      if (!table.rows.length) return;
+      this.kind = KINDS[this.figure.dataset.chart](table, looksOf(this.figure));
+      this.instance.setOption(this.kind.option, { notMerge: true });
+      const follows = table.rows.some((row) => row.href);
+      this.canvas.classList.toggle("has-links", follows);
+    }
+
+    resize() {
+      if (this.canvas.clientWidth) this.instance.resize();
+    }
+
+    follow(at) {
+      const { href } = this.table.rows[at];
+      if (href) location.assign(href);
+    }
+
+    followColumn({ offsetX, offsetY }) {
+      if (!["line", "bars"].includes(this.figure.dataset.chart)) return;
+      const point = [offsetX, offsetY];
+      if (!this.instance.containPixel("grid", point)) return;
+      const at = this.instance.convertFromPixel("grid", point)[0];
+      if (this.table.rows[at]) this.follow(at);
+    }
+
+    press(event) {
+      const rows = this.kind.rows ?? this.table.rows.map((_, at) => at);
+      const here = rows.indexOf(this.at);
+      const isHeat = this.figure.dataset.chart === "heat";
+      const moves = {
+        ArrowRight: 1, ArrowLeft: -1,
+        ArrowDown: isHeat ? this.kind.width : 1, ArrowUp: isHeat ? -this.kind.width : -1,
+      };
+      let next = here;
+      if (event.key in moves) next = here < 0 ? 0 : here + moves[event.key];
+      else if (event.key === "Home") next = 0;
+      else if (event.key === "End") next = rows.length - 1;
+      else if (event.key === "Escape") return this.instance.dispatchAction({ type: "hideTip" });
+      else if (event.key === "Enter" && here >= 0) return this.follow(this.at);
+      else return undefined;
+      event.preventDefault();
+      if (next < 0 || next >= rows.length) return undefined;
+      this.at = rows[next];
+      this.instance.dispatchAction({ type: "showTip", ...this.kind.item(this.at) });
+      this.status.textContent = spoken(this.table, this.at);
+      return undefined;
+    }
+  }
+
+  function drawAll() {
+    for (const figure of document.querySelectorAll("figure[data-chart]")) {
+      const known = drawn.get(figure);
+      if (known) known.draw();
+      else if (figure.querySelector("tbody tr")) drawn.set(figure, new Chart(figure));
+    }
+    for (const [figure, chart] of drawn) {
+      if (figure.isConnected) continue;
+      chart.instance.dispose();
+      drawn.delete(figure);
+    }
+  }
+
+  for (const query of [shades, paper]) query.addEventListener("change", drawAll);
+  // The page's own way to print is asked for before its style is paper's.
+  addEventListener("beforeprint", () => drawn.forEach((chart) => chart.resize()));
+  drawAll();
+
+  return { drawAll };
+})();
