@@ -1,7 +1,7 @@
 """The filter bar: menus of links and small forms that keep everything else of the address. Pure.
 
-A menu is a list of links where one click chooses; a form where several things are chosen or typed. Each form carries the
-rest of the filters in hidden fields, so that the bar works without scripts.
+A menu is a list of links where one click chooses; a form where several things are chosen or typed. Each form carries
+the rest of the filters in hidden fields, so that the bar works without scripts.
 """
 
 from collections.abc import Iterable
@@ -23,8 +23,13 @@ PERIOD_NAMES = {
 }
 COMPARISON_NAMES = {"before": "Time before", "year": "Year before", "none": "Nothing"}
 METHOD_NAMES = {
-    "cash": "cash", "card": "card", "transfer": "transfer", "voucher": "voucher", "account": "account", "other": "other ways",
-}  # fmt: skip
+    "cash": "cash",
+    "card": "card",
+    "transfer": "transfer",
+    "voucher": "voucher",
+    "account": "account",
+    "other": "other ways",
+}
 
 
 class Choice(NamedTuple):
@@ -92,6 +97,17 @@ def bar(filters: Filters, stores: tuple[ScopeStore, ...], names: dict[str, str])
     )
 
 
+def kinds(filters: Filters) -> list[Choice]:
+    """What a list of receipts is narrowed down to with one click."""
+    named = [("All", {"type": None, "late": None}), ("Sales", {"type": "sale"}), ("Refunds", {"type": "refund"})]
+    named += [("Voids", {"type": "void"}), ("Came late", {"late": True})]
+    now = {"type": filters.type or None, "late": filters.late or None}
+    return [
+        Choice(name, "?" + filters.query(**changes), now == {"type": None, "late": None, **changes})
+        for name, changes in ((name, {"type": None, "late": None, **changes}) for name, changes in named)
+    ]
+
+
 def span_text(span: Span) -> str:
     """The days as people write them: the shorter, the fewer times month and year are said."""
     first, last = span
@@ -109,7 +125,9 @@ def compared_text(filters: Filters) -> str:
     if filters.before is None:
         return ""
     text = f"Compared with {span_text(filters.before)}"
-    return text if filters.until_hour is None else f"{text}, up to {filters.until_hour:02}:00 on the last day"
+    if filters.until is None:
+        return text
+    return f"{text}, each until {filters.hour_now:02}:00 of the last day"
 
 
 def _period_name(filters: Filters) -> str:
@@ -129,9 +147,7 @@ def _periods(filters: Filters) -> list[Choice]:
     spans: list[tuple[str, str | Span]] = [(name, key) for key, name in PERIOD_NAMES.items()]
     spans.insert(1, ("Yesterday", _yesterday(filters)))
     spans.insert(5, ("Last month", Span(month.replace(day=1), month)))
-    return [
-        Choice(name, "?" + filters.query(period=period), filters.period == str(period)) for name, period in spans
-    ]
+    return [Choice(name, "?" + filters.query(period=period), filters.period == str(period)) for name, period in spans]
 
 
 def _comparisons(filters: Filters) -> list[Choice]:
@@ -161,8 +177,8 @@ def _kept(filters: Filters, changed: Iterable[str]) -> list[tuple[str, str]]:
 
 def _chips(filters: Filters, names: dict[str, str]) -> list[Chip]:
     on: list[tuple[str, str]] = []
-    if filters.category is not None:
-        on.append(("category", filters.category or "No category"))
+    if filters.category:
+        on.append(("category", filters.category))
     if filters.search:
         on.append(("search", f"“{filters.search}”"))
     if filters.product is not None:

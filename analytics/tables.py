@@ -10,6 +10,7 @@ from datetime import tzinfo
 from typing import NamedTuple
 
 from analytics.cells import NUMBERS, Cell, cell, tone, with_currency, written
+from analytics.filters import Filters
 from analytics.panels import Chart, Column, Figure, Kind, Panel, Row
 from possys.money import minor_digits
 
@@ -20,8 +21,23 @@ Address = Callable[[str], str]
 DRAWN = frozenset({Chart.LINE, Chart.HEAT, Chart.PARTS})
 # The colours of parts repeat after so many (static/css/charts.css).
 PART_COLOURS = 6
-# Panels that share a row of the page with another.
-HALVES = frozenset({Chart.HEAT, Chart.PARTS, Chart.BARS})
+# Bars along a scale, though its steps have names; and days with gaps, which a line would draw across.
+ALONG = frozenset({"basket-sizes", "corrections-by-day", "discounts-by-day"})
+# Panels whose rows lead to another page, named at their foot.
+MORE = {
+    "stores": ("Compare the stores", "stores"),
+    "top-products": ("All products", "products"),
+    "payments": ("All about money", "money"),
+}
+# What is counted by a figure of fiscal health, after its number.
+SIGNS = {
+    "silent": "tills not sending",
+    "missing": "missing numbers",
+    "late": "came late",
+    "idle": "stores without a sale today",
+}
+# Columns from which on two panels do not fit beside each other.
+HALF_COLUMNS_MAX = 4
 # More of these is no good news and less no bad news: their changes have no colour.
 NEUTRAL = frozenset({"refunds", "voids", "discounts", "tax", "items", "late", "offline"})
 
@@ -54,6 +70,7 @@ class Line(NamedTuple):
     url: str
     bar: str
     part: int
+    is_open: bool
 
 
 @dataclass(frozen=True)
@@ -63,18 +80,24 @@ class Table:
     panel: Panel
     heads: list[Head]
     lines: list[Line]
+    more: str = ""
+    more_url: str = ""
 
     @property
     def drawn(self) -> str:
         """The chart that the script draws, "" for none."""
         panel = self.panel
-        is_drawn = panel.chart in DRAWN or (panel.chart is Chart.BARS and not self.has_bars)
-        return str(panel.chart) if is_drawn and panel.rows else ""
+        if not panel.rows or self.has_bars:
+            return ""
+        if panel.key in ALONG or panel.chart is Chart.BARS:
+            return str(Chart.BARS)
+        return str(panel.chart) if panel.chart in DRAWN else ""
 
     @property
     def has_bars(self) -> bool:
         """Whether bars lie in the rows: where things are ranked by name and not along a scale."""
-        return self.panel.chart is Chart.BARS and self.panel.columns[0].kind is Kind.TEXT
+        panel = self.panel
+        return panel.chart is Chart.BARS and panel.columns[0].kind is Kind.TEXT and panel.key not in ALONG
 
     @property
     def is_folded(self) -> bool:
@@ -84,7 +107,8 @@ class Table:
     @property
     def is_half(self) -> bool:
         """Whether it leaves room for another beside it."""
-        return self.panel.chart in HALVES
+        panel = self.panel
+        return panel.chart is Chart.HEAT or (len(panel.columns) <= HALF_COLUMNS_MAX and not self.is_folded)
 
     @property
     def has_parts(self) -> bool:
@@ -103,10 +127,21 @@ class Stat(NamedTuple):
     url: str
 
 
-def table(panel: Panel, address: Address, zone: tzinfo) -> Table:
+class Sign(NamedTuple):
+    """A figure of fiscal health, shown: whether it is as it should be."""
+
+    figure: Figure
+    name: str
+    value: str
+    is_well: bool
+    url: str
+
+
+def table(panel: Panel, address: Address, zone: tzinfo, filters: Filters, *, with_more: bool = False) -> Table:
     """The panel with everything written."""
     heads = [_head(column, panel.currency) for column in panel.columns]
     links = panel.links or [""] * len(panel.rows)
+    opens = _open_from(panel, filters)
     most = max((size for row in panel.rows if (size := _size(panel, row)) > 0), default=0)
     lines = [
         Line(
@@ -118,10 +153,12 @@ def table(panel: Panel, address: Address, zone: tzinfo) -> Table:
             url=address(link) if link else "",
             bar=f"{max(0, _size(panel, row)) * 100 / most:.1f}" if most else "0",
             part=number % PART_COLOURS + 1,
+            is_open=number >= opens,
         )
         for number, (row, link) in enumerate(zip(panel.rows, links, strict=True))
     ]
-    return Table(panel, heads, lines)
+    more, page = MORE.get(panel.key, ("", "")) if with_more else ("", "")
+    return Table(panel, heads, lines, more, address(f"{page}?{filters.query()}") if page else "")
 
 
 def stat(figure: Figure, address: Address) -> Stat:
@@ -135,6 +172,21 @@ def stat(figure: Figure, address: Address) -> Stat:
         before="" if figure.before is None else _alone(figure.before, figure),
         url=address(figure.link) if figure.link else "",
     )
+
+
+def sign(figure: Figure, address: Address) -> Sign:
+    """The figure with everything written."""
+    url = address(figure.link) if figure.link else ""
+    return Sign(figure, SIGNS.get(figure.key, figure.title), _alone(figure.value, figure), not figure.value, url)
+
+
+def _open_from(panel: Panel, filters: Filters) -> int:
+    """The first row of a curve whose hour or days are not over: it will still grow, and later rows are to come."""
+    if panel.chart is not Chart.LINE or filters.until is None:
+        return len(panel.rows)
+    if panel.columns[0].kind is Kind.HOUR:
+        return filters.hour_now
+    return len(panel.rows) - 1 if panel.key not in ALONG else len(panel.rows)
 
 
 def _alone(value: int | None, figure: Figure) -> str:

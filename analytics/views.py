@@ -1,29 +1,27 @@
-"""The dashboards' pages: each reads its address, asks analytics.pages for its data, and shows it.
+"""The dashboards' pages: each reads its address, asks for its data, and shows it.
 
-When its script asks for news (`Possys-Part: live`) the same address answers with the part below the filters alone, or with
-304 while nothing new is counted.
+When its script asks for news (`Possys-Part: live`) a page answers with the part below the filters alone, or with 304
+while nothing new is counted.
 """
 
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified, HttpResponseRedirect
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, HttpResponseRedirect, QueryDict
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from analytics import menus, tables
-from analytics.filters import Filters, FiltersError, UnknownStoreError
+from analytics import menus, reading, sheets, tables
+from analytics.filters import Filters
+from analytics.front import state
 from analytics.queries.completeness import complete_to
-from analytics.sheets import SHEETS, Sheet, tabs
+from analytics.queries.receipts import AfterError, receipts
+from analytics.receipts import slips
 from portal import frame
 from portal.access import portal_page
 from portal.rights import Right
 from portal.scope import Scope
 
-# The fields of the form for days of one's own choice, which become one `period`.
-FROM, TO = "from", "to"
 PART_HEADER = "Possys-Part"
 # How often a page whose period is not over asks for news.
 LIVE_EVERY_S = 10
@@ -31,65 +29,102 @@ LIVE_EVERY_S = 10
 
 @require_safe
 @portal_page(Right.SEE_FIGURES)
-def sheet(request: HttpRequest, scope: Scope, key: str = "overview") -> HttpResponse:
+def sheet(request: HttpRequest, scope: Scope, key: str) -> HttpResponse:
     """One page of figures and panels."""
-    if FROM in request.GET or TO in request.GET:
-        return HttpResponseRedirect(f"{request.path}?{_with_days(request)}")
-    page = SHEETS[key]
+    query = reading.with_period(request.GET)
+    if query is not None:
+        return HttpResponseRedirect(f"?{query}")
     now = timezone.localtime()
-    filters, faults = _read(request, scope, now, page.period)
+    page = sheets.SHEETS[key]
+    filters, faults = reading.asked(request.GET, scope, now, page.period)
     is_part = request.headers.get(PART_HEADER) == "live"
     tag = _tag(filters, scope) if is_part else ""
-    if is_part and request.headers.get("If-None-Match") == tag:
+    if tag and request.headers.get("If-None-Match") == tag:
         return HttpResponseNotModified()
-    context = _context(scope, page, filters, now)
-    context |= {"faults": faults, "layout": "analytics/part.html" if is_part else "analytics/base.html"}
+    context = _frame(scope, key, filters, faults, is_part=is_part) | _contents(scope, page, filters, now)
     response = frame.render(request, scope, "analytics/sheet.html", context, status=400 if faults else 200)
-    if is_part:
+    if tag:
         response["ETag"] = tag
     return response
 
 
-def _read(request: HttpRequest, scope: Scope, now: datetime, period: str) -> tuple[Filters, dict[str, str]]:
-    """The filters of the address; what is faulty in it is left out, with what is wrong. Raises Http404."""
-    asked = dict(request.GET.lists())
+@require_safe
+@portal_page(Right.SEE_RECEIPTS)
+def receipt_list(request: HttpRequest, scope: Scope) -> HttpResponse:
+    """The receipts behind a figure, the newest first; `after` goes on from where a page ended."""
+    query = reading.with_period(request.GET)
+    if query is not None:
+        return HttpResponseRedirect(f"?{query}")
+    filters, faults = reading.asked(request.GET, scope, timezone.localtime(), "7d")
+    chosen = filters.chosen(scope.store_ids)
+    after = request.GET.get("after", "")
     try:
-        try:
-            return Filters.read(asked, scope.store_ids, now, period=period), {}
-        except FiltersError as error:
-            kept = {name: values for name, values in asked.items() if name not in error.faults}
-            return Filters.read(kept, scope.store_ids, now, period=period), error.faults
-    except UnknownStoreError as error:
-        raise Http404 from error
+        found = receipts(filters, chosen, after)
+    except AfterError as error:
+        faults = {**faults, "after": str(error)}
+        found = receipts(filters, chosen)
+    context = _frame(scope, sheets.RECEIPTS, filters, faults, is_part=False) | {
+        "page": sheets.RECEIPTS_SHEET,
+        "slips": slips(found, timezone.get_current_timezone()),
+        "found": found,
+        "kinds": menus.kinds(filters),
+        "next_url": f"?{filters.query()}&after={found.after}" if found.after else "",
+        "first_url": f"?{filters.query()}" if after else "",
+        "complete_to": complete_to(chosen),
+        "live_every_s": 0,
+    }
+    return frame.render(request, scope, "analytics/receipts.html", context, status=400 if faults else 200)
 
 
-def _with_days(request: HttpRequest) -> str:
-    """The address's query with two dates as one period."""
-    first, last = (request.GET.get(name, "") for name in (FROM, TO))
-    kept = [(name, value) for name, values in request.GET.lists() for value in values if name not in {FROM, TO, "period"}]
-    return urlencode([("period", f"{first or last}..{last or first}"), *kept])
+@require_safe
+@portal_page(Right.SEE_FIGURES)
+def definitions(request: HttpRequest, scope: Scope) -> HttpResponse:
+    """What every figure and list means, all on one page."""
+    now = timezone.localtime()
+    filters, _ = reading.asked(QueryDict(), scope, now, "7d")
+    context = {
+        "tabs": sheets.tabs(scope, "", filters.query()),
+        "meanings": [(page, sheets.read(scope, page, filters, now)) for page in sheets.SHEETS.values()],
+        "page": sheets.DEFINITIONS_SHEET,
+    }
+    return frame.render(request, scope, "analytics/definitions.html", context)
 
 
 def _tag(filters: Filters, scope: Scope) -> str:
     """Changes when a sale was counted, or an hour is over, which changes what is compared."""
     moment = complete_to(filters.chosen(scope.store_ids))
-    return f'"{moment.timestamp() if moment else ""}-{filters.today}-{filters.hour_now}"'
+    return f'"{moment.timestamp()}-{filters.today}-{filters.hour_now}"' if moment else ""
 
 
-def _context(scope: Scope, page: Sheet, filters: Filters, now: datetime) -> dict[str, Any]:
-    data = page.read(filters, scope.store_ids, now)
+def _frame(scope: Scope, key: str, filters: Filters, faults: dict[str, str], *, is_part: bool) -> dict[str, Any]:
+    """What every page has around its contents."""
+    return {
+        "layout": "analytics/part.html" if is_part else "analytics/base.html",
+        "tabs": sheets.tabs(scope, key, filters.query()),
+        "bar": menus.bar(filters, scope.stores, {}),
+        "faults": faults,
+        "today": filters.today,
+        "live_every_s": LIVE_EVERY_S if filters.until is not None else 0,
+    }
+
+
+def _contents(scope: Scope, page: sheets.Sheet, filters: Filters, now: datetime) -> dict[str, Any]:
+    data = sheets.read(scope, page, filters, now)
 
     def address(link: str) -> str:
-        key, _, query = link.partition("?")
-        return f"{reverse(f'sales-{key}', args=[scope.retailer_id])}?{query}"
+        return sheets.address(scope, link)
 
+    zone = timezone.get_current_timezone()
+    is_front = page.key == "overview"
+    signs = [tables.sign(one, address) for one in state(filters, scope.store_ids, now)] if is_front else []
     return {
         "page": page,
-        "tabs": tabs(scope, page, filters.query()),
-        "bar": menus.bar(filters, scope.stores, {}),
         "data": data,
-        "stats": [tables.stat(figure, address) for figure in data.figures],
-        "tables": [tables.table(panel, address, now.tzinfo) for panel in data.panels],
         "complete_to": data.complete_to,
-        "live_every_s": LIVE_EVERY_S if filters.until_hour is not None else 0,
+        "others": [menus.Choice(other, f"?{filters.query(currency=other)}", False) for other in data.other_currencies],
+        "signs": signs,
+        "is_well": all(sign.is_well for sign in signs),
+        "health_url": address(f"health?{filters.query(period='today')}"),
+        "stats": [tables.stat(figure, address) for figure in data.figures],
+        "tables": [tables.table(panel, address, zone, filters, with_more=is_front) for panel in data.panels],
     }

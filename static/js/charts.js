@@ -4,7 +4,7 @@
 
 const charts = (() => {
   const LANGUAGE = document.documentElement.lang || "en";
-  const NUMBERS = ["money", "count", "quantity", "percent"];
+  const NUMBERS = ["money", "count", "quantity", "percent", "change"];
   // What the value of a kind is divided by (a power of ten), unless the column says so itself, as money does.
   const DIGITS = { quantity: 4, percent: 2, change: 2 };
   const HEAT_STEPS = 7;
@@ -13,6 +13,7 @@ const charts = (() => {
   // From so many days on, the axis names months.
   const MONTHS_FROM_DAYS = 100;
   const DURATION_MS = 300;
+  const DAY_MS = 24 * 60 * 60 * 1000;
   const shades = matchMedia("(prefers-color-scheme: dark)");
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   const paper = matchMedia("print");
@@ -30,6 +31,7 @@ const charts = (() => {
     }));
     const rows = [...table.tBodies[0].rows].map((row) => ({
       href: row.querySelector("a[href]")?.href,
+      isOpen: "open" in row.dataset,
       texts: [...row.cells].map((cell) => cell.textContent.trim()),
       values: [...row.cells].map((cell) => valueOf(cell.dataset.value)),
     }));
@@ -41,10 +43,14 @@ const charts = (() => {
     return /^-?\d+$/.test(text) ? Number(text) : text;
   }
 
-  // The columns that are drawn: numbers of the kind that comes first.
-  function drawnColumns(columns) {
-    const first = columns.findIndex((column, at) => at > 0 && NUMBERS.includes(column.kind));
-    return columns.map((_, at) => at).filter((at) => at >= first && first > 0 && columns[at].kind === columns[first].kind);
+  // The columns that are drawn together: numbers of one kind, such as amounts; groups in the order of the table.
+  function groupsOf(columns) {
+    const groups = new Map();
+    for (const [at, column] of columns.entries()) {
+      if (at === 0 || !["money", "count"].includes(column.kind)) continue;
+      groups.set(column.kind, [...(groups.get(column.kind) ?? []), at]);
+    }
+    return [...groups.values()];
   }
 
   const isBefore = (column) => column.key === "before" || column.key.endsWith("_before");
@@ -138,26 +144,33 @@ const charts = (() => {
 
   // --- Kinds of charts: each answers an option, and of an item of it the row -------------------------------------
 
-  function lines(table, looks) {
-    const columns = drawnColumns(table.columns);
+  function lines(table, looks, columns) {
     const own = columns.filter((at) => !isBefore(table.columns[at]));
-    const series = columns.map((at) => {
+    // What is not over yet still grows: it hangs on by dots. What has not begun is not drawn.
+    const open = table.rows.findIndex((row) => row.isOpen);
+    const last = open < 0 ? table.rows.length : open;
+    const style = (at) => {
       const before = isBefore(table.columns[at]);
       const color = before ? looks.before : looks.series[own.indexOf(at)];
       return {
         type: "line",
         name: table.columns[at].title,
-        data: table.rows.map((row) => row.values[at]),
         z: before ? 1 : 3,
         symbol: "circle",
         symbolSize: 7,
         showSymbol: table.rows.length === 1,
         lineStyle: { width: before ? 1.5 : 2.25, type: before ? [4, 4] : "solid", color, cap: "round", join: "round" },
         itemStyle: { color, borderColor: looks.surface, borderWidth: 1.5 },
-        emphasis: { disabled: false, lineStyle: { width: before ? 1.5 : 2.25 } },
+        emphasis: { lineStyle: { width: before ? 1.5 : 2.25 } },
         areaStyle: before || own.length > 1 ? undefined : { color: gradient(looks), origin: "start" },
       };
-    });
+    };
+    const dotted = (at) => ({ ...style(at), areaStyle: undefined, lineStyle: { ...style(at).lineStyle, type: [1, 4] } });
+    const valuesOf = (at, from, to) => table.rows.map((row, index) => (index >= from && index <= to ? row.values[at] : null));
+    const series = columns.map((at) => ({
+      ...style(at), data: isBefore(table.columns[at]) ? valuesOf(at, 0, table.rows.length) : valuesOf(at, 0, last - 1),
+    }));
+    if (open >= 0) series.push(...own.map((at) => ({ ...dotted(at), data: valuesOf(at, open - 1, open) })));
     return {
       option: {
         ...common(looks),
@@ -169,8 +182,6 @@ const charts = (() => {
         }),
         series,
       },
-      columns,
-      width: table.rows.length,
       row: (item) => item,
       item: (row) => ({ seriesIndex: Math.max(0, columns.indexOf(own[0])), dataIndex: row }),
     };
@@ -183,40 +194,47 @@ const charts = (() => {
     };
   }
 
-  function bars(table, looks) {
-    const columns = drawnColumns(table.columns).slice(0, 2);
-    const series = columns.map((at) => {
-      const before = isBefore(table.columns[at]);
-      return {
-        type: "bar",
-        name: table.columns[at].title,
-        data: table.rows.map((row) => row.values[at]),
-        barMaxWidth: 36,
-        barGap: "15%",
-        itemStyle: { color: before ? looks.before : looks.series[0], borderRadius: [3, 3, 0, 0] },
-        emphasis: { itemStyle: { color: before ? looks.before : looks.series[0], opacity: 0.8 } },
-      };
-    });
-    const shown = series.filter((one, at) => at === 0 || isBefore(table.columns[columns[at]]));
+  // Upright bars along the first column; of dates every day has its place, also without a row. Parts stand on each other.
+  function bars(table, looks, columns) {
+    const own = columns.filter((at) => !isBefore(table.columns[at]));
+    const shown = table.columns[own[0]].kind === "money" ? own.slice(0, 1) : own;
+    const slots = table.columns[0].kind === "date" ? daySlots(table) : table.rows.map((_, at) => at);
+    const first = table.columns[0].kind === "date" ? Date.parse(table.rows[0].values[0]) : 0;
+    const names = slots.map((at, slot) => (first ? new Date(first + slot * DAY_MS).toISOString().slice(0, 10) : table.rows[at].values[0] ?? table.rows[at].texts[0]));
+    const series = shown.map((at, place) => ({
+      type: "bar",
+      name: table.columns[at].title,
+      stack: "parts",
+      data: slots.map((row) => (row < 0 ? null : table.rows[row].values[at])),
+      barMaxWidth: 36,
+      itemStyle: { color: looks.series[place], borderColor: looks.surface, borderWidth: place ? 1 : 0, borderRadius: shown.length > 1 ? 0 : [3, 3, 0, 0] },
+      emphasis: { itemStyle: { color: looks.series[place], opacity: 0.8 } },
+    }));
     return {
       option: {
         ...common(looks),
         grid: GRID,
-        xAxis: namedAxis(looks, table),
-        yAxis: valueAxis(looks, table.columns[columns[0]]),
-        tooltip: tooltip(looks, (items) => tip(table, items[0].dataIndex, null, looks), "axis", { type: "none" }),
-        series: shown,
+        xAxis: { ...namedAxis(looks, table), data: names },
+        yAxis: valueAxis(looks, table.columns[own[0]]),
+        tooltip: tooltip(looks, (items) => (slots[items[0].dataIndex] < 0 ? "" : tip(table, slots[items[0].dataIndex], null, looks)), "axis", { type: "none" }),
+        series,
       },
-      columns,
-      width: table.rows.length,
-      row: (item) => item,
-      item: (row) => ({ seriesIndex: 0, dataIndex: row }),
+      row: (item) => slots[item],
+      item: (row) => ({ seriesIndex: 0, dataIndex: slots.indexOf(row) }),
     };
   }
 
+  // For every day from the first row's to the last's, in whichever order they stand, its row, or -1.
+  function daySlots(table) {
+    const days = table.rows.map((row) => Date.parse(row.values[0]));
+    const first = Math.min(...days);
+    const slots = Array((Math.max(...days) - first) / DAY_MS + 1).fill(-1);
+    days.forEach((day, at) => { slots[(day - first) / DAY_MS] = at; });
+    return slots;
+  }
+
   // Rows of weekday, hour, value; the days run down and the hours along.
-  function heat(table, looks) {
-    const at = drawnColumns(table.columns)[0];
+  function heat(table, looks, [at]) {
     const most = Math.max(1, ...table.rows.map((row) => row.values[at] ?? 0));
     const hours = table.rows.filter((row) => row.values[at]).map((row) => row.values[1]);
     const from = Math.min(...hours, DAY_HOURS - 1);
@@ -251,7 +269,6 @@ const charts = (() => {
           emphasis: { itemStyle: { borderColor: looks.ink, borderWidth: 1.5 } },
         }],
       },
-      columns: [at],
       width,
       rows: shown.map(({ index }) => index),
       row: (item) => shown[item].index,
@@ -260,8 +277,7 @@ const charts = (() => {
   }
 
   // One bar of parts; the table below is its legend.
-  function parts(table, looks) {
-    const at = drawnColumns(table.columns)[0];
+  function parts(table, looks, [at]) {
     const rows = table.rows.map((row, index) => ({ row, index })).filter(({ row }) => row.values[at] > 0);
     return {
       option: {
@@ -280,8 +296,6 @@ const charts = (() => {
           emphasis: { itemStyle: { opacity: 0.85 } },
         })),
       },
-      columns: [at],
-      width: rows.length,
       rows: rows.map(({ index }) => index),
       row: (_, seriesIndex) => rows[seriesIndex].index,
       item: (row) => ({ seriesIndex: rows.findIndex(({ index }) => index === row), dataIndex: 0 }),
@@ -296,11 +310,11 @@ const charts = (() => {
     const row = table.rows[at];
     const box = document.createElement("div");
     box.className = "chart-tip-body";
-    const names = table.columns.map((column, index) => index).filter((index) => !NUMBERS.concat("change").includes(table.columns[index].kind));
+    const names = table.columns.map((column, index) => index).filter((index) => !NUMBERS.includes(table.columns[index].kind) && row.texts[index]);
     box.append(element("p", "chart-tip-head", names.map((index) => row.texts[index]).join(", ")));
     const list = element("dl", "");
     for (const [index, column] of table.columns.entries()) {
-      if (names.includes(index) || !row.texts[index]) continue;
+      if (!NUMBERS.includes(column.kind) || !row.texts[index]) continue;
       const line = element("div", "");
       const term = element("dt", "", column.title);
       if (columns?.includes(index)) term.prepend(element("span", isBefore(column) ? "chart-key chart-key-before" : "chart-key"));
@@ -333,6 +347,7 @@ const charts = (() => {
       this.canvas = figure.querySelector("[data-canvas]");
       this.status = figure.querySelector("[data-status]");
       this.at = -1;
+      this.group = 0;
       figure.classList.add("is-drawn");
       this.instance = echarts.init(this.canvas, null, { renderer: "canvas" });
       this.instance.on("click", (item) => this.follow(this.kind.row(item.dataIndex, item.seriesIndex)));
@@ -348,14 +363,37 @@ const charts = (() => {
     draw() {
       const table = readTable(this.figure.querySelector("table"));
       const written = JSON.stringify(table);
-      const scheme = `${shades.matches} ${paper.matches}`;
-      if (written === this.written && scheme === this.scheme) return;
-      [this.table, this.written, this.scheme] = [table, written, scheme];
-      if (!table.rows.length) return;
-      this.kind = KINDS[this.figure.dataset.chart](table, looksOf(this.figure));
+      const look = `${shades.matches} ${paper.matches} ${this.group}`;
+      if (!table.rows.length || (written === this.written && look === this.look)) return;
+      [this.table, this.written, this.look] = [table, written, look];
+      const groups = groupsOf(table.columns);
+      this.offer(groups);
+      this.kind = KINDS[this.figure.dataset.chart](table, looksOf(this.figure), groups[this.group] ?? groups[0]);
       this.instance.setOption(this.kind.option, { notMerge: true });
-      const follows = table.rows.some((row) => row.href);
-      this.canvas.classList.toggle("has-links", follows);
+      this.canvas.classList.toggle("has-links", table.rows.some((row) => row.href));
+    }
+
+    // Buttons for what else the table could be drawn of: amounts or counts.
+    offer(groups) {
+      if (this.figure.dataset.chart !== "line" || groups.length < 2 || this.choices) return;
+      this.choices = element("div", "chart-groups");
+      this.choices.dataset.liveSkip = "";
+      this.choices.setAttribute("role", "group");
+      this.choices.setAttribute("aria-label", "What the chart shows");
+      groups.forEach(([at], place) => {
+        const button = element("button", "", this.table.columns[at].title);
+        button.type = "button";
+        button.addEventListener("click", () => this.choose(place));
+        this.choices.append(button);
+      });
+      this.canvas.before(this.choices);
+      this.choose(this.group);
+    }
+
+    choose(group) {
+      this.group = group;
+      [...this.choices.children].forEach((button, at) => button.setAttribute("aria-pressed", String(at === group)));
+      if (this.kind) this.draw();
     }
 
     resize() {
@@ -372,7 +410,8 @@ const charts = (() => {
       const point = [offsetX, offsetY];
       if (!this.instance.containPixel("grid", point)) return;
       const at = this.instance.convertFromPixel("grid", point)[0];
-      if (this.table.rows[at]) this.follow(at);
+      const row = this.kind.row(at);
+      if (this.table.rows[row]) this.follow(row);
     }
 
     press(event) {
