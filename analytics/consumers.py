@@ -21,18 +21,27 @@ from analytics.models import (
     TerminalHealth,
 )
 from analytics.names import write_names
-from analytics.rolling import lines, receipts, sums
-from analytics.rolling.facts import Facts, read_facts
+from analytics.rolling import receipts, sums
+from analytics.rolling.facts import BlockFacts, read_facts
+from analytics.rolling.lines import LineSums
 from analytics.rolling.products import latest_names
 from analytics.writing import add_sums, binary_cursor, copy_sales
 from ledger.consumers import consumer
 from ledger.feed import FedBlock
 
 # A block is fed to one consumer after the other; all need the same facts.
-_facts: WeakKeyDictionary[FedBlock, list[Facts]] = WeakKeyDictionary()
+_facts: WeakKeyDictionary[FedBlock, BlockFacts] = WeakKeyDictionary()
+RECEIPT_SUMS = (
+    (sums.STORE_HOUR, receipts.store_hours),
+    (sums.TERMINAL_DAY, receipts.terminal_days),
+    (sums.TERMINAL_HEALTH, receipts.terminals),
+    (sums.TAX_DAY, receipts.tax_days),
+    (sums.PAYMENT_DAY, receipts.payment_days),
+    (sums.BASKET_DAY, receipts.basket_days),
+)
 
 
-def facts_of(block: FedBlock) -> list[Facts]:
+def facts_of(block: FedBlock) -> BlockFacts:
     """A block's facts, read once for all consumers."""
     found = _facts.get(block)
     if found is None:
@@ -45,24 +54,19 @@ def add_sales(block: FedBlock) -> None:
     """Adds a block's receipts."""
     facts = facts_of(block)
     with binary_cursor() as cursor:
-        add_sums(cursor, sums.STORE_HOUR, receipts.store_hours(facts))
-        add_sums(cursor, sums.TERMINAL_DAY, receipts.terminal_days(facts))
-        add_sums(cursor, sums.TERMINAL_HEALTH, receipts.terminals(facts))
-        add_sums(cursor, sums.TAX_DAY, receipts.tax_days(facts))
-        add_sums(cursor, sums.PAYMENT_DAY, receipts.payment_days(facts))
-        add_sums(cursor, sums.BASKET_DAY, receipts.basket_days(facts))
+        for shape, add_up in RECEIPT_SUMS:
+            add_sums(cursor, shape, sums.columns_of(shape, add_up(facts.sales)))
         copy_sales(cursor, receipts.sale_rows(facts))
 
 
 @consumer("products", tables=[ProductDay, ProductMonth, CategoryDay])
 def add_products(block: FedBlock) -> None:
     """Adds a block's item lines."""
-    facts = facts_of(block)
-    days = lines.product_days(facts)
+    lines = LineSums(facts_of(block))
     with binary_cursor() as cursor:
-        add_sums(cursor, sums.PRODUCT_DAY, days)
-        add_sums(cursor, sums.PRODUCT_MONTH, lines.product_months(days))
-        add_sums(cursor, sums.CATEGORY_DAY, lines.category_days(facts))
+        add_sums(cursor, sums.PRODUCT_DAY, lines.product_days())
+        add_sums(cursor, sums.PRODUCT_MONTH, lines.product_months())
+        add_sums(cursor, sums.CATEGORY_DAY, lines.category_days())
 
 
 @consumer("names", tables=[Product])

@@ -12,9 +12,9 @@ import psycopg
 from django.apps import apps
 from django.db import connection
 
-from analytics.arrays import INTEGERS, TEXT, BinaryArray, integer_array, register, text_array
+from analytics.arrays import INTEGERS, TEXT, integer_array, register, text_array
 from analytics.rolling.receipts import SaleValues
-from analytics.rolling.sums import Rows, Shape
+from analytics.rolling.sums import Columns, Shape
 
 Cursor = psycopg.Cursor[tuple[object, ...]]
 
@@ -64,20 +64,14 @@ def statement_of(shape: Shape) -> bytes:
     ).encode()
 
 
-def arrays_of(shape: Shape, rows: Rows) -> list[BinaryArray]:
-    """The rows' columns, ordered by key: who writes the same rows elsewhere takes them in the same order."""
-    ordered = sorted(rows)
-    columns = [*zip(*ordered, strict=True), *zip(*[rows[key] for key in ordered], strict=True)]
-    return [
-        text_array(values) if kind == TEXT else integer_array(values, kind)
-        for values, kind in zip(columns, types_of(shape), strict=True)
-    ]
-
-
-def add_sums(cursor: Cursor, shape: Shape, rows: Rows) -> None:
-    """Adds rows to those that are there."""
-    if rows:
-        cursor.execute(statement_of(shape), arrays_of(shape, rows))
+def add_sums(cursor: Cursor, shape: Shape, columns: Columns) -> None:
+    """Adds rows, which are ordered by their keys, to those that are there."""
+    if columns and len(columns[shape.keys[0]]):
+        arrays = [
+            text_array(columns[name]) if kind == TEXT else integer_array(columns[name], kind)
+            for name, kind in zip(shape.columns, types_of(shape), strict=True)
+        ]
+        cursor.execute(statement_of(shape), arrays)
 
 
 def copy_sales(cursor: Cursor, rows: Iterable[SaleValues]) -> None:

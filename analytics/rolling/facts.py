@@ -1,17 +1,19 @@
-"""Reads a fed sale once for all roll-ups: when and where it was, what was taken off, and which products it holds.
+"""Reads a block's sales once for all roll-ups: when and where each was, what was taken off, and its item lines.
 
 Days count from 2000-01-01 and moments are microseconds since then (UTC): as PostgreSQL counts, so that they are
 written as they are.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from analytics.rolling.products import id_of
+from analytics.rolling.products import Ids
 from receipts.receipt import LATE_AFTER
+from transactions.decimals import quantity
 from transactions.sale import Line, Sale
 from transactions.stream import SALE_TYPES
 
@@ -31,7 +33,7 @@ class Facts(Struct, gc=False):
     """One sale, refund or void; `kind` as in SALE_TYPES, `day` and `hour` as written in its own offset.
 
     `discounts` is what was taken off in a sale, of lines and of the whole receipt; 0 in a refund or void.
-    `items` are the item lines with their products' ids.
+    `lines` is how many item lines it has, which begin at `first_line` of the block's.
     """
 
     sale: Sale
@@ -44,7 +46,27 @@ class Facts(Struct, gc=False):
     received_us: int
     is_late: bool
     discounts: int
-    items: list[tuple[int, Line]]
+    first_line: int
+    lines: int
+
+
+@dataclass(slots=True)
+class ItemLines:
+    """The item lines of a block, one after the other in columns; `lines` themselves are there for the names."""
+
+    lines: list[Line] = field(default_factory=list)
+    products: list[int] = field(default_factory=list)
+    quantities: list[int] = field(default_factory=list)
+    amounts: list[int] = field(default_factory=list)
+    discounts: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class BlockFacts:
+    """All that the roll-ups take from a block."""
+
+    sales: list[Facts]
+    items: ItemLines
 
 
 class _Days(dict[str, int]):
@@ -55,6 +77,7 @@ class _Days(dict[str, int]):
 
 
 _days = _Days()
+_ids = Ids()
 
 
 def day_of(day: int) -> date:
@@ -68,9 +91,10 @@ def moment_us(text: str) -> int:
     return (since.days * S_PER_DAY + since.seconds) * US_PER_S + since.microseconds
 
 
-def read_facts(sales: Iterable["FedSale"]) -> list[Facts]:
-    """The facts of each sale, in order."""
-    found = []
+def read_facts(sales: Iterable["FedSale"]) -> BlockFacts:
+    """The facts of all sales, in order."""
+    found: list[Facts] = []
+    items = ItemLines()
     received_at, received_us = "", 0
     for fed in sales:
         sale = fed.sale
@@ -81,7 +105,8 @@ def read_facts(sales: Iterable["FedSale"]) -> list[Facts]:
             received_at = fed.received_at
             received_us = moment_us(received_at)
         kind = KINDS[sale.type]
-        items, discounts = _read_lines(fed.retailer, sale.lines)
+        first_line = len(items.lines)
+        discounts = _read_lines(fed.retailer, sale.lines, items)
         found.append(
             Facts(
                 sale,
@@ -94,21 +119,27 @@ def read_facts(sales: Iterable["FedSale"]) -> list[Facts]:
                 received_us,
                 received_us - issued_us > LATE_AFTER_US,
                 discounts if kind == SALE else 0,
-                items,
+                first_line,
+                len(items.lines) - first_line,
             )
         )
-    return found
+    return BlockFacts(found, items)
 
 
-def _read_lines(retailer: int, lines: list[Line]) -> tuple[list[tuple[int, Line]], int]:
-    """The item lines with their products, and what all lines took off."""
-    items = []
+def _read_lines(retailer: int, lines: list[Line], items: ItemLines) -> int:
+    """Adds the item lines to the block's; what all lines together took off."""
+    known = _ids.of(retailer)
     discounts = 0
     for line in lines:
-        discounts += line.discount
+        discount = line.discount
+        discounts += discount
         kind = line.kind
         if kind == "item":
-            items.append((id_of(retailer, line), line))
+            items.lines.append(line)
+            items.products.append(known.get(line.sku) or _ids.find(retailer, line))
+            items.quantities.append(quantity(line.quantity))
+            items.amounts.append(line.amount)
+            items.discounts.append(discount)
         elif kind == "discount":
             discounts -= line.amount
-    return items, discounts
+    return discounts

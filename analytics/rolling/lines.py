@@ -1,68 +1,92 @@
-"""Sums of item lines: by product and by category."""
+"""Sums of item lines: by product and by category; a block's lines at once, by sorting their columns."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
-from analytics.rolling.facts import EPOCH_ORDINAL, SALE, Facts, day_of
-from analytics.rolling.sums import Key, Rows
-from transactions.decimals import quantity
+import numpy as np
+import numpy.typing as npt
 
+from analytics.rolling.facts import EPOCH_ORDINAL, SALE, BlockFacts, day_of
+from analytics.rolling.sums import CATEGORY_DAY, PRODUCT_DAY, PRODUCT_MONTH, Columns, Shape
 
-def product_days(facts: Iterable[Facts]) -> Rows:
-    """Each product in a store on a day."""
-    rows: Rows = {}
-    for one in facts:
-        store, day, currency = one.store, one.day, one.sale.currency
-        is_sale = one.kind == SALE
-        # A line's discount counts in sales only, a basket once for however many lines hold the product.
-        counted: set[int] = set()
-        for product, line in one.items:
-            key = (store, day, product, currency)
-            row = rows.get(key)
-            if row is None:
-                row = rows[key] = [0, 0, 0, 0]
-            row[0] += quantity(line.quantity)
-            row[1] += line.amount
-            if is_sale:
-                row[2] += line.discount
-                if product not in counted:
-                    counted.add(product)
-                    row[3] += 1
-    return rows
+Integers = npt.NDArray[np.int64]
+# Sums stay below what 64 bits hold; larger ones, which no honest sale has, are added up in Python's own integers.
+SUM_MAX = 2**62
 
 
-def category_days(facts: Iterable[Facts]) -> Rows:
-    """Each category in a store on a day; lines without one have the empty category."""
-    rows: Rows = {}
-    for one in facts:
-        store, day, currency = one.store, one.day, one.sale.currency
-        is_sale = one.kind == SALE
-        counted: set[str] = set()
-        for _, line in one.items:
-            category = line.category or ""
-            key = (store, day, category, currency)
-            row = rows.get(key)
-            if row is None:
-                row = rows[key] = [0, 0, 0, 0]
-            row[0] += quantity(line.quantity)
-            row[1] += line.amount
-            if is_sale:
-                row[2] += line.discount
-                if category not in counted:
-                    counted.add(category)
-                    row[3] += 1
-    return rows
+class LineSums:
+    """The item lines of a block as columns, ready to be grouped."""
+
+    def __init__(self, block: BlockFacts) -> None:
+        counts = np.array([one.lines for one in block.sales], dtype=np.int64)
+        self.sales = np.repeat(np.arange(len(counts)), counts)
+        self.stores = np.repeat(np.array([one.store for one in block.sales], dtype=np.int64), counts)
+        self.days = np.repeat(np.array([one.day for one in block.sales], dtype=np.int64), counts)
+        is_sale = np.repeat(np.array([one.kind == SALE for one in block.sales], dtype=np.int64), counts)
+        self.currencies, currency = _numbered([one.sale.currency for one in block.sales])
+        self.currency = np.repeat(currency, counts)
+        items = block.items
+        self.products = np.array(items.products, dtype=np.int64)
+        self.categories, self.category = _numbered([line.category or "" for line in items.lines])
+        # A line's discount counts in sales only, and so does the basket that holds it.
+        self.values = (
+            np.array(items.quantities, dtype=np.int64),
+            np.array(items.amounts, dtype=np.int64),
+            np.array(items.discounts, dtype=np.int64) * is_sale,
+        )
+        self.is_sale = is_sale
+
+    def product_days(self) -> Columns:
+        """Each product in a store on a day."""
+        return self._columns(PRODUCT_DAY, self.days, self.products)
+
+    def product_months(self) -> Columns:
+        """The same by month, which is named by its first day."""
+        distinct, place = np.unique(self.days, return_inverse=True)
+        firsts = np.array([_month_of(day) for day in distinct.tolist()], dtype=np.int64)
+        return self._columns(PRODUCT_MONTH, firsts[place], self.products)
+
+    def category_days(self) -> Columns:
+        """Each category in a store on a day; lines without one have the empty category."""
+        made = self._columns(CATEGORY_DAY, self.days, self.category)
+        return {**made, "category": [self.categories[place] for place in made["category"]]}
+
+    def _columns(self, shape: Shape, days: Integers, what: Integers) -> Columns:
+        keys, sums = self._grouped(days, what)
+        columns: list[Integers | list[str]] = [*keys, *sums]
+        columns[3] = [self.currencies[place] for place in keys[3].tolist()]
+        return dict(zip(shape.columns, columns, strict=True))
+
+    def _grouped(self, days: Integers, what: Integers) -> tuple[tuple[Integers, ...], list[Integers]]:
+        """By store, day, what and currency: the keys, and the sums with the baskets behind them."""
+        if not len(what):
+            return (what,) * 4, [what] * 4
+        keys = (self.stores, days, what, self.currency)
+        order = np.lexsort((self.sales, *reversed(keys)))
+        ordered = [key[order] for key in keys]
+        is_first = np.ones(len(order), dtype=bool)
+        is_first[1:] = np.logical_or.reduce([key[1:] != key[:-1] for key in ordered])
+        starts = np.flatnonzero(is_first)
+        # A basket counts once, however many of its lines hold the product.
+        sales = self.sales[order]
+        is_first[1:] |= sales[1:] != sales[:-1]
+        baskets = np.where(is_first, self.is_sale[order], 0)
+        columns = (*[values[order] for values in self.values], baskets)
+        sums = [np.add.reduceat(_addable(values), starts) for values in columns]
+        return tuple(key[starts] for key in ordered), sums
 
 
-def product_months(days: Rows) -> Rows:
-    """The days' rows by month, which is named by its first day."""
-    firsts: dict[int | str, int] = {}
-    by_month: Rows = {}
-    for key, row in days.items():
-        day = key[1]
-        first = firsts.get(day)
-        if first is None:
-            first = firsts[day] = day_of(int(day)).replace(day=1).toordinal() - EPOCH_ORDINAL
-        month: Key = (key[0], first, key[2], key[3])
-        known = by_month.get(month)
-        by_month[month] = row if known is None else [a + b for a, b in zip(known, row, strict=True)]
-    return by_month
+def _numbered(texts: Sequence[str]) -> tuple[list[str], Integers]:
+    """The different texts, and for each its place among them."""
+    places: dict[str, int] = {}
+    numbers = [places.setdefault(text, len(places)) for text in texts]
+    return list(places), np.array(numbers, dtype=np.int64)
+
+
+def _addable(values: Integers) -> npt.NDArray[np.int64]:
+    """The values so that no sum of them can overflow."""
+    largest = max(abs(int(values.max())), abs(int(values.min())))
+    return values if largest * len(values) < SUM_MAX else values.astype(object)
+
+
+def _month_of(day: int) -> int:
+    return day_of(day).replace(day=1).toordinal() - EPOCH_ORDINAL

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from analytics.rolling.facts import SALE, Facts
+from analytics.rolling.facts import SALE, BlockFacts, Facts
 from analytics.rolling.sums import Rows
 from transactions.sale import SEQUENCE_MAX
 
@@ -49,7 +49,7 @@ def store_hours(facts: Iterable[Facts]) -> Rows:
         if kind == SALE:
             row[7] += one.discounts
             row[8] += one.discounts > 0
-            row[9] += len(one.items)
+            row[9] += one.lines
         row[10] += sale.mode == "offline"
         row[11] += one.is_late
     return rows
@@ -137,7 +137,7 @@ def basket_days(facts: Iterable[Facts]) -> Rows:
     for one in facts:
         if one.kind != SALE:
             continue
-        key = (one.store, one.day, min(len(one.items), BASKET_LINES_MAX), one.sale.currency)
+        key = (one.store, one.day, min(one.lines, BASKET_LINES_MAX), one.sale.currency)
         row = rows.get(key)
         if row is None:
             row = rows[key] = [0, 0]
@@ -146,10 +146,11 @@ def basket_days(facts: Iterable[Facts]) -> Rows:
     return rows
 
 
-def sale_rows(facts: Iterable[Facts]) -> list[SaleValues]:
+def sale_rows(block: BlockFacts) -> list[SaleValues]:
     """Each sale, refund and void, in the order of the block."""
     found = []
-    for one in facts:
+    products = block.items.products
+    for one in block.sales:
         sale = one.sale
         methods = 0
         for payment in sale.payments:
@@ -165,11 +166,11 @@ def sale_rows(facts: Iterable[Facts]) -> list[SaleValues]:
                 sale.currency,
                 sale.total,
                 one.discounts,
-                len(one.items),
+                one.lines,
                 methods,
                 one.is_late,
                 # In a certain order, whatever that of the lines.
-                sorted({product for product, _ in one.items}),
+                sorted(set(products[one.first_line : one.first_line + one.lines])),
             )
         )
     return found

@@ -1,11 +1,17 @@
 """What a table of sums holds, and how two parts of it become one: exactly, in any order."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 Key = tuple[int | str, ...]
 # The values of a row: the sums, then the smallest, then the largest ones, in a shape's order.
 Rows = dict[Key, list[int]]
+# The same by the names of the columns.
+Columns = dict[str, npt.NDArray[np.int64] | Sequence[Any]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,3 +92,12 @@ def merged(shape: Shape, parts: Iterable[Rows]) -> Rows:
                 else:
                     known[place] = max(known[place], value)
     return made
+
+
+def columns_of(shape: Shape, rows: Rows) -> Columns:
+    """Rows as columns, ordered by their keys."""
+    ordered = sorted(rows)
+    if not ordered:
+        return {}
+    columns = [*zip(*ordered, strict=True), *zip(*[rows[key] for key in ordered], strict=True)]
+    return dict(zip(shape.columns, columns, strict=True))
