@@ -96,7 +96,8 @@ class Receipts:
 
 
 def receipts(filters: Filters, stores: tuple[int, ...], after: str = "", limit: int = PAGE_ROWS) -> Receipts:
-    """A page of the list: up to WINDOWS + 1 queries. Raises AfterError."""
+    """A page of the list, of those of `stores` that are asked for: up to WINDOWS + 1 queries. Raises AfterError."""
+    stores = filters.chosen(stores)
     place = _read(after) if after else _START
     values = _values(filters, stores)
     conditions = "".join(f" AND {CONDITIONS[name]}" for name in _asked(filters))
@@ -136,7 +137,9 @@ def codes(sales: list[tuple[int, date]]) -> list[str]:
 
 
 def _asked(filters: Filters) -> list[str]:
-    return [name for name in CONDITIONS if getattr(filters, name) not in {None, "", False}]
+    # Hour 0 and weekday 0 are asked for, so nothing is compared with False.
+    values = {name: getattr(filters, name) for name in CONDITIONS}
+    return [name for name, value in values.items() if value is not None and value is not False and value != ""]
 
 
 def _values(filters: Filters, stores: tuple[int, ...]) -> dict[str, Any]:
