@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 
 from analytics.cells import WEEKDAYS
 from analytics.filters import Filters, Span
+from analytics.panels import Panel
 from portal.scope import ScopeStore
 
 PERIOD_NAMES = {
@@ -72,12 +73,15 @@ class Bar(NamedTuple):
     store_choices: list[StoreChoice]
     kept_for_days: list[tuple[str, str]]
     kept_for_stores: list[tuple[str, str]]
+    kept_for_search: list[tuple[str, str]]
+    search: str
+    category: str
     chips: list[Chip]
     everything: str
 
 
-def bar(filters: Filters, stores: tuple[ScopeStore, ...], names: dict[str, str]) -> Bar:
-    """The bar of a page; `names` has what a chip calls a product or terminal that is filtered by."""
+def bar(filters: Filters, stores: tuple[ScopeStore, ...], *, compares: bool) -> Bar:
+    """The bar of a page, with a choice of what to compare with where something is."""
     return Bar(
         period=_period_name(filters),
         periods=_periods(filters),
@@ -86,14 +90,28 @@ def bar(filters: Filters, stores: tuple[ScopeStore, ...], names: dict[str, str])
         last=filters.span.last,
         newest=filters.today,
         comparison=COMPARISON_NAMES[filters.compare],
-        comparisons=_comparisons(filters),
-        compared=compared_text(filters),
+        comparisons=_comparisons(filters) if compares else [],
+        compared=compared_text(filters) if compares else "",
         stores=_stores_text(filters, stores),
         store_choices=[StoreChoice(one.id, one.name, one.id in filters.stores) for one in stores],
         kept_for_days=_kept(filters, {"period"}),
         kept_for_stores=_kept(filters, {"store"}),
-        chips=_chips(filters, names),
+        kept_for_search=_kept(filters, {"search"}),
+        search=filters.search,
+        category=filters.category,
+        chips=_chips(filters),
         everything="?" + filters.query(stores=()),
+    )
+
+
+def categories(filters: Filters, panels: list[Panel]) -> list[Choice]:
+    """The categories that the page lists, to see the products of one alone."""
+    names = sorted(str(row[0]) for panel in panels if panel.key == "top-categories" for row in panel.rows if row[0])
+    every = Choice("All categories", "?" + filters.query(category=None), not filters.category)
+    return (
+        [every, *(Choice(name, "?" + filters.query(category=name), name == filters.category) for name in names)]
+        if names
+        else []
     )
 
 
@@ -175,14 +193,14 @@ def _kept(filters: Filters, changed: Iterable[str]) -> list[tuple[str, str]]:
     return [(name, value) for name, value in parse_qsl(filters.query(), keep_blank_values=True) if name not in changed]
 
 
-def _chips(filters: Filters, names: dict[str, str]) -> list[Chip]:
+def _chips(filters: Filters) -> list[Chip]:
     on: list[tuple[str, str]] = []
     if filters.category:
         on.append(("category", filters.category))
     if filters.search:
         on.append(("search", f"“{filters.search}”"))
     if filters.product is not None:
-        on.append(("product", names.get("product", f"Product {filters.product}")))
+        on.append(("product", "One product"))
     if filters.weekday is not None:
         on.append(("weekday", f"{WEEKDAYS[filters.weekday]}s"))
     if filters.hour is not None:

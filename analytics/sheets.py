@@ -52,6 +52,8 @@ SHEETS = {
         Sheet("health", "Health", "Whether every till sends all that it should.", PAGES["health"], "today"),
     )
 }
+# Pages where something is compared with the time before.
+COMPARING = frozenset({"overview", "products", "money", "stores"})
 # The list behind every figure, a page of its own making (analytics/receipts.py).
 RECEIPTS = "receipts"
 
@@ -81,6 +83,16 @@ def tabs(scope: Scope, current: str, query: str) -> list[Tab]:
     if scope.may(Right.SEE_RECEIPTS):
         pages.append(("Receipts", RECEIPTS))
     return [Tab(title, address(scope, f"{key}?{query}"), key == current) for title, key in pages]
+
+
+def files(scope: Scope, key: str, query: str) -> list[tuple[str, str]]:
+    """The names and addresses of the files that the person may have of a page."""
+    if not scope.may(Right.EXPORT_RECEIPTS if key == RECEIPTS else Right.EXPORT):
+        return []
+    return [
+        (form.upper(), f"{reverse(f'sales-{key}-file', args=[scope.retailer_id, form])}?{query}")
+        for form in ("csv", "xlsx")
+    ]
 
 
 def address(scope: Scope, link: str) -> str:

@@ -5,7 +5,7 @@ inside the table's rows (`bars`), or none.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import NamedTuple
 
@@ -82,6 +82,7 @@ class Table:
     lines: list[Line]
     more: str = ""
     more_url: str = ""
+    is_half: bool = False
 
     @property
     def drawn(self) -> str:
@@ -105,10 +106,11 @@ class Table:
         return self.drawn in {"line", "heat", "bars"}
 
     @property
-    def is_half(self) -> bool:
-        """Whether it leaves room for another beside it."""
+    def is_narrow(self) -> bool:
+        """Whether it could leave room for another beside it."""
         panel = self.panel
-        return panel.chart is Chart.HEAT or (len(panel.columns) <= HALF_COLUMNS_MAX and not self.is_folded)
+        fits = len(panel.columns) <= HALF_COLUMNS_MAX and not self.is_folded
+        return panel.chart is Chart.HEAT or fits or not panel.rows
 
     @property
     def has_parts(self) -> bool:
@@ -125,6 +127,7 @@ class Stat(NamedTuple):
     tone: str
     before: str
     url: str
+    needs_look: bool
 
 
 class Sign(NamedTuple):
@@ -138,7 +141,8 @@ class Sign(NamedTuple):
 
 
 def table(panel: Panel, address: Address, zone: tzinfo, filters: Filters, *, with_more: bool = False) -> Table:
-    """The panel with everything written."""
+    """The panel with everything written; a change stands behind the number that it is about."""
+    panel = _change_forward(panel)
     heads = [_head(column, panel.currency) for column in panel.columns]
     links = panel.links or [""] * len(panel.rows)
     opens = _open_from(panel, filters)
@@ -161,6 +165,17 @@ def table(panel: Panel, address: Address, zone: tzinfo, filters: Filters, *, wit
     return Table(panel, heads, lines, more, address(f"{page}?{filters.query()}") if page else "")
 
 
+def laid_out(tables: list[Table]) -> list[Table]:
+    """The same tables; two narrow ones that follow each other share a row of the page."""
+    done: list[Table] = []
+    for one in tables:
+        if one.is_narrow and done and done[-1].is_narrow and not done[-1].is_half:
+            done[-1] = replace(done[-1], is_half=True)
+            one = replace(one, is_half=True)  # noqa: PLW2901
+        done.append(one)
+    return done
+
+
 def stat(figure: Figure, address: Address) -> Stat:
     """The figure with everything written."""
     change = figure.change
@@ -171,6 +186,7 @@ def stat(figure: Figure, address: Address) -> Stat:
         tone="same" if figure.key in NEUTRAL else tone(change),
         before="" if figure.before is None else _alone(figure.before, figure),
         url=address(figure.link) if figure.link else "",
+        needs_look=figure.key in SIGNS and bool(figure.value),
     )
 
 
@@ -178,6 +194,20 @@ def sign(figure: Figure, address: Address) -> Sign:
     """The figure with everything written."""
     url = address(figure.link) if figure.link else ""
     return Sign(figure, SIGNS.get(figure.key, figure.title), _alone(figure.value, figure), not figure.value, url)
+
+
+def _change_forward(panel: Panel) -> Panel:
+    kinds = [column.kind for column in panel.columns]
+    if Kind.CHANGE not in kinds:
+        return panel
+    number = next(at for at, kind in enumerate(kinds) if kind in NUMBERS)
+    change = kinds.index(Kind.CHANGE)
+    order = [*range(number + 1), change, *(at for at in range(number + 1, len(kinds)) if at != change)]
+    return replace(
+        panel,
+        columns=tuple(panel.columns[at] for at in order),
+        rows=[tuple(row[at] for at in order) for row in panel.rows],
+    )
 
 
 def _open_from(panel: Panel, filters: Filters) -> int:

@@ -8,15 +8,19 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, HttpResponseRedirect, QueryDict
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from analytics import menus, reading, sheets, tables
+from analytics.exports import ROWS_MAX
+from analytics.files import file_of
 from analytics.filters import Filters
 from analytics.front import state
+from analytics.pages import PageData
 from analytics.queries.completeness import complete_to
 from analytics.queries.receipts import AfterError, receipts
-from analytics.receipts import slips
+from analytics.receipts import every_receipt, slips
 from portal import frame
 from portal.access import portal_page
 from portal.rights import Right
@@ -25,6 +29,8 @@ from portal.scope import Scope
 PART_HEADER = "Possys-Part"
 # How often a page whose period is not over asks for news.
 LIVE_EVERY_S = 10
+# What the list of receipts shows when it is not asked for days.
+RECEIPTS_PERIOD = "7d"
 
 
 @require_safe
@@ -55,7 +61,7 @@ def receipt_list(request: HttpRequest, scope: Scope) -> HttpResponse:
     query = reading.with_period(request.GET)
     if query is not None:
         return HttpResponseRedirect(f"?{query}")
-    filters, faults = reading.asked(request.GET, scope, timezone.localtime(), "7d")
+    filters, faults = reading.asked(request.GET, scope, timezone.localtime(), RECEIPTS_PERIOD)
     chosen = filters.chosen(scope.store_ids)
     after = request.GET.get("after", "")
     try:
@@ -74,6 +80,36 @@ def receipt_list(request: HttpRequest, scope: Scope) -> HttpResponse:
         "live_every_s": 0,
     }
     return frame.render(request, scope, "analytics/receipts.html", context, status=400 if faults else 200)
+
+
+@require_safe
+@portal_page(Right.EXPORT)
+def sheet_file(request: HttpRequest, scope: Scope, key: str, form: str) -> HttpResponse:
+    """What stands on a page, as a file. A faulty address is refused: a file does not show what was left out of it."""
+    now = timezone.localtime()
+    page = sheets.SHEETS[key]
+    filters, faults = reading.asked(request.GET, scope, now, page.period)
+    if faults:
+        return _refused(request, scope, page, faults)
+    return file_of(scope, page.title, filters, sheets.read(scope, page, filters, now), form, now)
+
+
+@require_safe
+@portal_page(Right.EXPORT_RECEIPTS)
+def receipt_file(request: HttpRequest, scope: Scope, form: str) -> HttpResponse:
+    """The list of receipts as a file, up to what exports.ROWS_MAX allows."""
+    now = timezone.localtime()
+    filters, faults = reading.asked(request.GET, scope, now, RECEIPTS_PERIOD)
+    if faults:
+        return _refused(request, scope, sheets.RECEIPTS_SHEET, faults)
+    chosen = filters.chosen(scope.store_ids)
+    data = PageData([], [every_receipt(filters, chosen, ROWS_MAX)], complete_to(chosen))
+    return file_of(scope, sheets.RECEIPTS_SHEET.title, filters, data, form, now)
+
+
+def _refused(request: HttpRequest, scope: Scope, page: Any, faults: dict[str, str]) -> HttpResponse:
+    context = {"page": page, "faults": faults}
+    return frame.render(request, scope, "analytics/refused.html", context, status=400)
 
 
 @require_safe
@@ -101,8 +137,10 @@ def _frame(scope: Scope, key: str, filters: Filters, faults: dict[str, str], *, 
     return {
         "layout": "analytics/part.html" if is_part else "analytics/base.html",
         "tabs": sheets.tabs(scope, key, filters.query()),
-        "bar": menus.bar(filters, scope.stores, {}),
+        "bar": menus.bar(filters, scope.stores, compares=key in sheets.COMPARING),
         "faults": faults,
+        "files": sheets.files(scope, key, filters.query()),
+        "definitions_url": reverse("sales-definitions", args=[scope.retailer_id]),
         "today": filters.today,
         "live_every_s": LIVE_EVERY_S if filters.until is not None else 0,
     }
@@ -117,6 +155,7 @@ def _contents(scope: Scope, page: sheets.Sheet, filters: Filters, now: datetime)
     zone = timezone.get_current_timezone()
     is_front = page.key == "overview"
     signs = [tables.sign(one, address) for one in state(filters, scope.store_ids, now)] if is_front else []
+    shown = [tables.table(panel, address, zone, filters, with_more=is_front) for panel in data.panels]
     return {
         "page": page,
         "data": data,
@@ -126,5 +165,7 @@ def _contents(scope: Scope, page: sheets.Sheet, filters: Filters, now: datetime)
         "is_well": all(sign.is_well for sign in signs),
         "health_url": address(f"health?{filters.query(period='today')}"),
         "stats": [tables.stat(figure, address) for figure in data.figures],
-        "tables": [tables.table(panel, address, zone, filters, with_more=is_front) for panel in data.panels],
+        "tables": tables.laid_out(shown),
+        "categories": menus.categories(filters, data.panels),
+        "with_search": page.key == "products",
     }

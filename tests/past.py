@@ -12,6 +12,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from analytics import models
+from ledger.consumers import all_consumers
+from ledger.feeding.models import Cursor
 from possys.clock import now_ms, utc
 from transactions.models import Store, Terminal
 
@@ -71,15 +73,34 @@ def make_past(
         for rank, store in enumerate(stores):
             maker.make_day(store.pk, day, sales_a_day * (10 + back % 3 - 2 * rank) // 10, until)
     maker.write()
+    set_complete_to(stores, until)
     return past
 
 
-def _products(retailer: int) -> dict[str, int]:
-    made = models.Product.objects.bulk_create(
-        models.Product(retailer=retailer, key=f"n:{name}", name=name, category=category, named_at=utc(now_ms()))
-        for name, category, _ in PRODUCTS
+def set_complete_to(stores: list[Store], moment: datetime) -> None:
+    """Says that everything taken before the moment is counted, as the feed does of these stores' shards."""
+    Cursor.objects.bulk_create(
+        [
+            Cursor(consumer=one.name, shard=shard, block=0, complete_to=moment)
+            for one in all_consumers()
+            for shard in {store.shard for store in stores}
+        ],
+        update_conflicts=True,
+        unique_fields=["consumer", "shard"],
+        update_fields=["complete_to"],
     )
-    return {product.name: product.pk for product in made}
+
+
+def _products(retailer: int) -> dict[str, int]:
+    products = {name: retailer << 16 | number for number, (name, _, _) in enumerate(PRODUCTS)}
+    models.Product.objects.bulk_create(
+        models.Product(
+            retailer=retailer, id=products[name], key=f"n:{name}", name=name, category=category,
+            named_on=utc(now_ms()).date(),
+        )
+        for name, category, _ in PRODUCTS
+    )  # fmt: skip
+    return products
 
 
 class _Maker:
@@ -110,7 +131,10 @@ class _Maker:
         sign = -1 if kind else 1
         late, offline = int(chance.random() < 0.01), int(chance.random() < 0.02)
         bought = sorted(
-            {min(int(chance.expovariate(0.14)), len(PRODUCTS) - 1) for _ in range(1 if kind else 1 + int(chance.expovariate(0.25)))}
+            {
+                min(int(chance.expovariate(0.14)), len(PRODUCTS) - 1)
+                for _ in range(1 if kind else 1 + int(chance.expovariate(0.25)))
+            }
         )
         method = chance.choice(METHODS)
         total, discounts = 0, 0

@@ -35,3 +35,9 @@ for (const list of document.querySelectorAll("[data-ticks]")) {
   field.addEventListener("keydown", (event) => { if (event.key === "Enter") event.preventDefault(); });
   list.before(field);
 }
+
+const printButton = document.querySelector("[data-print]");
+if (printButton) {
+  printButton.hidden = false;
+  printButton.addEventListener("click", () => window.print());
+}
