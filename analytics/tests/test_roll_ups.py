@@ -111,6 +111,8 @@ def test_every_table_equals_the_ledger_whatever_dies_in_between(
     flush_everything()
     trade.sell(BASKETS // 3)
     flush_everything()
+    trade.sell_odd()
+    flush_everything()
     before = state()
     # Blocks are added to rows that are there; killed in front of the cursor, and when all but the commit is done.
     run_killed("feed.before-cursor", "shell", "-c", FEED.format(name="sales"))
