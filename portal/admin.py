@@ -94,7 +94,9 @@ class MembershipAdmin(ModelAdmin):  # type: ignore[misc]
             messages.error(request, f"Nothing was changed: {fault}")
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Nothing: the operation has set the stores."""
+        """Not the stores, which the operation has set; the list of changes is only shown, and says that to Django."""
+        for formset in formsets:
+            self.save_formset(request, form, formset, change=change)
 
     def has_delete_permission(self, request: HttpRequest, obj: Membership | None = None) -> bool:
         """Nobody: a member is made inactive, and the changes stay."""
