@@ -6,14 +6,15 @@ import time
 from pathlib import Path
 
 from possys.embedded.environment import for_role, merged
+from possys.embedded.history import History, chosen_weeks
 from possys.embedded.interrupts import ignore_interrupts, interrupts_wait
 from possys.embedded.joining import keep_settings
 from possys.embedded.keys import local_keys
 from possys.embedded.launch import die_with_parent
-from possys.embedded.management import demo, health, prepare_site, set_up_django
+from possys.embedded.management import demo, health, history_left, prepare_site, set_up_django
 from possys.embedded.ports import HOST
 from possys.embedded.replay import Replay
-from possys.embedded.screen import alive_line, receipt_line, say, welcome
+from possys.embedded.screen import alive_line, history_line, receipt_line, say, welcome
 from possys.embedded.servers import LocalServers
 from possys.embedded.site import site_programs
 from possys.embedded.supervisor import Supervisor
@@ -29,7 +30,7 @@ def run(local: Path) -> None:
 
     Raises LocalServerError when something cannot start or keeps dying.
     """
-    began = time.monotonic()
+    began, weeks = time.monotonic(), chosen_weeks()
     if "MAKELEVEL" in os.environ:
         # Killed with -9, make would leave us running without anyone to stop us.
         die_with_parent(os.getppid(), signal.SIGTERM)
@@ -46,11 +47,13 @@ def run(local: Path) -> None:
             if witness:
                 supervisor.start([witness.program(environment)])
             shown = _start_site(local, environment, port, supervisor)
+            history = _history(local, environment, url, weeks)
+            supervisor.start([history] if history else [])
             replay = Replay(local, for_role(environment, "web"), url)
             supervisor.start([replay])
             print(welcome(url, shown), flush=True)
             say(f"started in {time.monotonic() - began:.1f} s; logs: {local / 'log'}; Ctrl-C stops everything")
-            _stay(supervisor, replay, url)
+            _stay(supervisor, replay, history, url)
         except KeyboardInterrupt:
             print(flush=True)
         finally:
@@ -86,7 +89,17 @@ def _start_site(local: Path, environment: dict[str, str], port: int, supervisor:
     return shown
 
 
-def _stay(supervisor: Supervisor, replay: Replay, url: str) -> None:
+def _history(local: Path, environment: dict[str, str], url: str, weeks: int) -> History | None:
+    """Return what loads the demo's past, unless it is loaded or not wanted.
+
+    Its tills' numbers are set aside here, before the first live sale takes one.
+    """
+    if weeks and history_left(local / "replay", weeks):
+        return History(local, for_role(environment, "web"), url, weeks)
+    return None
+
+
+def _stay(supervisor: Supervisor, replay: Replay, history: History | None, url: str) -> None:
     """Look after everything and show that it is alive, until interrupted."""
     # Only now are the settings those of this run.
     from possys.receipt_keys import links
@@ -104,6 +117,19 @@ def _stay(supervisor: Supervisor, replay: Replay, url: str) -> None:
         if time.monotonic() - alive_at >= ALIVE_EVERY_S:
             alive_at = time.monotonic()
             say(alive_line(status, _health()))
+            history = _tell_of(history)
+
+
+def _tell_of(history: History | None) -> History | None:
+    """Show how far the demo's past is, and that it ended; return it while there is more to tell."""
+    if history is None:
+        return None
+    is_loading = history.is_loading
+    if status := history.status():
+        say(history_line(status))
+    if not is_loading:
+        say(f"log of the past: {history.log}")
+    return history if is_loading else None
 
 
 def _health() -> dict[str, object]:

@@ -110,13 +110,18 @@ def load_year() -> Year:
     )
 
 
+def clock_s(now: datetime) -> int:
+    """What the stores' clocks show at an aware moment, in the seconds of `Year.wall_s`."""
+    return int(now.timestamp()) + STORE_OFFSET_S
+
+
 def moved(wall_s: Integers, now: datetime) -> Integers:
     """The stores' wall-clock seconds moved by whole days so that the last day is today: nights stay quiet.
 
     What would then lie ahead of `now` moves back by the year's 365 days, before the first day, so no basket
     is lost.
     """
-    now_wall_s = int(now.astimezone(UTC).timestamp()) + STORE_OFFSET_S
+    now_wall_s = clock_s(now)
     days = now_wall_s // DAY_S - int(wall_s.max()) // DAY_S
     shifted = wall_s + days * DAY_S
     return np.where(shifted > now_wall_s, shifted - YEAR_S, shifted)
