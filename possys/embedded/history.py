@@ -3,12 +3,13 @@
 import json
 import os
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from possys.embedded.faults import LocalServerError
+from possys.embedded.faults import LocalServerError, log_tail
 from possys.embedded.program import Program
 from possys.embedded.site import REPLAY_STOP_LIMIT_S
 
@@ -18,6 +19,9 @@ WEEKS_VARIABLE = "WEEKS"
 WEEKS_MAX = 53
 # A command that was refused something says so and ends with this; starting it again would only be refused again.
 REFUSED = 1
+# Reading the year takes some seconds at the first start.
+OPEN_LIMIT_S = 120
+OPEN_POLL_S = 0.1
 
 
 def chosen_weeks() -> int:
@@ -49,22 +53,39 @@ class History(Program):
     @property
     def running(self) -> bool:
         """Whether it needs no new start: it runs, has finished, or was refused something."""
-        return self._process is not None and self._process.poll() in {None, 0, REFUSED}
+        return super().running or self.has_ended
 
     @property
-    def is_loading(self) -> bool:
-        """Whether there is more to come."""
-        return self._process is not None and self._process.poll() is None
+    def was_refused(self) -> bool:
+        """Whether it gave up."""
+        return self._process is not None and self._process.poll() == REFUSED
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it has said its last."""
+        return self._process is not None and self._process.poll() in {0, REFUSED}
 
     def stop(self) -> None:
         """Stop it unless it has ended, hours ago perhaps: its number may be another process's by now."""
-        if self.is_loading:
+        if not self.has_ended:
             super().stop()
 
     def start(self) -> None:
         """Start it, with nothing left of what an earlier one told."""
         self._status.unlink(missing_ok=True)
         super().start()
+
+    def wait_until_open(self, still_trying: Callable[[], None]) -> None:
+        """Wait until its tills' numbers are set aside, so that live sales take later ones.
+
+        Raises LocalServerError, with the end of its log, when that takes too long.
+        """
+        limit = time.monotonic() + OPEN_LIMIT_S
+        while not (self.has_ended or self.status()):
+            if time.monotonic() > limit:
+                raise LocalServerError(f"The demo's past was not opened. The end of {self.log}:\n{log_tail(self.log)}")
+            still_trying()
+            time.sleep(OPEN_POLL_S)
 
     def status(self) -> dict[str, Any]:
         """Return state, sent, total, rate, left_s, problem; empty in its first seconds."""

@@ -5,7 +5,6 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import Any
 
 import django
@@ -33,19 +32,13 @@ def prepare_site() -> None:
 def demo() -> dict[str, Any]:
     """Make the demo's retailers, stores, terminals and logins; return what to show of them."""
     with _explained():
-        return _json_of("demo", json=True)
-
-
-def history_left(folder: Path, weeks: int) -> int:
-    """Set the numbers of so many weeks of the demo's past aside; return how many of its receipts are not loaded yet."""
-    with _explained():
-        return int(_json_of("load_history", folder=folder, weeks=weeks, reserve=True)["left"])
+        return _json_of("demo")
 
 
 def health() -> dict[str, Any]:
     """Return the state of flush and ledger: waiting, records, blocks, stopped and more."""
     try:
-        return _json_of("health", json=True)
+        return _json_of("health")
     finally:
         # Until the next look the server may have been started again, and a kept connection be dead.
         connections.close_all()
@@ -61,10 +54,10 @@ def _explained() -> Iterator[None]:
         raise LocalServerError(f"{text}\nA management command on these servers: make manage ARGS='...'") from fault
 
 
-def _json_of(command: str, **options: Any) -> dict[str, Any]:
+def _json_of(command: str) -> dict[str, Any]:
     printed = io.StringIO()
     # A command's exit code judges the state that it prints; here the state itself is shown.
     with suppress(SystemExit):
-        call_command(command, stdout=printed, **options)
+        call_command(command, json=True, stdout=printed)
     answer: dict[str, Any] = json.loads(printed.getvalue())
     return answer

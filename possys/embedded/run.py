@@ -11,7 +11,7 @@ from possys.embedded.interrupts import ignore_interrupts, interrupts_wait
 from possys.embedded.joining import keep_settings
 from possys.embedded.keys import local_keys
 from possys.embedded.launch import die_with_parent
-from possys.embedded.management import demo, health, history_left, prepare_site, set_up_django
+from possys.embedded.management import demo, health, prepare_site, set_up_django
 from possys.embedded.ports import HOST
 from possys.embedded.replay import Replay
 from possys.embedded.screen import alive_line, history_line, receipt_line, say, welcome
@@ -47,8 +47,7 @@ def run(local: Path) -> None:
             if witness:
                 supervisor.start([witness.program(environment)])
             shown = _start_site(local, environment, port, supervisor)
-            history = _history(local, environment, url, weeks)
-            supervisor.start([history] if history else [])
+            history = _start_history(local, environment, url, weeks, supervisor)
             replay = Replay(local, for_role(environment, "web"), url)
             supervisor.start([replay])
             print(welcome(url, shown), flush=True)
@@ -89,14 +88,16 @@ def _start_site(local: Path, environment: dict[str, str], port: int, supervisor:
     return shown
 
 
-def _history(local: Path, environment: dict[str, str], url: str, weeks: int) -> History | None:
-    """Return what loads the demo's past, unless it is loaded or not wanted.
-
-    Its tills' numbers are set aside here, before the first live sale takes one.
-    """
-    if weeks and history_left(local / "replay", weeks):
-        return History(local, for_role(environment, "web"), url, weeks)
-    return None
+def _start_history(
+    local: Path, environment: dict[str, str], url: str, weeks: int, supervisor: Supervisor
+) -> History | None:
+    """Start what loads the demo's past, if it is wanted; its tills' numbers are set aside when this returns."""
+    if not weeks:
+        return None
+    history = History(local, for_role(environment, "web"), url, weeks)
+    supervisor.start([history])
+    history.wait_until_open(supervisor.look)
+    return history
 
 
 def _stay(supervisor: Supervisor, replay: Replay, history: History | None, url: str) -> None:
@@ -124,12 +125,12 @@ def _tell_of(history: History | None) -> History | None:
     """Show how far the demo's past is, and that it ended; return it while there is more to tell."""
     if history is None:
         return None
-    is_loading = history.is_loading
-    if status := history.status():
+    has_ended, status = history.has_ended, history.status()
+    if status:
         say(history_line(status))
-    if not is_loading:
-        say(f"log of the past: {history.log}")
-    return history if is_loading else None
+    if history.was_refused:
+        say(f"the past is not loaded, see {history.log}")
+    return None if has_ended or status.get("state") == "finished" else history
 
 
 def _health() -> dict[str, object]:

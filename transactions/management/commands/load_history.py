@@ -1,6 +1,5 @@
 """Gives the demo a past: a year of real baskets, moved to end today; docs/replay.md describes it."""
 
-import json
 import signal
 import sys
 import threading
@@ -39,18 +38,15 @@ class Command(BaseCommand):
         parser.add_argument("--folder", type=Path, default=REPLAY_FOLDER, help="where the tills' state is kept")
         parser.add_argument("--status", type=Path, metavar="FILE", help="JSON rewritten twice a second")
         parser.add_argument("--quiet", action="store_true", help="only the summary")
-        parser.add_argument(
-            "--reserve", action="store_true", help="only set the tills' numbers aside; print what is left, as JSON"
-        )
 
     def handle(self, *_args: Any, **options: Any) -> None:
         check_ranges(options)
         try:
             with only_loader(options["folder"]):
                 book = open_history(options["folder"], weeks=options["weeks"], now=datetime.now(UTC))
-                if options["reserve"]:
-                    self.stdout.write(json.dumps(left_of(book, options["folder"])))
-                elif book:
+                if book is None or progress_of(book, options["folder"]).total() >= book.total:
+                    self.stdout.write("nothing is left to send")
+                else:
                     self.stdout.write(send(book, options))
         except (SourceMissingError, RegistryMissingError, AlreadyLoadingError) as fault:
             raise CommandError(str(fault)) from fault
@@ -63,36 +59,25 @@ def check_ranges(options: dict[str, Any]) -> None:
             raise CommandError(f"--{name} must be from {low} to {high}")
 
 
-def left_of(book: Book | None, folder: Path) -> dict[str, int]:
-    """How much of the history there is and is not sent yet."""
-    total = book.total if book else 0
-    return {"total": total, "left": total - progress_of(book, folder).total() if book else 0}
-
-
 def send(book: Book, options: dict[str, Any]) -> str:
     """Sends what is left, until SIGTERM or Ctrl-C; answers the summary. Raises CommandError for what was refused."""
     folder, stop = options["folder"], threading.Event()
-    progress = progress_of(book, folder)
+    before = progress_of(book, folder).total()
     screen = Screen(
-        total=book.total,
-        before=progress.total(),
-        status_path=options["status"],
-        quiet=options["quiet"],
-        out=sys.stdout,
+        total=book.total, before=before, status_path=options["status"], quiet=options["quiet"], out=sys.stdout
     )
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: stop.set())
-    said = ""
-
-    def show(sent: int, problem: str) -> None:
-        nonlocal said
-        said = problem
-        screen.show(sent, problem)
-
+    # Says at once that the tills' numbers are set aside.
+    screen.show(before, "")
+    handlers = {
+        number: signal.signal(number, lambda _number, _frame: stop.set()) for number in (signal.SIGTERM, signal.SIGINT)
+    }
+    url, connections = options["url"].rstrip("/"), options["connections"]
     try:
-        load(book, folder, url=options["url"].rstrip("/"), connections=options["connections"], stop=stop, show=show)
+        load(book, folder, url=url, connections=connections, stop=stop, show=screen.show)
     except RefusedError as fault:
-        screen.finish(progress_of(book, folder).total(), said)
-        raise CommandError(f"the server refused a receipt: {said}") from fault
-    summary = screen.finish(progress_of(book, folder).total(), said)
+        raise CommandError(f"the server refused a receipt: {screen.problem}") from fault
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        summary = screen.finish()
     return f"{summary}\nacknowledged receipts: {folder / ACKNOWLEDGED_NAME}"

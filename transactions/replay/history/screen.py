@@ -21,7 +21,8 @@ class Screen:
     """Shows how many of `total` receipts are sent; `before` of them were sent by earlier loads."""
 
     def __init__(self, *, total: int, before: int, status_path: Path | None, quiet: bool, out: TextIO) -> None:
-        self._total, self._before = total, before
+        self._total, self._before, self._sent = total, before, before
+        self.problem = ""
         self._status_path = status_path
         self._out = out
         self._begun_s = time.monotonic()
@@ -39,13 +40,14 @@ class Screen:
         return LINES * sent // max(self._total, 1)
 
     def show(self, sent: int, problem: str) -> None:
-        """One look: the bar or line, and the status file."""
+        """One look: the bar or line, and the status file; `problem` is what the server said last against a receipt."""
+        self._sent, self.problem = sent, problem
         now_s = time.monotonic()
         then_s, then_sent = self._looks[0]
         self._looks.append((now_s, sent))
         rate = (sent - then_sent) / max(now_s - then_s, 1e-3)
         left_s = round((self._total - sent) / rate) if rate else None
-        self._write("loading", sent, rate=rate, left_s=left_s, problem=problem)
+        self._write("loading", rate=rate, left_s=left_s)
         text = line(sent, self._total, rate, left_s)
         if self._bar:
             self._bar.update(self._task, completed=sent, description=text)
@@ -53,20 +55,20 @@ class Screen:
             self._next_line = self._tenth(sent) + 1
             print(text, file=self._out, flush=True)
 
-    def finish(self, sent: int, problem: str = "") -> str:
+    def finish(self) -> str:
         """Ends the bar and the status file; returns the summary of this load."""
         if self._bar:
             self._bar.stop()
         elapsed_s = max(time.monotonic() - self._begun_s, 1e-3)
-        own = sent - self._before
-        state = "finished" if sent >= self._total else "stopped"
-        self._write(state, sent, rate=own / elapsed_s, left_s=None, problem=problem)
-        return f"{sent:,} of {self._total:,} receipts sent, {own:,} now in {elapsed_s:.1f} s, {own / elapsed_s:,.0f}/s"
+        own = self._sent - self._before
+        state = "finished" if self._sent >= self._total else "stopped"
+        self._write(state, rate=own / elapsed_s, left_s=None)
+        return f"{self._sent:,} of {self._total:,} receipts sent, {own:,} now in {elapsed_s:.1f} s, {own / elapsed_s:,.0f}/s"
 
-    def _write(self, state: str, sent: int, *, rate: float, left_s: int | None, problem: str) -> None:
+    def _write(self, state: str, *, rate: float, left_s: int | None) -> None:
         if self._status_path:
-            status: dict[str, Any] = {"state": state, "sent": sent, "total": self._total, "rate": round(rate, 1)}
-            write_json(self._status_path, {**status, "left_s": left_s, "problem": problem})
+            status: dict[str, Any] = {"state": state, "sent": self._sent, "total": self._total, "rate": round(rate, 1)}
+            write_json(self._status_path, {**status, "left_s": left_s, "problem": self.problem})
 
 
 def line(sent: int, total: int, rate: float, left_s: int | None) -> str:
