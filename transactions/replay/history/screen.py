@@ -63,7 +63,8 @@ class Screen:
         own = self._sent - self._before
         state = "finished" if self._sent >= self._total else "stopped"
         self._write(state, rate=own / elapsed_s, left_s=None)
-        return f"{self._sent:,} of {self._total:,} receipts sent, {own:,} now in {elapsed_s:.1f} s, {own / elapsed_s:,.0f}/s"
+        text = f"{self._sent:,} of {self._total:,} receipts sent"
+        return f"{text}, {own:,} now in {elapsed_s:.1f} s, {own / elapsed_s:,.0f}/s"
 
     def _write(self, state: str, *, rate: float, left_s: int | None) -> None:
         if self._status_path:
