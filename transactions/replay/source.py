@@ -6,6 +6,7 @@ States, and a fixed offset needs no time zone files on the machine.
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
@@ -77,8 +78,9 @@ def cents(dollars: npt.NDArray[np.float64]) -> Integers:
     return np.rint(dollars * 100).astype(np.int64)
 
 
+@cache
 def load_year() -> Year:
-    """Reads the year, 155,848 baskets, in about a second and 80 MB. Raises SourceMissingError.
+    """The year, 155,848 baskets, read once in about a second and 80 MB. Raises SourceMissingError.
 
     A basket over several stores or moments would need a rule; the source has none, and one is refused here.
     """
