@@ -117,13 +117,15 @@ def categories(filters: Filters, panels: list[Panel]) -> list[Choice]:
 
 def kinds(filters: Filters) -> list[Choice]:
     """What a list of receipts is narrowed down to with one click."""
-    named = [("All", {"type": None, "late": None}), ("Sales", {"type": "sale"}), ("Refunds", {"type": "refund"})]
-    named += [("Voids", {"type": "void"}), ("Came late", {"late": True})]
-    now = {"type": filters.type or None, "late": filters.late or None}
-    return [
-        Choice(name, "?" + filters.query(**changes), now == {"type": None, "late": None, **changes})
-        for name, changes in ((name, {"type": None, "late": None, **changes}) for name, changes in named)
+    ways: list[tuple[str, str | None, bool | None]] = [
+        ("All", None, None),
+        ("Sales", "sale", None),
+        ("Refunds", "refund", None),
+        ("Voids", "void", None),
+        ("Came late", None, True),
     ]
+    now = filters.type or None, filters.late or None
+    return [Choice(name, "?" + filters.query(type=kind, late=late), now == (kind, late)) for name, kind, late in ways]
 
 
 def span_text(span: Span) -> str:

@@ -29,13 +29,12 @@ MORE = {
     "top-products": ("All products", "products"),
     "payments": ("All about money", "money"),
 }
-# What is counted by a figure of fiscal health, after its number.
-SIGNS = {
-    "silent": "tills not sending",
-    "missing": "missing numbers",
-    "late": "came late",
-    "idle": "stores without a sale today",
-}
+# Figures of which every one above 0 is to be looked into.
+FAULTS = frozenset({"silent", "missing"})
+# A longer table shows its first rows, until somebody asks for the rest.
+ROWS_SHOWN = 10
+# Where so few more follow, they are shown at once.
+ROWS_HIDDEN_MIN = 3
 # Columns from which on two panels do not fit beside each other.
 HALF_COLUMNS_MAX = 4
 # More of these is no good news and less no bad news: their changes have no colour.
@@ -113,6 +112,11 @@ class Table:
         return panel.chart is Chart.HEAT or fits or not panel.rows
 
     @property
+    def is_cut(self) -> bool:
+        """Whether its last rows wait to be asked for."""
+        return not self.is_folded and len(self.lines) >= ROWS_SHOWN + ROWS_HIDDEN_MIN
+
+    @property
     def has_parts(self) -> bool:
         """Whether the table is the legend of parts."""
         return self.panel.chart is Chart.PARTS
@@ -128,16 +132,6 @@ class Stat(NamedTuple):
     before: str
     url: str
     needs_look: bool
-
-
-class Sign(NamedTuple):
-    """A figure of fiscal health, shown: whether it is as it should be."""
-
-    figure: Figure
-    name: str
-    value: str
-    is_well: bool
-    url: str
 
 
 def table(panel: Panel, address: Address, zone: tzinfo, filters: Filters, *, with_more: bool = False) -> Table:
@@ -186,14 +180,8 @@ def stat(figure: Figure, address: Address) -> Stat:
         tone="same" if figure.key in NEUTRAL else tone(change),
         before="" if figure.before is None else _alone(figure.before, figure),
         url=address(figure.link) if figure.link else "",
-        needs_look=figure.key in SIGNS and bool(figure.value),
+        needs_look=figure.key in FAULTS and bool(figure.value),
     )
-
-
-def sign(figure: Figure, address: Address) -> Sign:
-    """The figure with everything written."""
-    url = address(figure.link) if figure.link else ""
-    return Sign(figure, SIGNS.get(figure.key, figure.title), _alone(figure.value, figure), not figure.value, url)
 
 
 def _change_forward(panel: Panel) -> Panel:

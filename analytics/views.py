@@ -154,7 +154,7 @@ def _contents(scope: Scope, page: sheets.Sheet, filters: Filters, now: datetime)
 
     zone = timezone.get_current_timezone()
     is_front = page.key == "overview"
-    signs = [tables.sign(one, address) for one in state(filters, scope.store_ids, now)] if is_front else []
+    signs = state(filters, scope.store_ids, now) if is_front else []
     shown = [tables.table(panel, address, zone, filters, with_more=is_front) for panel in data.panels]
     return {
         "page": page,

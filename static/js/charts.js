@@ -8,6 +8,8 @@ const charts = (() => {
   // What the value of a kind is divided by (a power of ten), unless the column says so itself, as money does.
   const DIGITS = { quantity: 4, percent: 2, change: 2 };
   const HEAT_STEPS = 7;
+  // The darkest step begins at this part of all values, by size.
+  const HEAT_FULL_AT = 0.95;
   const WEEK_DAYS = 7;
   const DAY_HOURS = 24;
   // From so many days on, the axis names months.
@@ -235,13 +237,15 @@ const charts = (() => {
 
   // Rows of weekday, hour, value; the days run down and the hours along.
   function heat(table, looks, [at]) {
-    const most = Math.max(1, ...table.rows.map((row) => row.values[at] ?? 0));
+    const sizes = table.rows.map((row) => row.values[at] ?? 0).filter((size) => size > 0).sort((one, other) => one - other);
+    // A single day of all days must not make the others pale.
+    const most = sizes[Math.floor((sizes.length - 1) * HEAT_FULL_AT)] ?? 1;
     const hours = table.rows.filter((row) => row.values[at]).map((row) => row.values[1]);
     const from = Math.min(...hours, DAY_HOURS - 1);
     const to = Math.max(...hours, from);
     const shown = table.rows.map((row, index) => ({ row, index })).filter(({ row }) => row.values[1] >= from && row.values[1] <= to);
     const width = to - from + 1;
-    const step = (value) => (value > 0 ? Math.max(1, Math.ceil((value / most) * HEAT_STEPS)) : 0);
+    const step = (value) => (value > 0 ? Math.min(HEAT_STEPS, Math.max(1, Math.ceil((value / most) * HEAT_STEPS))) : 0);
     const days = [...Array(WEEK_DAYS).keys()];
     const names = days.map((day) => table.rows.find((row) => row.values[0] === day)?.texts[0].slice(0, 3) ?? "");
     return {
@@ -456,5 +460,8 @@ const charts = (() => {
   addEventListener("beforeprint", () => drawn.forEach((chart) => chart.resize()));
   drawAll();
 
-  return { drawAll };
+  // What is drawn of a figure, for tests: a list of values for each series.
+  const drawnOf = (figure) => drawn.get(figure).instance.getOption().series.map(({ data }) => data);
+
+  return { drawAll, drawnOf };
 })();
