@@ -203,7 +203,9 @@ def _open_from(panel: Panel, filters: Filters) -> int:
     if panel.chart is not Chart.LINE or filters.until is None:
         return len(panel.rows)
     if panel.columns[0].kind is Kind.HOUR:
-        return filters.hour_now
+        # The site's clock may be behind a store's: what has sales has begun.
+        begun = [number for number, row in enumerate(panel.rows) if row[1]]
+        return max(filters.hour_now, *begun) if begun else filters.hour_now
     return len(panel.rows) - 1 if panel.key not in ALONG else len(panel.rows)
 
 

@@ -1,12 +1,12 @@
 """A retailer's past for the dashboards' tests: random sales, the same each time, and the roll-ups that add them up.
 
-The rows are made here and not by the consumers, so that a page can be looked at without a ledger; what the consumers make
-is compared with the ledger elsewhere.
+The rows are made here and not by the consumers, so that a page can be looked at without a ledger; what the consumers
+make is compared with the ledger elsewhere.
 """
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -24,15 +24,41 @@ WEEKDAY_TRADE = (6, 6, 7, 7, 9, 10, 5)
 HOUR_TRADE = dict(zip(OPEN_HOURS, (4, 5, 6, 7, 9, 8, 6, 6, 8, 10, 9, 6, 3), strict=True))
 METHODS = ("card", "card", "card", "cash", "cash", "voucher")
 PRODUCTS = (
-    ("Whole milk 1 l", "Dairy", 2550), ("Butter 250 g", "Dairy", 5490), ("Natural yoghurt", "Dairy", 1890),
-    ("Cottage cheese", "Dairy", 3290), ("Rye bread", "Bakery", 4290), ("Rolls, 5 pieces", "Bakery", 1750),
-    ("Apple strudel", "Bakery", 3900), ("Ham, sliced", "Deli", 6290), ("Salami", "Deli", 8990),
-    ("Olives with garlic", "Deli", 7490), ("Bananas", "Fruit", 3490), ("Apples, Golden Delicious", "Fruit", 4190),
-    ("Tomatoes on the vine", "Vegetables", 5990), ("Cucumber", "Vegetables", 1990), ("Potatoes 2 kg", "Vegetables", 4990),
-    ("Sparkling water 1.5 l", "Drinks", 1590), ("Lager 0.5 l", "Drinks", 2290), ("Orange juice 1 l", "Drinks", 4590),
-    ("Ground coffee 250 g", "Drinks", 9990), ("Dark chocolate 100 g", "Sweets", 3990), ("Washing powder 3 kg", "Household", 27900),
-    ("Paper towels", "Household", 6490), ("Toothpaste", "Household", 5290), ("Pasta, penne", "Staples", 2890),
-)  # fmt: skip
+    ("Whole milk 1 l", "Dairy", 2550),
+    ("Butter 250 g", "Dairy", 5490),
+    ("Natural yoghurt", "Dairy", 1890),
+    ("Cottage cheese", "Dairy", 3290),
+    ("Rye bread", "Bakery", 4290),
+    ("Rolls, 5 pieces", "Bakery", 1750),
+    ("Apple strudel", "Bakery", 3900),
+    ("Ham, sliced", "Deli", 6290),
+    ("Salami", "Deli", 8990),
+    ("Olives with garlic", "Deli", 7490),
+    ("Bananas", "Fruit", 3490),
+    ("Apples, Golden Delicious", "Fruit", 4190),
+    ("Tomatoes on the vine", "Vegetables", 5990),
+    ("Cucumber", "Vegetables", 1990),
+    ("Potatoes 2 kg", "Vegetables", 4990),
+    ("Sparkling water 1.5 l", "Drinks", 1590),
+    ("Lager 0.5 l", "Drinks", 2290),
+    ("Orange juice 1 l", "Drinks", 4590),
+    ("Ground coffee 250 g", "Drinks", 9990),
+    ("Dark chocolate 100 g", "Sweets", 3990),
+    ("Washing powder 3 kg", "Household", 27900),
+    ("Paper towels", "Household", 6490),
+    ("Toothpaste", "Household", 5290),
+    ("Pasta, penne", "Staples", 2890),
+)
+# What is added up, in which table, and by what.
+KEYS: dict[str, tuple[Any, ...]] = {
+    "hours": (models.StoreHour, "store", "day", "hour", "currency"),
+    "products": (models.ProductDay, "store", "day", "product", "currency"),
+    "months": (models.ProductMonth, "store", "month", "product", "currency"),
+    "categories": (models.CategoryDay, "store", "day", "category", "currency"),
+    "taxes": (models.TaxDay, "store", "day", "code", "rate", "currency"),
+    "payments": (models.PaymentDay, "store", "day", "method", "currency"),
+    "baskets": (models.BasketDay, "store", "day", "lines", "currency"),
+}
 RATES = {"A": 12, "B": 21}
 
 
@@ -64,8 +90,8 @@ def make_past(
     until = until or utc(now_ms())
     terminals = Terminal.objects.filter(store__in=stores).order_by("number").values_list("store", "number")
     tills: dict[int, list[int]] = defaultdict(list)
-    for store, number in terminals:
-        tills[store].append(number)
+    for shop, number in terminals:
+        tills[shop].append(number)
     past = Past(dict(tills), _products(stores[0].retailer_id))
     maker = _Maker(past, currency, random.Random(7))
     for back in reversed(range(days)):
@@ -109,8 +135,7 @@ class _Maker:
     def __init__(self, past: Past, currency: str, chance: random.Random) -> None:
         self.past, self.currency, self.chance = past, currency, chance
         self.sequences: Counter[int] = Counter()
-        kinds = ("hours", "tills", "products", "months", "categories", "taxes", "payments", "baskets")
-        self.sums: dict[str, _Sums] = {kind: _Sums() for kind in kinds}
+        self.sums: dict[str, _Sums] = {kind: _Sums() for kind in (*KEYS, "tills")}
         self.moments: dict[int, list[datetime]] = defaultdict(list)
 
     def make_day(self, store: int, day: date, sales: int, until: datetime) -> None:
@@ -157,7 +182,8 @@ class _Maker:
             self.sums["baskets"][store, day, len(bought), self.currency].update(sales=1, amount=total)
         self.sums["hours"][store, day, moment.hour, self.currency].update(
             sales=1 - kind, refunds=kind, gross=0 if kind else total, refunded=total if kind else 0, tax=total // 9,
-            discounts=discounts, discounted=int(discounts > 0), lines=0 if kind else len(bought), offline=offline, late=late,
+            discounts=discounts, discounted=int(discounts > 0), lines=0 if kind else len(bought), offline=offline,
+            late=late,
         )  # fmt: skip
         self.sums["tills"][terminal, day, self.currency, store].update(
             sales=1 - kind, refunds=kind, amount=total, offline=offline, late=late
@@ -173,17 +199,8 @@ class _Maker:
         )  # fmt: skip
 
     def write(self) -> None:
-        made: list[tuple[Any, Callable[[], Iterator[Any]]]] = [
-            (models.StoreHour, lambda: self.sums["hours"].rows(models.StoreHour, "store", "day", "hour", "currency")),
-            (models.ProductDay, lambda: self.sums["products"].rows(models.ProductDay, "store", "day", "product", "currency")),
-            (models.ProductMonth, lambda: self.sums["months"].rows(models.ProductMonth, "store", "month", "product", "currency")),
-            (models.CategoryDay, lambda: self.sums["categories"].rows(models.CategoryDay, "store", "day", "category", "currency")),
-            (models.TaxDay, lambda: self.sums["taxes"].rows(models.TaxDay, "store", "day", "code", "rate", "currency")),
-            (models.PaymentDay, lambda: self.sums["payments"].rows(models.PaymentDay, "store", "day", "method", "currency")),
-            (models.BasketDay, lambda: self.sums["baskets"].rows(models.BasketDay, "store", "day", "lines", "currency")),
-        ]  # fmt: skip
-        for model, rows in made:
-            model.objects.bulk_create(rows())
+        for name, (model, *key) in KEYS.items():
+            model.objects.bulk_create(self.sums[name].rows(model, *key))
         models.SaleRow.objects.bulk_create(self.past.sales)
         self._write_tills()
 

@@ -44,11 +44,13 @@ def test_a_row_leads_where_its_link_leads() -> None:
 
 
 def test_the_hour_that_is_not_over_and_later_ones_are_open() -> None:
-    rows: list[Row] = [(hour, 100) for hour in range(24)]
+    rows: list[Row] = [(hour, 100 if hour < 14 else 0) for hour in range(24)]
     made = shown(rows, HOURS, chart=Chart.LINE)
     # The clock stands at 14:35.
     assert [line.is_open for line in made.lines] == [hour >= 14 for hour in range(24)]
     assert (made.drawn, made.is_folded) == ("line", True)
+    ahead = shown([*rows[:15], (15, 100), *rows[16:]], HOURS, chart=Chart.LINE)
+    assert [line.is_open for line in ahead.lines] == [hour >= 15 for hour in range(24)]
     over = shown(rows, HOURS, chart=Chart.LINE, query="period=2026-11-02")
     assert not any(line.is_open for line in over.lines)
 

@@ -18,14 +18,15 @@ PAGES = [*SHEETS, "receipts", "definitions"]
 FILES = [*SHEETS, "receipts"]
 # Session, user and scope take four; a page's own are named in analytics.pages and analytics.front.
 QUERIES = {
-    "overview": 17,
+    "overview": 15,
     "products": 8,
     "baskets": 6,
-    "money": 12,
+    "money": 11,
     "stores": 8,
     "health": 8,
-    "receipts": 10,
-    "definitions": 40,
+    "receipts": 7,
+    # Every page is asked for its texts, about a day on which nothing was sold.
+    "definitions": 35,
 }
 
 
@@ -111,7 +112,7 @@ def test_taxes_are_for_who_may_see_them_on_the_page_and_in_its_file(sold: Retail
     for role, client in sold.members.items():
         seen = Right.SEE_TAX in RIGHTS[role]
         assert ("21.00" in client.get(address(sold, "money")).content.decode()) is seen, role
-        assert ("129.63" in client.get(file_address(sold, "money")).content.decode()) is seen, role
+        assert (",21.00," in client.get(file_address(sold, "money")).content.decode()) is seen, role
 
 
 def test_a_store_manager_sees_their_stores_whatever_the_address_says(sold: RetailCast) -> None:
@@ -139,10 +140,12 @@ def test_nobody_sees_anything_of_a_rival(sold: RetailCast) -> None:
 
 
 def test_a_page_takes_so_many_queries_however_much_is_sold(
-    sold: RetailCast, django_assert_max_num_queries: Callable[..., Any]
+    sold: RetailCast, django_assert_num_queries: Callable[..., Any]
 ) -> None:
     for page in PAGES:
-        with django_assert_max_num_queries(QUERIES[page]):
+        # The retailer that was looked at last is kept in the session, once.
+        sold.owner.get(address(sold, page))
+        with django_assert_num_queries(QUERIES[page]):
             sold.owner.get(address(sold, page))
 
 

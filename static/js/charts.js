@@ -354,9 +354,12 @@ const charts = (() => {
       this.group = 0;
       figure.classList.add("is-drawn");
       this.instance = echarts.init(this.canvas, null, { renderer: "canvas" });
-      this.instance.on("click", (item) => this.follow(this.kind.row(item.dataIndex, item.seriesIndex)));
-      // A click beside a line's point means the day or hour above it.
-      this.instance.getZr().on("click", (event) => !event.target && this.followColumn(event));
+      // Of a curve or of bars the whole height above a day or hour means it; elsewhere the piece that is met.
+      if (["line", "bars"].includes(figure.dataset.chart)) {
+        this.instance.getZr().on("click", (event) => this.followColumn(event));
+      } else {
+        this.instance.on("click", (item) => this.follow(this.kind.row(item.dataIndex, item.seriesIndex)));
+      }
       this.canvas.addEventListener("keydown", (event) => this.press(event));
       this.canvas.addEventListener("blur", () => this.instance.dispatchAction({ type: "hideTip" }));
       new ResizeObserver(() => this.resize()).observe(this.canvas);
@@ -410,7 +413,6 @@ const charts = (() => {
     }
 
     followColumn({ offsetX, offsetY }) {
-      if (!["line", "bars"].includes(this.figure.dataset.chart)) return;
       const point = [offsetX, offsetY];
       if (!this.instance.containPixel("grid", point)) return;
       const at = this.instance.convertFromPixel("grid", point)[0];
