@@ -1,17 +1,19 @@
-"""`manage.py health`: is everything flowing? Exit code 1 when a shard is stopped or the store is away."""
+"""`manage.py health`: is everything flowing? Exit code 1 when a shard or a service is stopped or the store is away."""
 
 import json
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from ledger.feeding.queries import services
 from ledger.queries import health
 from ledger.shards import databases
 from ledger.standing import read_standing
+from possys.clock import now_ms, utc
 
 
 class Command(BaseCommand):
-    help = "Shows the backlog, the last block and every stopped shard."
+    help = "Shows the backlog, the last block, the services on the feed and whatever is stopped."
     # At 3 a.m. it answers also where a setting is wrong.
     requires_system_checks = []
 
@@ -19,9 +21,10 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="one line of JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        now = health()
+        now, fed, moment = health(), services(), utc(now_ms())
         if options["json"]:
-            self.stdout.write(json.dumps(now.as_json()))
+            said = {one.name: one.as_json(moment) for one in fed}
+            self.stdout.write(json.dumps({**now.as_json(), "services": said}))
         else:
             self.stdout.write(
                 f"capture store: {'reachable' if now.store_reachable else 'NOT REACHABLE'}\n"
@@ -32,5 +35,9 @@ class Command(BaseCommand):
             )
             for shard, reason in now.stopped.items():
                 self.stdout.write(f"STOPPED shard {shard}: {reason}")
-        if now.stopped or not now.store_reachable:
+            for one in fed:
+                self.stdout.write(f"service {one.name}: {one.line(moment)}")
+                for stop in one.stops:
+                    self.stdout.write(f"STOPPED service {one.name}, shard {stop.shard}: {stop.reason}")
+        if now.stopped or not now.store_reachable or any(one.stops for one in fed):
             raise SystemExit(1)
