@@ -1,5 +1,7 @@
 """The services on the feed in the admin: how far each is, where it is stopped, and having it tried again."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -13,7 +15,7 @@ from ledger.admin_base import Alarm, LedgerAdmin
 from ledger.admin_soundness import GREEN, ORANGE, RED
 from ledger.feeding.models import Service
 from ledger.feeding.operations import try_again
-from ledger.feeding.queries import ServiceState, services
+from ledger.feeding.queries import ServiceState, Stop, services
 from possys.clock import now_ms, utc
 from transactions.stream import SHARD_COUNT
 
@@ -26,7 +28,7 @@ GONE = (
 
 
 class StopRow(NamedTuple):
-    """A shard in which a service is stopped, and everything that is known of it."""
+    """The shards in which a service is stopped by the same error, and everything that is known of it."""
 
     title: str
     reason: str
@@ -45,9 +47,10 @@ class ServiceCard:
 
 
 def service_cards() -> list[ServiceCard]:
-    """Every consumer, those that are gone included: three queries."""
+    """Every consumer, first those that need somebody, last those that are gone: three queries."""
     now = utc(now_ms())
-    return [_card(one, now) for one in services()]
+    found = sorted(services(), key=lambda one: (not one.is_declared, not one.stops, not one.is_late(now), one.name))
+    return [_card(one, now) for one in found]
 
 
 def service_alarms() -> list[Alarm]:
@@ -87,16 +90,28 @@ def _card(one: ServiceState, now: datetime) -> ServiceCard:
             ("Complete up to", complete),
             ("Its tables", ", ".join(one.tables) or ("it declares none" if one.is_declared else "not known")),
         ],
-        stops=[
-            StopRow(
-                f"Shard {stop.shard}, block {stop.block + 1}",
-                stop.reason,
-                f"Stopped since {_at(stop.since)}, "
-                + ("due to be tried again now." if stop.tried_at is None else f"last tried {_at(stop.tried_at)}."),
-            )
-            for stop in one.stops
-        ],
+        stops=_stop_rows(one.stops),
     )
+
+
+def _stop_rows(stops: Iterable[Stop]) -> list[StopRow]:
+    """A bug that meets every shard is shown once, with all of them."""
+    of_reason: dict[str, list[Stop]] = defaultdict(list)
+    for stop in stops:
+        of_reason[stop.reason.removeprefix(f"block {stop.block + 1}: ")].append(stop)
+    return [StopRow(_places(alike), reason, _times(alike)) for reason, alike in of_reason.items()]
+
+
+def _places(alike: list[Stop]) -> str:
+    listed = "; ".join(f"shard {stop.shard}, block {stop.block + 1}" for stop in alike)
+    return f"{listed[:1].upper()}{listed[1:]}"
+
+
+def _times(alike: list[Stop]) -> str:
+    since = min((stop.since for stop in alike if stop.since is not None), default=None)
+    tried = [stop.tried_at for stop in alike if stop.tried_at is not None]
+    again = f"last tried {_at(max(tried))}" if len(tried) == len(alike) else "due to be tried again now"
+    return f"Stopped since {_at(since)}, {again}."
 
 
 def _state(one: ServiceState, now: datetime) -> tuple[str, str]:
@@ -136,7 +151,7 @@ class ServiceAdmin(LedgerAdmin):
 
     def _tried(self, request: HttpRequest, name: str) -> HttpResponse:
         if shards := try_again(name):
-            said = f"Service {name} is tried again now in {shards} shards."
+            said = f"Service {name} is tried again now in {shards} shard{'s' if shards > 1 else ''}."
             self.log_change(request, Service(name=name), said)
             messages.success(request, f"{said} Look again in a few seconds.")
         else:

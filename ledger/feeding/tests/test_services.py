@@ -9,6 +9,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.core.management import call_command
 
+from ledger.admin_services import service_cards
 from ledger.consumers import forget
 from ledger.feeding.models import FeedToken
 from ledger.feeding.queries import ServiceState, services
@@ -92,7 +93,9 @@ def test_the_page_shows_a_stop_in_full_to_those_who_may_look(
     cards = {card.name: card for card in page.context["services"]}
     assert cards["keeper"].state == "STOPPED in 1 of 64 shards."
     assert cards["keeper"].stops[0].title == f"Shard {till.number % 64}, block 2"
-    assert "block 2: ValueError: told to fail" in text
+    assert cards["keeper"].stops[0].reason == "ValueError: told to fail"
+    assert "ValueError: told to fail" in text
+    assert list(cards) == ["keeper", "neighbour"]
     assert cards["neighbour"].state == "It keeps up."
     assert ("Behind", "nothing") in cards["neighbour"].facts
     assert "Try keeper again now" not in text
@@ -117,7 +120,7 @@ def test_who_has_the_right_has_a_service_tried_again_and_nobody_else(
     worker = signed_in(make_person("on-duty", "view_service", "change_service"))
     assert "Nothing was done" in worker.post(PAGE, {"name": "neighbour"}, follow=True).content.decode()
     assert not LogEntry.objects.exists()
-    assert "tried again now in 1 shards" in worker.post(PAGE, {"name": "keeper"}, follow=True).content.decode()
+    assert "tried again now in 1 shard." in worker.post(PAGE, {"name": "keeper"}, follow=True).content.decode()
     assert LogEntry.objects.get().object_id == "keeper"
     assert "due to be tried again now" in worker.get(PAGE).content.decode()
     assert keeper.feed().blocks == 1
@@ -223,3 +226,15 @@ def test_tokens_are_listed_and_revoked_by_those_who_may(keeper: Keeper) -> None:
     assert "was revoked before" in cast.superuser.post(page, follow=True).content.decode()
     assert FeedToken.objects.filter(revoked_at=None).count() == 1
     assert again != token
+
+
+def test_an_error_that_stops_many_shards_is_shown_once(
+    till: Till, rival: Till, flush_everything: Flush, keeper: Keeper
+) -> None:
+    for seller in (till, rival):
+        sell(seller, flush_everything, blocks=1)
+    keeper.fails_at = {(seller.number % 64, 1) for seller in (till, rival)}
+    keeper.feed()
+    (stop,) = service_cards()[0].stops
+    first, second = sorted(seller.number % 64 for seller in (till, rival))
+    assert stop.title == f"Shard {first}, block 1; shard {second}, block 1"
