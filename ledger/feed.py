@@ -8,7 +8,7 @@ Nothing is handed out that does not give the Merkle root of its block's header, 
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cached_property
 
 from msgspec import DecodeError, Struct
@@ -42,7 +42,7 @@ class FedSale(Struct, gc=False):
 class FedBlock:
     """One sealed block: `shard`, `number`, `sealed_at`, and its `sales` in order."""
 
-    def __init__(self, stored: StoredBlock, marks: Sequence[MarkRow] = ()) -> None:
+    def __init__(self, stored: StoredBlock, marks: Collection[MarkRow] = ()) -> None:
         self.stored = stored
         self.shard, self.number, self.sealed_at = stored.shard, stored.number, stored.sealed_at
         self.marks = sorted(marks)
