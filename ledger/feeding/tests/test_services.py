@@ -95,7 +95,7 @@ def test_the_page_shows_a_stop_in_full_to_those_who_may_look(
     assert cards["keeper"].stops[0].title == f"Shard {till.number % 64}, block 2"
     assert cards["keeper"].stops[0].reason == "ValueError: told to fail"
     assert "ValueError: told to fail" in text
-    assert list(cards)[0] == "keeper"
+    assert next(iter(cards)) == "keeper"
     assert cards["neighbour"].state == "It keeps up."
     assert ("Behind", "nothing") in cards["neighbour"].facts
     assert "Try keeper again now" not in text
