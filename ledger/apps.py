@@ -8,6 +8,7 @@ class LedgerConfig(AppConfig):
 
     def ready(self) -> None:
         from ledger import checks, role_checks  # noqa: F401 - registers them
+        from ledger.consumers import discover
         from ledger.metrics import ledger_metrics
         from ledger.queries import past_or_away
         from possys import metrics
@@ -15,3 +16,4 @@ class LedgerConfig(AppConfig):
 
         register_past(past_or_away)
         metrics.register("ledger", ledger_metrics)
+        discover()

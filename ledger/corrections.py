@@ -2,7 +2,7 @@
 
     written    by the flush beside the entries, in its DB transaction; `manage.py fill_corrections` for older blocks
     checked    by `manage.py verify_ledger`, against the records of each block (ledger/verification/corrections.py)
-    read       by the original's identity and day, and one after the other by whoever tells people
+    read       by the original's identity and day; by the time of sealing by whoever tells people
 
 A record that is marked as a duplicate or a conflict has no entry and no row here. Both the flush and the verification
 ask `taken_back` which sale a record names, so they agree also on what names none.
@@ -10,16 +10,14 @@ ask `taken_back` which sale a record names, so they agree also on what names non
 
 import logging
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import NamedTuple
 
 import msgspec
 from django.db.backends.utils import CursorWrapper
-from django.db.models import QuerySet
 
 from ledger.models import Correction, identity_of, terminal_of
 from ledger.shards import databases
-from possys.clock import now_ms, utc
 from possys.codes import CodeError, CodePlace, Environment, day_of
 from possys.receipt_keys import table
 from transactions.models import Terminal
@@ -29,11 +27,6 @@ logger = logging.getLogger(__name__)
 
 COLUMNS = "original, original_on, shard, identity, issued_on, sealed_on, sealed_at, block, position, type, total"
 TYPES = ("int8", "date", "int2", "int8", "date", "date", "timestamptz", "int8", "int4", "int2", "int8")
-# A number that is missing is one of a flush that is still under way, or of one that was rolled back. A flush takes
-# about a second; one that has not ended after so long has lost its connection, and its rows with it.
-GAP_WAIT = timedelta(minutes=10)
-# What one call of `corrections_after` reads at most: some hundred kilobytes.
-LIMIT_MAX = 1000
 
 
 class CorrectionRow(NamedTuple):
@@ -136,27 +129,3 @@ def by_own_retailer(corrections: Sequence[Correction]) -> list[Correction]:
         for one in corrections
         if retailers.get(terminal_of(one.original)) == retailers.get(terminal_of(one.identity))
     ]
-
-
-def corrections_after(after_id: int, limit: int, *, alias: str = "default") -> list[Correction]:
-    """The next corrections of a database by ascending id, for a reader who remembers the last id that it was given.
-
-    Ids are drawn one after the other, and DB transactions commit in any order: a row may appear below one that was
-    seen already. So the answer ends before the first missing number, until what lies behind the gap was sealed
-    GAP_WAIT ago; then the missing one was rolled back and never comes. The reader who asks again with the last id of
-    the answer is given every row once, in order, and nearly always at once. A reader that must not tell anything
-    twice notes what it has told all the same: its own transaction may fail after it was told.
-    """
-    settled = utc(now_ms()) - GAP_WAIT
-    found: list[Correction] = []
-    expected = after_id + 1
-    for row in _after(after_id, min(limit, LIMIT_MAX), alias):
-        if row.id != expected and row.sealed_at > settled:
-            break
-        found.append(row)
-        expected = row.id + 1
-    return found
-
-
-def _after(after_id: int, limit: int, alias: str) -> QuerySet[Correction]:
-    return Correction.objects.using(alias).filter(id__gt=after_id).order_by("id")[:limit]

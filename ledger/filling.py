@@ -16,8 +16,8 @@ from ledger.verification.heads import read_heads
 from ledger.verification.ranges import BLOCKS_AT_ONCE, Range, RangeCheck
 from ledger.verification.rows import new_key
 
-# A flush that writes corrections waits for this lock, and this command for such a flush. Holding it, the command
-# draws its numbers behind all that are on their way: `corrections_after` relies on it.
+# A flush that writes corrections waits for this lock, and this command for such a flush: what the command finds
+# missing is then not on its way.
 LOCK = "LOCK TABLE ledger_correction IN SHARE ROW EXCLUSIVE MODE"
 LOCK_TIMEOUT_MS = 30_000
 

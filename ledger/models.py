@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from ledger.blocks import MarkKind
+from ledger.feeding.models import Cursor
 from ledger.log.models import (
     ArchiveMove,
     Checkpoint,
@@ -21,13 +22,14 @@ from ledger.log.models import (
 )
 from transactions.stream import SALE_TYPES, SHARD_COUNT
 
-# Django finds the models of an app in this module; those of the log are written in their own.
+# Django finds the models of an app in this module; those of the log and of the feed are written in their own.
 __all__ = [
     "ArchiveMove",
     "Block",
     "Checkpoint",
     "Correction",
     "Cosignature",
+    "Cursor",
     "Entry",
     "EpochRaise",
     "Head",

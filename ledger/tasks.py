@@ -10,6 +10,7 @@ from django.conf import settings
 from redis.exceptions import RedisError
 
 from ledger import ticks
+from ledger.feeding import ticks as feeding
 from ledger.log import checkpointer
 from ledger.partitions import make_days_ahead
 from ledger.shards import group
@@ -28,6 +29,10 @@ CHECKPOINTER = "checkpointer"
 
 def _flush_key(number: int) -> str:
     return f"flush-group:{number}"
+
+
+def _feed_key(number: int) -> str:
+    return f"feed-group:{number}"
 
 
 class Hold:
@@ -80,6 +85,26 @@ def repair_flush() -> None:
 
 
 @shared_task(ignore_result=True)
+def feed_group(number: int) -> None:
+    """Feeds the consumers one group of shards for half a minute, then queues its successor."""
+    hold = Hold(connect(settings.BROKER_URL), _feed_key(number))
+    if not hold():
+        return
+    feeding.run(group(number, settings.FEED_GROUPS), hold=hold)
+    hold.release()
+    feed_group.apply_async((number,), expires=HOLD_S)
+
+
+@shared_task(ignore_result=True)
+def repair_feed() -> None:
+    """Queues a tick for every group that no task feeds: after a crash, and when a broker lost one."""
+    client = connect(settings.BROKER_URL)
+    for number in range(settings.FEED_GROUPS):
+        if not client.exists(_feed_key(number)):
+            feed_group.apply_async((number,), expires=HOLD_S)
+
+
+@shared_task(ignore_result=True)
 def run_checkpointer() -> None:
     """Brings new blocks into the log and signs it for half a minute, then queues its successor."""
     hold = Hold(connect(settings.BROKER_URL), CHECKPOINTER)
@@ -111,10 +136,13 @@ def check_sample() -> None:
 
 @worker_ready.connect
 def tick_when_ready(sender: Any = None, **kwargs: Any) -> None:
-    """Flush workers and the checkpointer begin by themselves."""
+    """Flush workers, feed workers and the checkpointer begin by themselves."""
     queues = {queue.name for queue in getattr(getattr(sender, "task_consumer", None), "queues", [])}
     if "flush" in queues:
         for number in range(settings.FLUSH_GROUPS):
             flush_group.apply_async((number,), expires=HOLD_S)
+    if "feed" in queues:
+        for number in range(settings.FEED_GROUPS):
+            feed_group.apply_async((number,), expires=HOLD_S)
     if "log" in queues:
         run_checkpointer.apply_async(expires=HOLD_S)

@@ -21,6 +21,7 @@ OWNER_COMMANDS = frozenset(
         "restore_archive",
         "remove_record",
         "fill_corrections",
+        "rebuild",
         # They sign: the log's key must be there, too.
         "checkpoint",
         "log_key",

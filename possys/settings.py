@@ -119,6 +119,7 @@ INSTALLED_APPS = [
     "ledger",
     "receipts",
     "portal",
+    "analytics",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -208,6 +209,8 @@ UNFOLD = {
 
 # --- Celery: ticks only, never a sale --------------------------------------------------------------------------
 FLUSH_GROUPS = env.int("FLUSH_GROUPS", default=2)
+# Groups of shards that feed services at the same time; each keeps one process of the feed's queue busy.
+FEED_GROUPS = env.int("FEED_GROUPS", default=1)
 CELERY_BROKER_URL = BROKER_URL
 CELERY_TASK_IGNORE_RESULT = True
 # Each queue's workers have a database role of their own (ledger/roles.py).
@@ -215,6 +218,8 @@ CELERY_TASK_ROUTES = {
     "ledger.tasks.flush_group": {"queue": "flush"},
     # Only the flush's role can have days made.
     "ledger.tasks.make_days": {"queue": "flush"},
+    # Services' work on the ledger's blocks keeps no repairing tick waiting.
+    "ledger.tasks.feed_group": {"queue": "feed"},
     # The processes of this queue have the log's key, and no other has.
     "ledger.tasks.run_checkpointer": {"queue": "log"},
     # Held against what the checkpointer keeps outside the database.
@@ -233,6 +238,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=5),
         "options": {"expires": 5},
     },
+    "repair-feed": {"task": "ledger.tasks.repair_feed", "schedule": timedelta(seconds=5), "options": {"expires": 5}},
     "load-pending": {
         "task": "transactions.tasks.load_pending",
         "schedule": timedelta(seconds=5),

@@ -1,20 +1,18 @@
 """What was taken back is found by the sale; the index is written with the entries and says nothing else than they."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
-import psycopg
 import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, connection
 
-from ledger.corrections import GAP_WAIT, LIMIT_MAX, CorrectionRow, copy_corrections, corrections_after, corrections_of
+from ledger.corrections import corrections_of
 from ledger.models import Correction, Entry, identity_of
 from ledger.verification.tests.sealed import found
 from possys.receipt_keys import table
 from tests.factories import make_refund, sale_bytes
-from tests.roles import url_of
 from tests.tills import Till
 
 Flush = Callable[[], Any]
@@ -126,68 +124,3 @@ def test_no_row_is_changed_or_deleted(till: Till, flush_everything: Flush) -> No
     ):
         with pytest.raises(DatabaseError, match="append-only"):
             change()
-
-
-MOMENT = datetime(2026, 11, 23, 10, tzinfo=UTC)
-INSERT = (
-    "INSERT INTO ledger_correction (original, original_on, shard, identity, issued_on, sealed_on, sealed_at, block, "
-    "position, type, total) VALUES (1, '2026-11-23', 0, 2, '2026-11-23', '2026-11-23', %s, 1, %s, 1, -1)"
-)
-
-
-def add(position: int, sealed_at: datetime | None = None) -> None:
-    day = MOMENT.date()
-    with connection.cursor() as cursor:
-        row = CorrectionRow(1, day, 0, 2, day, day, sealed_at or datetime.now(UTC), 1, position, 1, -1)
-        copy_corrections(cursor, [row])
-
-
-def positions(after: int = 0, limit: int = LIMIT_MAX) -> list[int]:
-    return [row.position for row in corrections_after(after, limit)]
-
-
-def test_corrections_are_read_in_order_and_each_once(ledger: object) -> None:
-    for position in range(5):
-        add(position)
-    first = corrections_after(0, 3)
-    assert [row.position for row in first] == [0, 1, 2]
-    assert positions(first[-1].id) == [3, 4]
-    assert positions(5) == []
-
-
-def test_a_row_that_commits_late_is_not_passed_over(ledger: object) -> None:
-    add(0)
-    with psycopg.connect(url_of()) as slow:
-        slow.execute(INSERT, [datetime.now(UTC), 1])
-        add(2)
-        # Number 2 is drawn and not committed, so number 3 must wait.
-        assert positions() == [0]
-        slow.commit()
-    assert positions() == [0, 1, 2]
-
-
-def test_a_number_that_was_rolled_back_is_given_up_after_a_while(ledger: object) -> None:
-    add(0)
-    with psycopg.connect(url_of()) as failing:
-        failing.execute(INSERT, [datetime.now(UTC), 1])
-        failing.rollback()
-    add(2, datetime.now(UTC) - GAP_WAIT + timedelta(minutes=1))
-    assert positions() == [0]
-    assert positions(1) == []
-    with psycopg.connect(url_of()) as failing:
-        failing.execute(INSERT, [datetime.now(UTC), 3])
-        failing.rollback()
-    add(4)
-    with connection.cursor() as cursor:
-        cursor.execute("SET session_replication_role = replica")
-        cursor.execute("UPDATE ledger_correction SET sealed_at = %s WHERE position = 2", [MOMENT])
-        cursor.execute("RESET session_replication_role")
-    assert positions() == [0, 2]
-
-
-def test_no_more_than_the_limit_is_read(ledger: object) -> None:
-    for position in range(3):
-        add(position)
-    assert positions(limit=2) == [0, 1]
-    assert positions(limit=0) == []
-    assert len(corrections_after(0, LIMIT_MAX + 1)) == 3

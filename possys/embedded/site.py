@@ -17,6 +17,7 @@ WORKERS = (
     ("flush worker", "flush", FLUSH_WORKERS, "flush"),
     ("worker", "celery", 1, "web"),
     ("mail worker", "mail", 1, "web"),
+    ("feed worker", "feed", 1, "web"),
     ("checkpointer", "log", 2, "log"),
 )
 # Answers are given within seconds; what takes longer is cut off.

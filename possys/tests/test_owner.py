@@ -21,6 +21,7 @@ WEB, OWNER = "postgres://web@host/ledger", "postgres://owner@host/ledger"
         (["manage.py", "migrate"], OWNER, OWNER),
         (["manage.py", "rebuild_store", "--reason", "x"], OWNER, OWNER),
         (["manage.py", "fill_corrections"], OWNER, OWNER),
+        (["manage.py", "rebuild", "sales"], OWNER, OWNER),
         (["manage.py", "migrate"], "", WEB),
         (["manage.py", "health", "migrate"], OWNER, WEB),
         (["manage.py", "runserver"], OWNER, WEB),

@@ -37,7 +37,7 @@ class Run:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "possys.embedded", "run", "--folder", folder],
                 cwd=PROJECT,
-                env={**environment, "PORT": str(port)},
+                env={**environment, "PORT": str(port), "WEEKS": "0"},
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -139,7 +139,7 @@ def test_a_run_does_what_it_says_heals_itself_and_leaves_nothing_behind(runs: Ca
 
     assert run.end(signal.SIGINT) == 0
     stopped = re.findall(r"stopping (.*)", run.output)
-    assert stopped[:4] == ["replay", "gunicorn", "beat", "flush worker, worker, mail worker, checkpointer"]
+    assert stopped[:4] == ["replay", "gunicorn", "beat", "flush worker, worker, mail worker, feed worker, checkpointer"]
     assert stopped[4].startswith("PostgreSQL")
     assert [process for process in everything if is_alive(process)] == []
     assert belonging(run.folder) == []

@@ -1,0 +1,1 @@
+"""Retailers' dashboards, on roll-ups of the feed."""

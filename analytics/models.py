@@ -1,0 +1,256 @@
+"""The roll-ups: sums over the ledger's sales, written by the consumers alone and read by the pages.
+
+    by           store and hour, terminal and day, product (day and month), category, tax, payment and basket size
+    days, hours  are those written in `issued_at`, in its own offset: a sale that comes late lands on its own day
+    amounts      are signed integers in minor units of their currency, as printed: refunds and voids are negative
+    quantities   are in ten-thousandths (transactions.decimals.QUANTITY_SCALE)
+
+Keys begin with the store and the day: a page asks for some stores and a span of days. Every figure is a sum or a
+smallest or largest value, so that rows can be added up further, in any order, exactly.
+"""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from transactions.stream import SALE_TYPES
+
+# The bits of `SaleRow.methods`, the lowest first; new ones go behind.
+PAYMENT_METHODS = ("cash", "card", "transfer", "voucher", "account", "other")
+# A basket with more lines than this counts as one with this many.
+BASKET_LINES_MAX = 100
+
+
+class StoreHour(models.Model):
+    """What a store took in an hour. `sales` - `gross`, `refunds` - `refunded`, `voids` - `voided`: counts and sums."""
+
+    pk = models.CompositePrimaryKey("store", "day", "hour", "currency")
+    store = models.IntegerField()
+    day = models.DateField()
+    hour = models.SmallIntegerField()
+    currency = models.CharField(max_length=3)
+    sales = models.IntegerField()
+    refunds = models.IntegerField()
+    voids = models.IntegerField()
+    gross = models.BigIntegerField()
+    refunded = models.BigIntegerField()
+    voided = models.BigIntegerField()
+    tax = models.BigIntegerField()
+    discounts = models.BigIntegerField(help_text="What was taken off in sales: of lines, and of whole receipts.")
+    discounted = models.IntegerField(help_text="Sales with a discount.")
+    lines = models.IntegerField(help_text="Item lines in sales.")
+    offline = models.IntegerField(help_text="Records made while the network was away.")
+    late = models.IntegerField(help_text="Records that came late (receipts.receipt.LATE_AFTER).")
+
+    class Meta:
+        verbose_name = "hour of a store"
+
+    def __str__(self) -> str:
+        return f"store {self.store}, {self.day} {self.hour:02}"
+
+
+class TerminalDay(models.Model):
+    """What a terminal sent of one day."""
+
+    pk = models.CompositePrimaryKey("terminal", "day", "currency")
+    terminal = models.IntegerField()
+    day = models.DateField()
+    currency = models.CharField(max_length=3)
+    store = models.IntegerField()
+    sales = models.IntegerField()
+    refunds = models.IntegerField()
+    voids = models.IntegerField()
+    amount = models.BigIntegerField(help_text="Sales, refunds and voids together.")
+    offline = models.IntegerField()
+    late = models.IntegerField()
+    first_issued_at = models.DateTimeField()
+    last_issued_at = models.DateTimeField()
+    first_sequence = models.IntegerField()
+    last_sequence = models.IntegerField()
+
+    class Meta:
+        verbose_name = "day of a terminal"
+        indexes = (models.Index(fields=("store", "day"), name="terminal_days_of_a_store"),)
+
+    def __str__(self) -> str:
+        return f"terminal {self.terminal}, {self.day}"
+
+
+class TerminalHealth(models.Model):
+    """All that was ever sent by a terminal: numbers that are missing are last - first + 1 - records."""
+
+    terminal = models.IntegerField(primary_key=True)
+    store = models.IntegerField()
+    first_sequence = models.IntegerField()
+    last_sequence = models.IntegerField()
+    records = models.BigIntegerField()
+    first_issued_at = models.DateTimeField()
+    last_issued_at = models.DateTimeField()
+    last_received_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "health of a terminal"
+        indexes = (models.Index(fields=("store",), name="terminals_of_a_store"),)
+
+    def __str__(self) -> str:
+        return f"terminal {self.terminal}"
+
+
+class Product(models.Model):
+    """What a retailer sells, by its own number: the sku, else the GTIN, else the name; named as it was sold last."""
+
+    retailer = models.IntegerField()
+    key = models.CharField(max_length=124, help_text="s:sku, g:gtin or n:name")
+    name = models.CharField(max_length=120)
+    category = models.CharField(max_length=60, blank=True)
+    gtin = models.CharField(max_length=14, blank=True)
+    named_at = models.DateTimeField(help_text="When the sale was issued that named it so.")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("retailer", "key"), name="a_product_has_one_row"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ProductSums(models.Model):
+    """The sums of a product's item lines; refunds and voids are in `quantity` and `amount`, with their sign."""
+
+    store = models.IntegerField()
+    product = models.IntegerField()
+    currency = models.CharField(max_length=3)
+    quantity = models.BigIntegerField(help_text="In ten-thousandths.")
+    amount = models.BigIntegerField()
+    discounts = models.BigIntegerField()
+    baskets = models.IntegerField(help_text="Sales that hold it.")
+
+    class Meta:
+        abstract = True
+
+
+class ProductDay(ProductSums):
+    """A product in a store on a day."""
+
+    pk = models.CompositePrimaryKey("store", "day", "product", "currency")
+    day = models.DateField()
+
+    class Meta:
+        verbose_name = "day of a product"
+
+    def __str__(self) -> str:
+        return f"product {self.product} in store {self.store}, {self.day}"
+
+
+class ProductMonth(ProductSums):
+    """The same by month, `month` being its first day, so that a year of a chain is a page's work."""
+
+    pk = models.CompositePrimaryKey("store", "month", "product", "currency")
+    month = models.DateField()
+
+    class Meta:
+        verbose_name = "month of a product"
+
+    def __str__(self) -> str:
+        return f"product {self.product} in store {self.store}, {self.month:%Y-%m}"
+
+
+class CategoryDay(models.Model):
+    """The item lines of a category, as it is written on them, in a store on a day."""
+
+    pk = models.CompositePrimaryKey("store", "day", "category", "currency")
+    store = models.IntegerField()
+    day = models.DateField()
+    category = models.CharField(max_length=60, blank=True)
+    currency = models.CharField(max_length=3)
+    quantity = models.BigIntegerField(help_text="In ten-thousandths.")
+    amount = models.BigIntegerField()
+    discounts = models.BigIntegerField()
+    baskets = models.IntegerField(help_text="Sales that hold it.")
+
+    class Meta:
+        verbose_name = "day of a category"
+
+    def __str__(self) -> str:
+        return f"{self.category} in store {self.store}, {self.day}"
+
+
+class TaxDay(models.Model):
+    """The rows of the tax recaps in a store on a day; `rate` as it is written, empty where there is none."""
+
+    pk = models.CompositePrimaryKey("store", "day", "code", "rate", "currency")
+    store = models.IntegerField()
+    day = models.DateField()
+    code = models.CharField(max_length=8)
+    rate = models.CharField(max_length=20, blank=True)
+    currency = models.CharField(max_length=3)
+    net = models.BigIntegerField()
+    tax = models.BigIntegerField()
+
+    class Meta:
+        verbose_name = "day of a tax"
+
+    def __str__(self) -> str:
+        return f"tax {self.code} in store {self.store}, {self.day}"
+
+
+class PaymentDay(models.Model):
+    """What was paid in one way in a store on a day."""
+
+    pk = models.CompositePrimaryKey("store", "day", "method", "currency")
+    store = models.IntegerField()
+    day = models.DateField()
+    method = models.CharField(max_length=8)
+    currency = models.CharField(max_length=3)
+    payments = models.IntegerField()
+    amount = models.BigIntegerField()
+
+    class Meta:
+        verbose_name = "day of a payment method"
+
+    def __str__(self) -> str:
+        return f"{self.method} in store {self.store}, {self.day}"
+
+
+class BasketDay(models.Model):
+    """Sales by how many item lines they have (at most BASKET_LINES_MAX), in a store on a day."""
+
+    pk = models.CompositePrimaryKey("store", "day", "lines", "currency")
+    store = models.IntegerField()
+    day = models.DateField()
+    lines = models.SmallIntegerField()
+    currency = models.CharField(max_length=3)
+    sales = models.IntegerField()
+    amount = models.BigIntegerField()
+
+    class Meta:
+        verbose_name = "day of a basket size"
+
+    def __str__(self) -> str:
+        return f"baskets of {self.lines} in store {self.store}, {self.day}"
+
+
+class SaleRow(models.Model):
+    """One sale, refund or void, for the lists behind a figure and for what is bought together.
+
+    Its receipt code is a function of `identity` and `day` (possys.receipt_keys), so it is not kept.
+    """
+
+    identity = models.BigIntegerField(primary_key=True)
+    store = models.IntegerField()
+    day = models.DateField()
+    issued_at = models.DateTimeField()
+    hour = models.SmallIntegerField()
+    type = models.SmallIntegerField(choices=list(enumerate(SALE_TYPES)))
+    currency = models.CharField(max_length=3)
+    total = models.BigIntegerField()
+    discounts = models.BigIntegerField()
+    lines = models.SmallIntegerField()
+    methods = models.SmallIntegerField(help_text="Ways of payment as bits, in the order of PAYMENT_METHODS.")
+    is_late = models.BooleanField()
+    products = ArrayField(models.IntegerField(), help_text="What it holds, each once.")
+
+    class Meta:
+        verbose_name = "sale"
+        indexes = (models.Index(fields=("store", "day"), name="sales_of_a_store"),)
+
+    def __str__(self) -> str:
+        return f"sale {self.identity}"
