@@ -99,9 +99,9 @@ def real_flush() -> dict[str, float]:
     times: dict[str, float] = {}
     with ExitStack() as stack:
         for owner, name, label in CALLS:
-            stack.enter_context(timed(owner, name, label, times))
+            stack.enter_context(_timed(owner, name, label, times))
         connection.ensure_connection()
-        stack.enter_context(timed(connection, "_commit", "COMMIT", times))
+        stack.enter_context(_timed(connection, "_commit", "COMMIT", times))
         began = time.perf_counter()
         done = flush.flush_all(range(64))
         total = time.perf_counter() - began
@@ -111,7 +111,7 @@ def real_flush() -> dict[str, float]:
 
 
 @contextmanager
-def timed(owner: Any, name: str, label: str, times: dict[str, float]) -> Iterator[None]:
+def _timed(owner: Any, name: str, label: str, times: dict[str, float]) -> Iterator[None]:
     """Adds up the seconds spent in a function while the block lasts."""
     real = getattr(owner, name)
 

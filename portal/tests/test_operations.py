@@ -1,14 +1,17 @@
 """Changing who gets in: the rules of roles and stores, the last owner, and what is kept of every change."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from portal import operations, queries
 from portal.models import Membership, MembershipChange
 from portal.operations import STORES_MAX, Author, MembershipError, change_membership, remove_membership
 from portal.rights import Role
 from possys.accounts.models import User
-from tests.cast import RetailCast, make_member, make_user
+from tests.cast import RetailCast, make_member, make_retail_cast, make_user
 from transactions.models import Store
 
 
@@ -101,3 +104,25 @@ def test_the_database_refuses_a_second_membership_and_an_unknown_role(cast: Reta
         Membership.objects.create(user=owner.user, retailer=cast.retailer, role=Role.VIEWER)
     with pytest.raises(IntegrityError, match="membership_role_is_known"), transaction.atomic():
         Membership.objects.create(user=make_user("other"), retailer=cast.retailer, role="king")
+
+
+def test_two_owners_who_remove_each_other_at_one_moment_do_not_both_succeed(transactional_db: None) -> None:
+    cast = make_retail_cast()
+    first = membership_of("corner-owner")
+    second = make_member(cast.retailer, Role.OWNER, name="second-owner")
+    together = Barrier(2)
+
+    def remove(removed: Membership, by: Membership) -> str:
+        try:
+            together.wait()
+            remove_membership(removed, author=Author(by.user))
+        except MembershipError as fault:
+            return str(fault)
+        finally:
+            connection.close()
+        return ""
+
+    with ThreadPoolExecutor(2) as pool:
+        said = [pool.submit(remove, *pair) for pair in ((first, second), (second, first))]
+        assert sorted(one.result() for one in said) == ["", operations.LAST_OWNER]
+    assert len(queries.owners(cast.retailer.pk)) == 1

@@ -36,7 +36,7 @@ from transactions.tests.far_side import FarSide
 NOON = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)
 REGISTRY = "registry of the test"
 ANCIENT_S = clock_s(NOON - timedelta(days=386))
-# A tenth of the year's baskets are in these.
+# A quarter of the year's baskets are in these.
 STORES = list(store_traffic())[:16]
 TILLS = {store: [64 * (1 + 3 * place + till) for till in range(3)] for place, store in enumerate(STORES)}
 # Two retailers share the stores.

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from transactions.replay.files import write_json
 
@@ -32,7 +32,7 @@ class Screen:
         self._bar: Progress | None = None
         self._task = TaskID(0)
         if not quiet and out.isatty():
-            self._bar = Progress(TEXT, BarColumn(), TaskProgressColumn(), console=Console(file=out))
+            self._bar = Progress(TEXT, BarColumn(), console=Console(file=out))
             self._task = self._bar.add_task("history", total=total, completed=before)
             self._bar.start()
 
