@@ -51,6 +51,10 @@ def test_corrections(returned: None) -> None:
         ("High Street", 1, 0, -1000, 0, 2500),
         ("Mill Lane", 0, 1, 0, -500, None),
     ]
+    assert panel(page, "corrections-by-store").links == [
+        "receipts?period=28d&store=11&type=refund",
+        "receipts?period=28d&store=12&type=void",
+    ]
     assert panel(page, "corrections-by-terminal").rows == [("75", "High Street", 2, 1, 0, 5000)]
 
 
