@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
-from analytics.filters import Filters
+from analytics.filters import Filters, Span
 from analytics.pages import PageData, overview
 from analytics.panels import Figure, Panel
 from analytics.queries import products
@@ -48,17 +48,18 @@ def front(filters: Filters, stores: tuple[int, ...], moment: datetime) -> PageDa
 
 
 def state(filters: Filters, stores: tuple[int, ...], moment: datetime) -> list[Sign]:
-    """Whether anything is wrong with tills, numbers and stores: three queries."""
+    """Whether anything is wrong with tills, numbers and stores now, whichever period is looked at: three queries."""
     chosen = filters.chosen(stores)
-    found = health(filters, chosen, moment)
-    figures = {figure.key: figure for figure in health_figures(filters, found, moment)}
+    today = filters.narrowed(period="today", span=Span(filters.today, filters.today))
+    found = health(today, chosen, moment)
+    figures = {figure.key: figure for figure in health_figures(today, found, moment)}
     late_share = figures["late-share"].value or 0
     # Before the first store opens, none has sold anything.
     is_night = figures["idle"].value == len(chosen)
     return [
         Sign(figures["silent"], "tills not sending", not figures["silent"].value),
         Sign(figures["missing"], "missing numbers", not figures["missing"].value),
-        Sign(figures["late"], "came late", late_share < LATE_SHARE_WELL),
+        Sign(figures["late"], "came late today", late_share < LATE_SHARE_WELL),
         Sign(figures["idle"], "stores without a sale today", is_night or not figures["idle"].value),
     ]
 
