@@ -16,6 +16,7 @@ const charts = (() => {
   const MONTHS_FROM_DAYS = 100;
   const DURATION_MS = 300;
   const DAY_MS = 24 * 60 * 60 * 1000;
+  const A_MONDAY = Date.UTC(2024, 0, 1);
   const shades = matchMedia("(prefers-color-scheme: dark)");
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   const paper = matchMedia("print");
@@ -247,7 +248,8 @@ const charts = (() => {
     const width = to - from + 1;
     const step = (value) => (value > 0 ? Math.min(HEAT_STEPS, Math.max(1, Math.ceil((value / most) * HEAT_STEPS))) : 0);
     const days = [...Array(WEEK_DAYS).keys()];
-    const names = days.map((day) => table.rows.find((row) => row.values[0] === day)?.texts[0].slice(0, 3) ?? "");
+    const weekday = new Intl.DateTimeFormat(LANGUAGE, { timeZone: "UTC", weekday: "short" });
+    const names = days.map((day) => weekday.format(new Date(A_MONDAY + day * DAY_MS)));
     return {
       option: {
         ...common(looks),
