@@ -82,6 +82,13 @@ def test_a_till_whose_business_is_over_by_now(registry: None) -> None:
     assert silent() == []
 
 
+def test_a_till_whose_business_has_not_begun(registry: None) -> None:
+    make_till()
+    for week in (1, 2, 3, 4):
+        make_day(week, opened=15)
+    assert silent() == []
+
+
 def test_a_till_that_sells_once_an_hour_is_given_six(registry: None) -> None:
     make_till(75, heard=timedelta(hours=5, minutes=59))
     make_till(139, heard=timedelta(hours=6, minutes=1))
