@@ -41,3 +41,6 @@ if (printButton) {
   printButton.hidden = false;
   printButton.addEventListener("click", () => window.print());
 }
+
+// On a narrow screen the tab of this page may lie beyond the edge.
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
