@@ -96,17 +96,20 @@ class TerminalHealth(models.Model):
 
 
 class Product(models.Model):
-    """What a retailer sells, by its own number: the sku, else the GTIN, else the name; named as it was sold last."""
+    """What a retailer sells, by its own number: the sku, else the GTIN, else the name; named as it was sold last.
 
+    `id` is worked out of retailer and key (analytics/rolling/products.py), so that whoever writes a sum needs no look-up
+    here, and rebuilt tables have the same ids. It is unique within a retailer only: join with both.
+    """
+
+    pk = models.CompositePrimaryKey("retailer", "id")
     retailer = models.IntegerField()
+    id = models.BigIntegerField()
     key = models.CharField(max_length=124, help_text="s:sku, g:gtin or n:name")
     name = models.CharField(max_length=120)
     category = models.CharField(max_length=60, blank=True)
     gtin = models.CharField(max_length=14, blank=True)
-    named_at = models.DateTimeField(help_text="When the sale was issued that named it so.")
-
-    class Meta:
-        constraints = (models.UniqueConstraint(fields=("retailer", "key"), name="a_product_has_one_row"),)
+    named_on = models.DateField(help_text="The last day on which it was sold; of that day's names, the last by value.")
 
     def __str__(self) -> str:
         return self.name
@@ -116,7 +119,7 @@ class ProductSums(models.Model):
     """The sums of a product's item lines; refunds and voids are in `quantity` and `amount`, with their sign."""
 
     store = models.IntegerField()
-    product = models.IntegerField()
+    product = models.BigIntegerField()
     currency = models.CharField(max_length=3)
     quantity = models.BigIntegerField(help_text="In ten-thousandths.")
     amount = models.BigIntegerField()
@@ -246,7 +249,7 @@ class SaleRow(models.Model):
     lines = models.SmallIntegerField()
     methods = models.SmallIntegerField(help_text="Ways of payment as bits, in the order of PAYMENT_METHODS.")
     is_late = models.BooleanField()
-    products = ArrayField(models.IntegerField(), help_text="What it holds, each once.")
+    products = ArrayField(models.BigIntegerField(), help_text="What it holds, each once.")
 
     class Meta:
         verbose_name = "sale"

@@ -97,7 +97,7 @@ class Migration(migrations.Migration):
             name="ProductDay",
             fields=[
                 ("store", models.IntegerField()),
-                ("product", models.IntegerField()),
+                ("product", models.BigIntegerField()),
                 ("currency", models.CharField(max_length=3)),
                 ("quantity", models.BigIntegerField(help_text="In ten-thousandths.")),
                 ("amount", models.BigIntegerField()),
@@ -126,7 +126,7 @@ class Migration(migrations.Migration):
             name="ProductMonth",
             fields=[
                 ("store", models.IntegerField()),
-                ("product", models.IntegerField()),
+                ("product", models.BigIntegerField()),
                 ("currency", models.CharField(max_length=3)),
                 ("quantity", models.BigIntegerField(help_text="In ten-thousandths.")),
                 ("amount", models.BigIntegerField()),
@@ -223,17 +223,25 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Product",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "retailer", "id", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
                 ("retailer", models.IntegerField()),
+                ("id", models.BigIntegerField()),
                 ("key", models.CharField(help_text="s:sku, g:gtin or n:name", max_length=124)),
                 ("name", models.CharField(max_length=120)),
                 ("category", models.CharField(blank=True, max_length=60)),
                 ("gtin", models.CharField(blank=True, max_length=14)),
-                ("named_at", models.DateTimeField(help_text="When the sale was issued that named it so.")),
+                (
+                    "named_on",
+                    models.DateField(
+                        help_text="The last day on which it was sold; of that day's names, the last by value."
+                    ),
+                ),
             ],
-            options={
-                "constraints": [models.UniqueConstraint(fields=("retailer", "key"), name="a_product_has_one_row")],
-            },
         ),
         migrations.CreateModel(
             name="SaleRow",
@@ -256,7 +264,7 @@ class Migration(migrations.Migration):
                 (
                     "products",
                     django.contrib.postgres.fields.ArrayField(
-                        base_field=models.IntegerField(), help_text="What it holds, each once.", size=None
+                        base_field=models.BigIntegerField(), help_text="What it holds, each once.", size=None
                     ),
                 ),
             ],
