@@ -12,7 +12,11 @@ smallest or largest value, so that rows can be added up further, in any order, e
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from analytics.peers.models import ChosenKind, CohortStore, PeerFigure, PeerWeek
 from transactions.stream import SALE_TYPES
+
+# Tables of parts with a folder of their own; Django finds them here.
+__all__ = ["ChosenKind", "CohortStore", "PeerFigure", "PeerWeek"]
 
 # The bits of `SaleRow.methods`, the lowest first; new ones go behind.
 PAYMENT_METHODS = ("cash", "card", "transfer", "voucher", "account", "other")
