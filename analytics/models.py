@@ -13,15 +13,28 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from analytics.peers.models import ChosenKind, CohortStore, PeerFigure, PeerWeek
+from analytics.rolling.receipts import BASKET_LINES_MAX, PAYMENT_METHODS
 from transactions.stream import SALE_TYPES
 
-# Tables of parts with a folder of their own; Django finds them here.
-__all__ = ["ChosenKind", "CohortStore", "PeerFigure", "PeerWeek"]
-
-# The bits of `SaleRow.methods`, the lowest first; new ones go behind.
-PAYMENT_METHODS = ("cash", "card", "transfer", "voucher", "account", "other")
-# A basket with more lines than this counts as one with this many.
-BASKET_LINES_MAX = 100
+__all__ = [
+    "BASKET_LINES_MAX",
+    "PAYMENT_METHODS",
+    "BasketDay",
+    "CategoryDay",
+    "ChosenKind",
+    "CohortStore",
+    "PaymentDay",
+    "PeerFigure",
+    "PeerWeek",
+    "Product",
+    "ProductDay",
+    "ProductMonth",
+    "SaleRow",
+    "StoreHour",
+    "TaxDay",
+    "TerminalDay",
+    "TerminalHealth",
+]
 
 
 class StoreHour(models.Model):
@@ -102,7 +115,7 @@ class TerminalHealth(models.Model):
 class Product(models.Model):
     """What a retailer sells, by its own number: the sku, else the GTIN, else the name; named as it was sold last.
 
-    `id` is worked out of retailer and key (analytics/rolling/products.py), so that whoever writes a sum needs no look-up
+    `id` is worked out of retailer and key (analytics/rolling/products.py), so that who writes a sum needs no look-up
     here, and rebuilt tables have the same ids. It is unique within a retailer only: join with both.
     """
 
