@@ -32,6 +32,8 @@ STORES_MAX = 200
 CATEGORY_LENGTH_MAX = 60
 SEARCH_LENGTH_MAX = 120
 ID_MAX = 2**31 - 1
+# Products' numbers are hashes (analytics/rolling/products.py).
+PRODUCT_MAX = 2**53 - 1
 # The oldest and newest day that a receipt code can name.
 FIRST_DAY = date(2020, 1, 1)
 LAST_DAY = date(2064, 11, 8)
@@ -45,7 +47,7 @@ _SINGLE = (
     "product",
 )  # fmt: skip
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_NUMBER = re.compile(r"\d{1,10}", re.ASCII)
+_NUMBER = re.compile(r"\d{1,16}", re.ASCII)
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 
 
@@ -187,7 +189,7 @@ class _Reading:
             "type": self._choice("type", SALE_TYPES),
             "late": self._choice("late", ("1",)) == "1",
             "terminal": self._number("terminal", ID_MAX),
-            "product": self._number("product", ID_MAX),
+            "product": self._number("product", PRODUCT_MAX),
         }
         if self._faults:
             raise FiltersError(self._faults)

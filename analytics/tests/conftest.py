@@ -3,11 +3,15 @@
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 
 from analytics.filters import Filters
 from analytics.models import StoreHour
+from analytics.pages import PageData
+from analytics.panels import Figure, Panel
+from transactions.models import Retailer, Store
 
 # A Monday; the site's clock stands at 14:35.
 NOW = datetime(2026, 11, 30, 14, 35, tzinfo=UTC)
@@ -24,8 +28,6 @@ HOUR = {
 
 def asked(text: str = "", *, allowed: tuple[int, ...] = STORES, period: str = "28d") -> Filters:
     """The filters of an address's query at NOW."""
-    from urllib.parse import parse_qs
-
     return Filters.read(parse_qs(text, keep_blank_values=True), allowed, NOW, period=period)
 
 
@@ -37,3 +39,22 @@ def hour(db: None) -> Callable[..., StoreHour]:
         return StoreHour.objects.create(store=store, day=day, hour=at, currency=currency, **{**HOUR, **changes})
 
     return make
+
+
+@pytest.fixture
+def registry(db: None) -> None:
+    """The retailer's stores 11 and 12 and the rival's 99, by name."""
+    for number, name in ((1, "Corner Shops"), (2, "Rival Foods")):
+        Retailer.objects.create(id=number, name=name, tax_id=f"T{number}")
+    for store, retailer, name in ((11, 1, "High Street"), (12, 1, "Mill Lane"), (RIVAL, 2, "Rival")):
+        Store.objects.create(id=store, retailer_id=retailer, name=name, shard=store % 64)
+
+
+def panel(page: PageData, key: str) -> Panel:
+    """One of a page's panels."""
+    return next(one for one in page.panels if one.key == key)
+
+
+def figure(page: PageData, key: str) -> Figure:
+    """One of a page's figures."""
+    return next(one for one in page.figures if one.key == key)
