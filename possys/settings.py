@@ -6,6 +6,7 @@ from pathlib import Path
 
 import django_stubs_ext
 import environ
+from celery.schedules import crontab
 
 # Lets `ModelAdmin[Terminal]` and its like be written at run time, as mypy wants them.
 django_stubs_ext.monkeypatch()
@@ -270,6 +271,12 @@ CELERY_BEAT_SCHEDULE = {
     "purge-watches": {
         "task": "receipts.watches.tasks.purge_watches",
         "schedule": timedelta(hours=1),
+        "options": {"expires": 3600},
+    },
+    "count-pairs": {
+        "task": "analytics.pairs.tasks.count_pairs",
+        # At night, by the site's clock: it reads a quarter's sales.
+        "schedule": crontab(hour=2, minute=40),
         "options": {"expires": 3600},
     },
     "publish-peers": {
