@@ -25,6 +25,10 @@ CATEGORY_PAIRS_MAX = 50
 LOCK = 7_301
 UNNAMED = ("", "")
 
+COPY = """
+    COPY analytics_pairstore (retailer, store, number, together, with_first, with_second, baskets) FROM STDIN
+"""
+
 NEXT = "SELECT min(retailer_id) FROM transactions_store WHERE retailer_id > %(after)s"
 
 
@@ -155,8 +159,7 @@ def _write(run: PairRun, pairs: list[Pair], by_store: dict[int, list[PairCounts]
     Pair.objects.bulk_create(pairs)
     if len(run.stores) == 1:
         return
-    for store in run.stores:
-        PairStore.objects.bulk_create(
-            PairStore(retailer=run.retailer, store=store, number=number, **counts._asdict())
-            for number, counts in enumerate(by_store[store])
-        )
+    with connection.cursor() as cursor, cursor.copy(COPY) as copy:
+        for store in run.stores:
+            for number, counts in enumerate(by_store[store]):
+                copy.write_row((run.retailer, store, number, *counts))

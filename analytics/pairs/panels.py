@@ -31,9 +31,9 @@ OF_SOME = """
 """
 DEFINITION = (
     "The {most} surest pairs in the sales of {span} in these stores, counted every night. Support: of all sales, those "
-    "with both. Confidence: of the sales with the one, those with the other, too. Lift: how many times as often as if they "
-    "had nothing to do with each other; 1 is chance. Ordered by the least lift that the number of sales allows, so that a "
-    "few chance sales do not come first."
+    "with both. Confidence: of the sales with the one, those with the other, too. Lift: how many times as often as if "
+    "they had nothing to do with each other; 1 is chance. Ordered by the least lift that the number of sales allows, "
+    "so that a few chance sales do not come first."
 )
 EMPTY = (
     "No two were bought together surely more often than by chance in the days that were counted. It takes twenty sales "
@@ -57,8 +57,8 @@ def pair_panels(filters: Filters, stores: tuple[int, ...]) -> list[Panel]:
     products: list[_Found] = []
     categories: list[_Found] = []
     span = ""
-    for retailer, first, last, baskets, is_all in rows(RUNS, stores=chosen):
-        span = str(Span(first, last))
+    for retailer, begin, end, baskets, is_all in rows(RUNS, stores=chosen):
+        span = str(Span(begin, end))
         sql = OF_ALL if is_all else OF_SOME
         for row in rows(sql, retailer=retailer, stores=chosen, baskets=baskets, least=TOGETHER_MIN):
             is_category, first, second, first_name, second_name, *counts = row
