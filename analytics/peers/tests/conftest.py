@@ -24,28 +24,25 @@ def days() -> list[date]:
 
 
 def fill(store: int, *, basket: int = 1_000, category: str = "Bread", when: list[date] | None = None) -> None:
-    """Ten sales an hour and week, one refund of a twentieth of a basket's price, half paid by card."""
-    for day in days() if when is None else when:
-        gross = basket * OFTEN
-        StoreHour.objects.create(
-            **{
-                **HOUR,
-                "store": store, "day": day, "hour": 10, "currency": "CZK", "sales": OFTEN, "gross": gross,
-                "lines": 3 * OFTEN, "refunds": 1, "refunded": -basket // 20,
-            }
-        )  # fmt: skip
-        CategoryDay.objects.create(
-            store=store,
-            day=day,
-            category=category,
-            currency="CZK",
-            quantity=0,
-            amount=gross,
-            discounts=0,
-            baskets=OFTEN,
-        )
-        for method, part in (("card", gross // 2), ("cash", gross - gross // 2)):
-            PaymentDay.objects.create(store=store, day=day, method=method, currency="CZK", payments=5, amount=part)
+    """Ten sales in an hour of each day, one refund of a twentieth of a basket's price, half paid by card."""
+    gross = basket * OFTEN
+    some = days() if when is None else when
+    hour = {
+        **HOUR,
+        "store": store, "hour": 10, "currency": "CZK", "sales": OFTEN, "gross": gross, "lines": 3 * OFTEN, "refunds": 1,
+        "refunded": -basket // 20,
+    }  # fmt: skip
+    key = {"store": store, "currency": "CZK"}
+    StoreHour.objects.bulk_create(StoreHour(**{**hour, "day": day}) for day in some)
+    CategoryDay.objects.bulk_create(
+        CategoryDay(**key, day=day, category=category, quantity=0, amount=gross, discounts=0, baskets=OFTEN)
+        for day in some
+    )
+    PaymentDay.objects.bulk_create(
+        PaymentDay(**key, day=day, method=method, payments=5, amount=part)
+        for day in some
+        for method, part in (("card", gross // 2), ("cash", gross - gross // 2))
+    )
 
 
 @pytest.fixture
