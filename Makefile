@@ -19,7 +19,7 @@ help: ## list the targets
 	@echo "Targets:"
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1@\2/p' Makefile | while IFS=@ read -r name text; do printf '%-20s %s\n' "$$name" "$$text"; done
 
-run: setup ## the whole system with demo data and real baskets; Ctrl-C stops it (PORT=8000)
+run: setup ## the whole system with demo data and real baskets; Ctrl-C stops it (PORT=8000 WEEKS=53)
 	@$(VENV) -m possys.embedded run
 
 manage: setup ## a management command on those servers (ARGS="health")

@@ -15,6 +15,8 @@ PROJECT = Path(__file__).resolve().parents[2]
 # Enough to see everything move, and a small share of what even a small machine can do.
 RATE_DEFAULT = 50
 RATE_VARIABLE = "RATE"
+# Refunds for each sale, as many as the history has.
+REFUNDS = "0.0067"
 
 
 class Replay(Program):
@@ -24,8 +26,9 @@ class Replay(Program):
         self._status = local / "replay" / "status.json"
         command: list[str | Path] = [
             sys.executable, PROJECT / "manage.py", "replay", "--url", url, "--live", "--until-stopped",
-            "--rate", os.environ.get(RATE_VARIABLE) or str(RATE_DEFAULT), "--quiet",
-            "--status", self._status, "--ack-file", local / "replay" / "acknowledged.jsonl",
+            "--rate", os.environ.get(RATE_VARIABLE) or str(RATE_DEFAULT), "--refunds", REFUNDS, "--quiet",
+            "--folder", self._status.parent, "--status", self._status,
+            "--ack-file", self._status.parent / "acknowledged.jsonl",
         ]  # fmt: skip
         super().__init__(
             "replay",

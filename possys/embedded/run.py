@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from possys.embedded.environment import for_role, merged
+from possys.embedded.history import History, chosen_weeks
 from possys.embedded.interrupts import ignore_interrupts, interrupts_wait
 from possys.embedded.joining import keep_settings
 from possys.embedded.keys import local_keys
@@ -13,7 +14,7 @@ from possys.embedded.launch import die_with_parent
 from possys.embedded.management import demo, health, prepare_site, set_up_django
 from possys.embedded.ports import HOST
 from possys.embedded.replay import Replay
-from possys.embedded.screen import alive_line, receipt_line, say, welcome
+from possys.embedded.screen import alive_line, history_line, receipt_line, say, welcome
 from possys.embedded.servers import LocalServers
 from possys.embedded.site import site_programs
 from possys.embedded.supervisor import Supervisor
@@ -29,7 +30,7 @@ def run(local: Path) -> None:
 
     Raises LocalServerError when something cannot start or keeps dying.
     """
-    began = time.monotonic()
+    began, weeks = time.monotonic(), chosen_weeks()
     if "MAKELEVEL" in os.environ:
         # Killed with -9, make would leave us running without anyone to stop us.
         die_with_parent(os.getppid(), signal.SIGTERM)
@@ -46,11 +47,12 @@ def run(local: Path) -> None:
             if witness:
                 supervisor.start([witness.program(environment)])
             shown = _start_site(local, environment, port, supervisor)
+            history = _start_history(local, environment, url, weeks, supervisor)
             replay = Replay(local, for_role(environment, "web"), url)
             supervisor.start([replay])
             print(welcome(url, shown), flush=True)
             say(f"started in {time.monotonic() - began:.1f} s; logs: {local / 'log'}; Ctrl-C stops everything")
-            _stay(supervisor, replay, url)
+            _stay(supervisor, replay, history, url)
         except KeyboardInterrupt:
             print(flush=True)
         finally:
@@ -86,7 +88,19 @@ def _start_site(local: Path, environment: dict[str, str], port: int, supervisor:
     return shown
 
 
-def _stay(supervisor: Supervisor, replay: Replay, url: str) -> None:
+def _start_history(
+    local: Path, environment: dict[str, str], url: str, weeks: int, supervisor: Supervisor
+) -> History | None:
+    """Start what loads the demo's past, if it is wanted; its tills' numbers are set aside when this returns."""
+    if not weeks:
+        return None
+    history = History(local, for_role(environment, "web"), url, weeks)
+    supervisor.start([history])
+    history.wait_until_open(supervisor.look)
+    return history
+
+
+def _stay(supervisor: Supervisor, replay: Replay, history: History | None, url: str) -> None:
     """Look after everything and show that it is alive, until interrupted."""
     # Only now are the settings those of this run.
     from possys.receipt_keys import links
@@ -104,6 +118,19 @@ def _stay(supervisor: Supervisor, replay: Replay, url: str) -> None:
         if time.monotonic() - alive_at >= ALIVE_EVERY_S:
             alive_at = time.monotonic()
             say(alive_line(status, _health()))
+            history = _tell_of(history)
+
+
+def _tell_of(history: History | None) -> History | None:
+    """Show how far the demo's past is, and that it ended; return it while there is more to tell."""
+    if history is None:
+        return None
+    has_ended, status = history.has_ended, history.status()
+    if status:
+        say(history_line(status))
+    if history.was_refused:
+        say(f"the past is not loaded, see {history.log}")
+    return None if has_ended or status.get("state") == "finished" else history
 
 
 def _health() -> dict[str, object]:

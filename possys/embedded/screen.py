@@ -1,7 +1,9 @@
 """What a run prints: where the site is, how to get in, and that it is alive."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+
+BAR_WIDTH = 30
 
 
 def say(text: str) -> None:
@@ -49,6 +51,21 @@ def alive_line(replay: dict[str, Any], health: dict[str, Any]) -> str:
         parts.extend(f"shard {shard} is stopped: {reason}" for shard, reason in health["stopped"].items())
     if replay.get("refused"):
         parts.append(f"refused {sum(replay['refused'].values()):,}: {replay['last_problem']}")
+    return "   ".join(parts)
+
+
+def history_line(status: dict[str, Any]) -> str:
+    """Return how far the loading of the demo's past is: a bar and the time left, or how it ended."""
+    sent, total = status["sent"], status["total"]
+    if status["state"] == "finished":
+        return f"the past is loaded: {total:,} receipts of a year of real baskets"
+    share = sent / total if total else 1
+    bar = "#" * int(share * BAR_WIDTH)
+    parts = [f"the past   [{bar:-<{BAR_WIDTH}}] {share:4.0%}", f"{status['rate']:,.0f} receipts/s"]
+    if status["state"] == "stopped":
+        parts.append(f"stopped: {status['problem']}")
+    elif status["left_s"] is not None:
+        parts.append(f"{timedelta(seconds=status['left_s'])} left")
     return "   ".join(parts)
 
 

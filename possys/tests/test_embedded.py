@@ -22,12 +22,14 @@ from redis.retry import Retry
 from possys.embedded import LocalServerError, LocalServers, Postgres, Valkey
 from possys.embedded.bootstrap import split_servers
 from possys.embedded.environment import for_role, merged
+from possys.embedded.history import WEEKS_MAX, History, chosen_weeks
 from possys.embedded.interrupts import interrupts_wait
 from possys.embedded.joining import keep_settings
 from possys.embedded.keys import local_keys
 from possys.embedded.ports import HOST, PORT_FIRST, PORT_LAST, free_port, is_free
 from possys.embedded.programs import postgres_programs
 from possys.embedded.roles import ROLES, SCRIPT
+from possys.embedded.screen import history_line
 from possys.embedded.supervisor import RESTARTS_MAX, Supervisor
 from possys.embedded.web import choose_port
 
@@ -395,6 +397,46 @@ def test_a_port_that_is_none_is_refused(port: str, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("PORT", port)
     with pytest.raises(LocalServerError, match="is no port"):
         choose_port(print)
+
+
+@pytest.mark.parametrize("weeks", ["54", "-1", "all", "²", "1.5"])
+def test_weeks_that_are_none_are_refused(weeks: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEEKS", weeks)
+    with pytest.raises(LocalServerError, match=f"WEEKS={weeks}: give the weeks"):
+        chosen_weeks()
+
+
+def test_without_weeks_the_past_is_the_whole_year(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WEEKS", raising=False)
+    assert chosen_weeks() == WEEKS_MAX
+    monkeypatch.setenv("WEEKS", "0")
+    assert chosen_weeks() == 0
+
+
+def test_the_past_is_shown_as_a_bar_with_the_time_left_and_how_it_ended() -> None:
+    status = {"state": "loading", "sent": 5_000, "total": 10_000, "rate": 2500.4, "left_s": 62, "problem": ""}
+    assert history_line(status) == f"the past   [{'#' * 15}{'-' * 15}]  50%   2,500 receipts/s   0:01:02 left"
+    assert "left" not in history_line({**status, "left_s": None})
+    stopped = {**status, "state": "stopped", "left_s": None, "problem": "422: no"}
+    assert history_line(stopped).endswith("stopped: 422: no")
+    assert history_line({**status, "state": "finished"}).startswith("the past is loaded: 10,000 receipts")
+
+
+@pytest.mark.parametrize(("code", "is_over", "was_refused"), [(0, True, False), (1, True, True), (-9, False, False)])
+def test_a_past_that_is_loaded_or_was_refused_is_not_started_again_and_a_killed_one_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, is_over: bool, was_refused: bool
+) -> None:
+    history = History(tmp_path, os.environ, "http://127.0.0.1:9", 1)
+    assert not history.running
+    history.log.parent.mkdir()
+    ends = "import os; os.kill(os.getpid(), 9)" if code < 0 else f"raise SystemExit({code})"
+    monkeypatch.setattr(history, "_command", [sys.executable, "-c", ends])
+    history.start()
+    limit = time.monotonic() + GONE_LIMIT_S
+    while history.running and not history.has_ended and time.monotonic() < limit:
+        time.sleep(0.01)
+    assert (history.running, history.has_ended, history.was_refused) == (is_over, is_over, was_refused)
+    history.stop()
 
 
 def test_what_dies_is_started_again_until_it_dies_too_often(store: Valkey) -> None:

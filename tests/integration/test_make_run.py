@@ -37,7 +37,7 @@ class Run:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "possys.embedded", "run", "--folder", folder],
                 cwd=PROJECT,
-                env={**environment, "PORT": str(port)},
+                env={**environment, "PORT": str(port), "WEEKS": "0"},
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from transactions.replay.payments import pay, spread
+from transactions.replay.payments import pay, pay_back, spread
 from transactions.replay.prices import MILLI, gallons, unit_price
 from transactions.replay.rules import Rule, counts
 from transactions.replay.source import Line, Year, load_year
@@ -26,9 +26,14 @@ TEMPLATE_BYTES_MAX = 63 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Return:
-    """What makes a basket's template one of a refund: the code of the sale it takes back."""
+    """What makes a basket's template one of a refund or void: the code of the sale it takes back.
+
+    `lines` are places in the basket, all of them without; `reason` one of RETURN_REASONS without.
+    """
 
     refers_to: str
+    lines: tuple[int, ...] | None = None
+    reason: str | None = None
 
 
 def fill(
@@ -91,19 +96,22 @@ def template(year: Year, basket: int, refund: Return | None = None) -> bytes:
     Raises ValueError for a basket beyond the format's limits, which the source does not have.
     """
     sign = 1 if refund is None else -1
-    number, lines = int(year.numbers[basket]), year.lines(basket)
-    texts, gross_by_code, coupons = [], dict[str, int](), 0
+    number, whole = int(year.numbers[basket]), year.lines(basket)
+    lines = whole if refund is None or refund.lines is None else [whole[place] for place in refund.lines]
+    texts, gross_by_code = [], dict[str, int]()
     for line in lines:
         text, code = line_text(year, line, sign)
         texts.append(text)
         gross_by_code[code] = gross_by_code.get(code, 0) + sign * line.value
-        coupons += line.coupon
     total = abs(sum(gross_by_code.values()))
-    paid = pay(number, total=total, coupons=coupons)
-    payments = ",".join(f'{{"method":"{method}","amount":{sign * amount}}}' for method, amount in paid.payments)
+    paid = pay(number, total=sum([line.value for line in whole]), coupons=sum([line.coupon for line in whole]))
+    parts = paid.payments if lines is whole else pay_back(paid, total)
+    payments = ",".join(f'{{"method":"{method}","amount":{sign * amount}}}' for method, amount in parts)
     tendered = "null" if refund or paid.tendered is None else str(paid.tendered)
-    reason = RETURN_REASONS[spread(number) % len(RETURN_REASONS)]
-    reference = f'"refers_to":"{refund.refers_to}","reason":"{reason}"' if refund else '"refers_to":null,"reason":null'
+    reference = '"refers_to":null,"reason":null'
+    if refund:
+        reason = refund.reason or RETURN_REASONS[spread(number) % len(RETURN_REASONS)]
+        reference = f'"refers_to":"{refund.refers_to}","reason":"{reason}"'
     made = (
         f',"currency":"USD","total":{sign * total},"rounding":0,"taxes_included":true,'
         f'"lines":[{",".join(texts)}],'

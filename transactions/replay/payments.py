@@ -44,3 +44,14 @@ def pay(number: int, *, total: int, coupons: int) -> Paid:
             note = NOTES_MINOR[mix // 10 % len(NOTES_MINOR)]
             tendered = -(-due // note) * note
     return Paid(payments, tendered, coupons - voucher)
+
+
+def pay_back(paid: Paid, amount: int) -> list[tuple[str, int]]:
+    """How part of a basket is given back: as it was paid, money before vouchers. `amount` is at most what was paid."""
+    payments = []
+    for method, most in reversed(paid.payments):
+        part = min(amount, most)
+        if part:
+            payments.append((method, part))
+            amount -= part
+    return payments

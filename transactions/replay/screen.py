@@ -1,7 +1,5 @@
 """What a replay shows: a progress bar on a terminal, else a line a second; a status file; a summary."""
 
-import json
-import os
 import time
 from collections import deque
 from dataclasses import dataclass
@@ -13,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from transactions.replay.delivery import sent_again
+from transactions.replay.files import write_json
 from transactions.replay.tally import LOST, Integers, Tally, percentile_ms
 
 # Rate and answer times are those of the latest seconds, so that the screen shows a change.
@@ -54,7 +53,7 @@ class Screen:
         rate = (now.sales - first.sales) / max(now.at_s - first.at_s, 1e-3)
         state = status(tally, rate=rate, took=now.took - first.took)
         if self._status_path:
-            write_status(self._status_path, {"state": "running", **state})
+            write_json(self._status_path, {"state": "running", **state})
         if self._bar:
             # Refunds come on top of the baskets.
             done = now.sales - tally.sum("refunds")
@@ -69,7 +68,7 @@ class Screen:
         elapsed_s = max(time.monotonic() - self._begun_s, 1e-3)
         state = status(tally, rate=tally.sum("acknowledged") / elapsed_s, took=tally.took())
         if self._status_path:
-            write_status(self._status_path, {"state": "finished", **state})
+            write_json(self._status_path, {"state": "finished", **state})
         wrong = f"\nthe server said last: {state['last_problem']}" if state["last_problem"] else ""
         return f"{line(state)}, in {elapsed_s:.1f} s{wrong}"
 
@@ -128,11 +127,3 @@ def counted(by_status: dict[str, int]) -> str:
         return "0"
     detail = ", ".join(f"{status}: {count}" for status, count in sorted(by_status.items()))
     return f"{sum(by_status.values())} ({detail})"
-
-
-def write_status(path: Path, state: dict[str, Any]) -> None:
-    """Replaces the file whole, so that a reader never sees half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f"{path.name}.{os.getpid()}")
-    fresh.write_text(json.dumps(state) + "\n")
-    fresh.replace(path)

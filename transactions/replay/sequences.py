@@ -11,10 +11,13 @@ import fcntl
 import mmap
 import os
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from transactions.sale import SEQUENCE_MAX
 
+SEQUENCES_NAME = "sequences"
 SLOT = struct.Struct("<I")
 
 
@@ -48,6 +51,27 @@ class Sequences:
         finally:
             fcntl.lockf(self._file, fcntl.LOCK_UN, SLOT.size, place)
         return number
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Nobody else takes a number meanwhile; do not take one either."""
+        fcntl.lockf(self._file, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            fcntl.lockf(self._file, fcntl.LOCK_UN)
+
+    def last(self, terminal: int) -> int:
+        """The number that the terminal took last, 0 before the first."""
+        number: int = SLOT.unpack_from(self._map, terminal * SLOT.size)[0]
+        return number
+
+    def raise_to(self, terminal: int, number: int) -> None:
+        """Counts all numbers up to this one as taken; only while `alone`. Raises SequencesUsedUpError."""
+        if number > SEQUENCE_MAX:
+            raise SequencesUsedUpError(f"terminal {terminal} has not so many of its {SEQUENCE_MAX} numbers left")
+        if number > self.last(terminal):
+            SLOT.pack_into(self._map, terminal * SLOT.size, number)
 
     def close(self) -> None:
         """Writes the file out and closes it."""

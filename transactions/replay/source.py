@@ -6,6 +6,7 @@ States, and a fixed offset needs no time zone files on the machine.
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
@@ -77,8 +78,9 @@ def cents(dollars: npt.NDArray[np.float64]) -> Integers:
     return np.rint(dollars * 100).astype(np.int64)
 
 
+@cache
 def load_year() -> Year:
-    """Reads the year, 155,848 baskets, in about a second and 80 MB. Raises SourceMissingError.
+    """The year, 155,848 baskets, read once in about a second and 80 MB. Raises SourceMissingError.
 
     A basket over several stores or moments would need a rule; the source has none, and one is refused here.
     """
@@ -110,13 +112,18 @@ def load_year() -> Year:
     )
 
 
+def clock_s(now: datetime) -> int:
+    """What the stores' clocks show at an aware moment, in the seconds of `Year.wall_s`."""
+    return int(now.timestamp()) + STORE_OFFSET_S
+
+
 def moved(wall_s: Integers, now: datetime) -> Integers:
     """The stores' wall-clock seconds moved by whole days so that the last day is today: nights stay quiet.
 
     What would then lie ahead of `now` moves back by the year's 365 days, before the first day, so no basket
     is lost.
     """
-    now_wall_s = int(now.astimezone(UTC).timestamp()) + STORE_OFFSET_S
+    now_wall_s = clock_s(now)
     days = now_wall_s // DAY_S - int(wall_s.max()) // DAY_S
     shifted = wall_s + days * DAY_S
     return np.where(shifted > now_wall_s, shifted - YEAR_S, shifted)

@@ -2,14 +2,27 @@
 
 from collections.abc import Iterable
 
+from django.db.models import Min
+
 from transactions import demo
 from transactions.authentication import mint_gateway_token, mint_terminal_token
-from transactions.models import Terminal
+from transactions.models import Retailer, Terminal
 from transactions.replay.lanes import StoreTills
+
+MISSING = "the demo stores are not there yet: run `manage.py demo` first"
 
 
 class RegistryMissingError(Exception):
     """The demo stores or their terminals are not there."""
+
+
+def registry_name() -> str:
+    """What tells this demo registry from one in a database that was made anew. Raises RegistryMissingError."""
+    names = [retailer.name for retailer in demo.RETAILERS]
+    first = Retailer.objects.filter(name__in=names).aggregate(first=Min("created_at"))["first"]
+    if first is None:
+        raise RegistryMissingError(MISSING)
+    return str(first.isoformat())
 
 
 def demo_tills(stores: Iterable[int]) -> dict[int, StoreTills]:
@@ -26,7 +39,7 @@ def demo_tills(stores: Iterable[int]) -> dict[int, StoreTills]:
         store = planned[source_store]
         own = found.get((store.retailer.name, store.name))
         if not own:
-            raise RegistryMissingError("the demo stores are not there yet: run `manage.py demo` first")
+            raise RegistryMissingError(MISSING)
         retailer = own[0].store.retailer
         tills[source_store] = StoreTills(
             retailer=retailer.pk,

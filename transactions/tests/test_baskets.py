@@ -19,18 +19,13 @@ from transactions.replay.plan import select
 from transactions.replay.prices import MILLI, unit_price
 from transactions.replay.products import readable
 from transactions.replay.rules import Rule
-from transactions.replay.source import DAY_S, STORE_OFFSET_S, Year, load_year, moved, store_traffic
+from transactions.replay.source import DAY_S, STORE_OFFSET_S, Year, moved, store_traffic
 from transactions.replay.taxes import TAX_CLASSES, net_of
 
 NOON = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)
 # Odd baskets of each rule looked at one by one; the slow test looks at all.
 EACH_RULE = 150
 EVENLY = 1500
-
-
-@pytest.fixture(scope="module")
-def year() -> Year:
-    return load_year()
 
 
 def sale_of(year: Year, basket: int, refund: Return | None = None) -> bytes:

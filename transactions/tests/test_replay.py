@@ -5,8 +5,6 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -22,64 +20,10 @@ from transactions.replay.delivery import Answer, Delivery
 from transactions.replay.lanes import Plan, StoreTills, shares
 from transactions.replay.screen import Screen
 from transactions.replay.sequences import Sequences
-from transactions.replay.source import load_year
+from transactions.replay.source import Year
 from transactions.replay.tally import BUCKETS, LOST, Tally, percentile_ms
 from transactions.sale import SEQUENCE_MAX
-
-CODE = "ABCD-EFGH-JKMN-PQRS"
-
-
-class FarSide:
-    """The far side of the network: answers what a test told it to, and keeps the bodies that it got."""
-
-    def __init__(self) -> None:
-        self.answers: list[tuple[int, dict[str, str], Any] | None] = []
-        self.bodies: list[bytes] = []
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-
-    def acknowledge(self, body: bytes) -> tuple[int, dict[str, str], Any]:
-        """What a test without answers of its own gets: every sale taken."""
-        sales = json.loads(body)
-        if isinstance(sales, list):
-            return 200, {}, {"results": [{"status": 201, "code": CODE}] * len(sales)}
-        return 201, {}, {"code": CODE}
-
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
-        till = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self) -> None:
-                till.bodies.append(self.rfile.read(int(self.headers["Content-Length"])))
-                answer = till.answers.pop(0) if till.answers else till.acknowledge(till.bodies[-1])
-                if answer is None:
-                    self.close_connection = True
-                    return
-                status, headers, content = answer
-                body = json.dumps(content).encode()
-                self.send_response(status)
-                for name, value in {**headers, "Content-Length": str(len(body))}.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_args: Any) -> None:
-                """Tests keep quiet."""
-
-        return Handler
-
-
-@pytest.fixture
-def server() -> Iterator[FarSide]:
-    till = FarSide()
-    thread = threading.Thread(target=till.server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield till
-    till.server.shutdown()
-    thread.join()
-    till.server.server_close()
+from transactions.tests.far_side import CODE, FarSide
 
 
 def sent(sequence: int) -> Sent:
@@ -203,8 +147,7 @@ def test_a_terminal_without_numbers_left_says_so(tmp_path: Path) -> None:
     sequences.close()
 
 
-def test_lanes_share_out_whole_stores_and_keep_the_order_of_time() -> None:
-    year = load_year()
+def test_lanes_share_out_whole_stores_and_keep_the_order_of_time(year: Year) -> None:
     baskets = list(range(2000))
     plan = Plan("", 1, 0, live=False, endless=False, refunds=0, baskets=baskets, wall_s=baskets)
     dealt = shares(plan, year, 4)
@@ -263,9 +206,8 @@ def test_every_demo_retailer_has_stores_and_a_planned_store_is_found_by_its_name
 
 @pytest.mark.parametrize("batch", [1, 50])
 def test_a_lane_sends_each_basket_once_and_refunds_of_what_was_acknowledged(
-    server: FarSide, tmp_path: Path, batch: int
+    server: FarSide, tmp_path: Path, year: Year, batch: int
 ) -> None:
-    year = load_year()
     baskets = [basket for basket in range(3000) if year.stores[basket] in (330, 406)][:40]
     tills = {store: StoreTills(1, "g", ((64 * store, "t"), (64 * store + 64, "t"))) for store in (330, 406)}
     plan = Plan(server.url, batch, 0, live=False, endless=False, refunds=0.3, baskets=baskets, wall_s=baskets)

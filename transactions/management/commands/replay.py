@@ -15,6 +15,7 @@ from transactions.replay.plan import Selection, select
 from transactions.replay.processes import Job, WorkerFailedError, run
 from transactions.replay.rules import DESCRIPTIONS
 from transactions.replay.screen import Screen
+from transactions.replay.sequences import SEQUENCES_NAME
 from transactions.replay.source import SourceMissingError, Year, load_year
 from transactions.replay.tills import RegistryMissingError, demo_tills
 
@@ -38,6 +39,7 @@ class Command(BaseCommand):
         parser.add_argument("--refunds", type=float, default=0, help="refunds for each sale, as 0.01")
         parser.add_argument("--live", action="store_true", help="issued when sent; endless without --baskets")
         parser.add_argument("--until-stopped", action="store_true", help="begin again at the end, until SIGTERM")
+        parser.add_argument("--folder", type=Path, default=REPLAY_FOLDER, help="where the tills' numbers are kept")
         parser.add_argument("--ack-file", type=Path, help="where to append what was acknowledged")
         parser.add_argument("--status", type=Path, metavar="FILE", help="JSON rewritten each second")
         parser.add_argument("--quiet", action="store_true", help="only the summary")
@@ -101,8 +103,8 @@ def make_job(year: Year, chosen: Selection, now: datetime, options: dict[str, An
         year=year,
         tills=demo_tills(int(year.stores[basket]) for basket in chosen.baskets),
         workers=options["workers"],
-        acknowledgements=options["ack_file"] or REPLAY_FOLDER / f"acknowledged-{now:%Y%m%dT%H%M%S}.jsonl",
-        sequences=REPLAY_FOLDER / "sequences",
+        acknowledgements=options["ack_file"] or options["folder"] / f"acknowledged-{now:%Y%m%dT%H%M%S}.jsonl",
+        sequences=options["folder"] / SEQUENCES_NAME,
     )
 
 

@@ -1,0 +1,95 @@
+"""The demo's past: `manage.py load_history` as a process of the run, and how far it is."""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from possys.embedded.faults import LocalServerError, log_tail
+from possys.embedded.program import Program
+from possys.embedded.site import REPLAY_STOP_LIMIT_S
+
+PROJECT = Path(__file__).resolve().parents[2]
+WEEKS_VARIABLE = "WEEKS"
+# As the command's own limit: the whole year, which begins at most 366 days ago.
+WEEKS_MAX = 53
+# A command that was refused something says so and ends with this; starting it again would only be refused again.
+REFUSED = 1
+# Reading the year takes some seconds at the first start.
+OPEN_LIMIT_S = 120
+OPEN_POLL_S = 0.1
+
+
+def chosen_weeks() -> int:
+    """Return how many weeks WEEKS names, all without it. Raises LocalServerError for what is no such number."""
+    named = os.environ.get(WEEKS_VARIABLE) or str(WEEKS_MAX)
+    if not named.isascii() or not named.isdigit() or int(named) > WEEKS_MAX:
+        raise LocalServerError(f"WEEKS={named}: give the weeks of real baskets to load, from 0 (none) to {WEEKS_MAX}.")
+    return int(named)
+
+
+class History(Program):
+    """Loads the weeks of real baskets that are not loaded yet, and ends."""
+
+    def __init__(self, local: Path, environment: Mapping[str, str], url: str, weeks: int) -> None:
+        folder = local / "replay"
+        self._status = folder / "history-status.json"
+        command: list[str | Path] = [
+            sys.executable, PROJECT / "manage.py", "load_history", "--url", url, "--weeks", str(weeks),
+            "--folder", folder, "--status", self._status,
+        ]  # fmt: skip
+        super().__init__(
+            "history",
+            command,
+            log=local / "log" / "history.log",
+            environment=environment,
+            stop_limit_s=REPLAY_STOP_LIMIT_S,
+        )
+
+    @property
+    def running(self) -> bool:
+        """Whether it needs no new start: it runs, has finished, or was refused something."""
+        return super().running or self.has_ended
+
+    @property
+    def was_refused(self) -> bool:
+        """Whether it gave up."""
+        return self._process is not None and self._process.poll() == REFUSED
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it has said its last."""
+        return self._process is not None and self._process.poll() in {0, REFUSED}
+
+    def stop(self) -> None:
+        """Stop it unless it has ended, hours ago perhaps: its number may be another process's by now."""
+        if not self.has_ended:
+            super().stop()
+
+    def start(self) -> None:
+        """Start it, with nothing left of what an earlier one told."""
+        self._status.unlink(missing_ok=True)
+        super().start()
+
+    def wait_until_open(self, still_trying: Callable[[], None]) -> None:
+        """Wait until its tills' numbers are set aside, so that live sales take later ones.
+
+        Raises LocalServerError, with the end of its log, when that takes too long.
+        """
+        limit = time.monotonic() + OPEN_LIMIT_S
+        while not (self.has_ended or self.status()):
+            if time.monotonic() > limit:
+                raise LocalServerError(f"The demo's past was not opened. The end of {self.log}:\n{log_tail(self.log)}")
+            still_trying()
+            time.sleep(OPEN_POLL_S)
+
+    def status(self) -> dict[str, Any]:
+        """Return state, sent, total, rate, left_s, problem; empty in its first seconds."""
+        with suppress(FileNotFoundError):
+            status: dict[str, Any] = json.loads(self._status.read_text())
+            return status
+        return {}
