@@ -16,7 +16,7 @@ roll-up keeps what offset a store is in. A comparison of a period that is not ov
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple, Self
@@ -157,6 +157,11 @@ class Filters:
                 continue
             pairs.append((name, "1" if value is True else str(value)))
         return urlencode(pairs)
+
+    def given(self, names: Iterable[str]) -> dict[str, Any]:
+        """The fields of these names that ask for something; hour 0 and weekday 0 do."""
+        values = {name: getattr(self, name) for name in names}
+        return {name: value for name, value in values.items() if not (value is None or value is False or value == "")}
 
     def narrowed(self, **changes: Any) -> "Filters":
         """These filters with fields replaced."""

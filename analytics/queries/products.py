@@ -1,34 +1,35 @@
 """Products and categories: what sells most, and what fell most against the comparison.
 
-Whole months are read from ProductMonth and the days at the edges from ProductDay. The current month is whole when the
-period reaches from its first day to today. Neither knows hours, so today is left out of both sides of a comparison: it
-is taken off again from `compared`.
+Months are read from ProductMonth, the days at both ends from ProductDay (analytics/queries/months.py). Neither knows
+hours, so today is left out of both sides of a comparison: it is taken off again from `compared`.
 """
 
-from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any, NamedTuple
 
-from analytics.filters import Filters, Span
+from analytics.filters import Filters
 from analytics.panels import Chart, Column, Kind, Panel, Row, change, share
 from analytics.queries.comparing import BEFORE, CHANGE, days_before, sentence
+from analytics.queries.months import NO_DAYS, Days, split
 from analytics.queries.rows import rows
 
 # What a person reads; a search shows so many, too.
 PRODUCTS_MAX = 25
 CATEGORIES_MAX = 25
 
-# %(part)s picks products; `sign` -1 takes today off what is compared.
+# The months, and the days at both ends that are added to them or taken off.
 SUMS = """
     SELECT product, sum(amount) AS amount, sum(quantity) AS quantity, sum(baskets) AS baskets
     FROM (SELECT product, amount, quantity, baskets FROM analytics_productmonth
-          WHERE store = ANY(%(stores)s) AND month = ANY(%({name}_months)s) AND currency = %(currency)s
+          WHERE store = ANY(%(stores)s) AND month = ANY(%({name}_months)s::date[]) AND currency = %(currency)s
           UNION ALL
-          SELECT product, amount, quantity, baskets FROM analytics_productday
-          WHERE store = ANY(%(stores)s) AND day BETWEEN %({name}_first)s AND %({name}_head)s AND currency = %(currency)s
+          SELECT product, amount * %({name}_head_sign)s, quantity * %({name}_head_sign)s, baskets * %({name}_head_sign)s
+          FROM analytics_productday WHERE store = ANY(%(stores)s)
+           AND day BETWEEN %({name}_head_first)s AND %({name}_head_last)s AND currency = %(currency)s
           UNION ALL
-          SELECT product, amount, quantity, baskets FROM analytics_productday
-          WHERE store = ANY(%(stores)s) AND day BETWEEN %({name}_tail)s AND %({name}_last)s AND currency = %(currency)s
+          SELECT product, amount * %({name}_tail_sign)s, quantity * %({name}_tail_sign)s, baskets * %({name}_tail_sign)s
+          FROM analytics_productday WHERE store = ANY(%(stores)s)
+           AND day BETWEEN %({name}_tail_first)s AND %({name}_tail_last)s AND currency = %(currency)s
     ) AS {name}_rows
     GROUP BY product
 """
@@ -80,14 +81,6 @@ DEFINITION = "Item lines less refunds and voids, taxes as on the receipt; discou
 NONE_FELL = "Nothing sold less than before."
 
 
-class Days(NamedTuple):
-    """A span as whole months and the days before and behind them; a part that is empty ends before it begins."""
-
-    months: list[date]
-    head: Span
-    tail: Span
-
-
 class Ranked(NamedTuple):
     """One product of a ranking; amounts in minor units, `compared` being the part of `amount` that is."""
 
@@ -104,15 +97,6 @@ class Ranked(NamedTuple):
     whole: int
 
 
-def split(span: Span, today: date) -> Days:
-    """Whole months and the rest. The month of `today` is whole up to it."""
-    months = [month for month in _months(span) if month >= span.first and _is_whole(month, span, today)]
-    if not months:
-        return Days([], span, Span(span.last, span.last - timedelta(1)))
-    behind = _next(months[-1])
-    return Days(months, Span(span.first, months[0] - timedelta(1)), Span(behind, span.last))
-
-
 def ranking(filters: Filters, stores: tuple[int, ...], currency: str) -> list[Ranked]:
     """The products that sell most and those that fell most: one query."""
     before = days_before(filters)
@@ -126,8 +110,8 @@ def ranking(filters: Filters, stores: tuple[int, ...], currency: str) -> list[Ra
         "search": filters.search,
         "like": f"%{_escaped(filters.search)}%",
     }
-    values |= _parameters("now", split(filters.span, filters.today))
-    values |= _parameters("before", split(before, filters.today) if before else _NO_DAYS)
+    values |= _parameters("now", split(filters.span))
+    values |= _parameters("before", split(before) if before else NO_DAYS)
     is_narrowed = filters.category or filters.search
     sql = RANKED.format(
         now=SUMS.format(name="now"),
@@ -268,32 +252,11 @@ def _category_row(one: _Category, whole: int, *, is_compared: bool) -> Row:
     return (*row, one.before, change(one.compared, one.before)) if is_compared else row
 
 
-_NO_DAYS = Days([], Span(date(2020, 1, 2), date(2020, 1, 1)), Span(date(2020, 1, 2), date(2020, 1, 1)))
-
-
 def _parameters(name: str, days: Days) -> dict[str, Any]:
-    return {
-        f"{name}_months": days.months,
-        f"{name}_first": days.head.first,
-        f"{name}_head": days.head.last,
-        f"{name}_tail": days.tail.first,
-        f"{name}_last": days.tail.last,
-    }
-
-
-def _months(span: Span) -> Iterator[date]:
-    month = span.first.replace(day=1)
-    while month <= span.last:
-        yield month
-        month = _next(month)
-
-
-def _next(month: date) -> date:
-    return (month + timedelta(31)).replace(day=1)
-
-
-def _is_whole(month: date, span: Span, today: date) -> bool:
-    return span.last >= _next(month) - timedelta(1) or span.last >= today >= month
+    values: dict[str, Any] = {f"{name}_months": days.months}
+    for end, edge in (("head", days.head), ("tail", days.tail)):
+        values |= {f"{name}_{end}_sign": edge.sign, f"{name}_{end}_first": edge.first, f"{name}_{end}_last": edge.last}
+    return values
 
 
 def _escaped(text: str) -> str:

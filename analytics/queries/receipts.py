@@ -6,7 +6,7 @@ goes on from there.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -126,6 +126,17 @@ def receipts(filters: Filters, stores: tuple[int, ...], after: str = "", limit: 
     return Receipts(_panel(shown), following, looked_to, _count(filters, stores) if not after else None)
 
 
+def all_receipts(filters: Filters, stores: tuple[int, ...], limit: int) -> Panel:
+    """The list without pages, for exports: at most `limit` + 1 rows, so that it shows when there are more."""
+    page = receipts(filters, stores, limit=limit + 1)
+    panel = page.panel
+    while page.after and len(panel.rows) <= limit:
+        page = receipts(filters, stores, page.after, limit + 1 - len(panel.rows))
+        more = panel.links or [], page.panel.links or []
+        panel = replace(panel, rows=panel.rows + page.panel.rows, links=[*more[0], *more[1]])
+    return panel
+
+
 def codes(sales: list[tuple[int, date]]) -> list[str]:
     """The receipt codes of sales given by identity and day."""
     return receipt_keys.table().encode_many(
@@ -137,9 +148,7 @@ def codes(sales: list[tuple[int, date]]) -> list[str]:
 
 
 def _asked(filters: Filters) -> list[str]:
-    # Hour 0 and weekday 0 are asked for, so nothing is compared with False.
-    values = {name: getattr(filters, name) for name in CONDITIONS}
-    return [name for name, value in values.items() if value is not None and value is not False and value != ""]
+    return list(filters.given(CONDITIONS))
 
 
 def _values(filters: Filters, stores: tuple[int, ...]) -> dict[str, Any]:

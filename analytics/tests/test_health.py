@@ -32,7 +32,8 @@ def make_day(week: int, *, terminal: int = 75, opened: int = 9, closed: int = 20
     at = datetime(day.year, day.month, day.day, tzinfo=NOW.tzinfo)
     TerminalDay.objects.create(
         terminal=terminal, day=day, currency="CZK", store=11, sales=sales, refunds=0, voids=0, amount=1, offline=0,
-        late=0, first_issued_at=at + opened * HOUR, last_issued_at=at + closed * HOUR, first_sequence=1, last_sequence=2,
+        late=0, first_issued_at=at + opened * HOUR, last_issued_at=at + closed * HOUR, first_sequence=1,
+        last_sequence=2,
     )  # fmt: skip
 
 

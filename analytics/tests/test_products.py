@@ -1,15 +1,19 @@
 """Products and categories against rows whose sums are known, and months against days."""
 
+import calendar
+from collections import Counter
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from analytics import pages
 from analytics.filters import Span
 from analytics.models import CategoryDay, PaymentDay, Product, ProductDay, ProductMonth
-from analytics.queries.products import split
+from analytics.queries.months import split
 from analytics.tests.conftest import NOW, RIVAL, STORES, TODAY, asked, panel
 
 SUMS = {"currency": "CZK", "quantity": 20_000, "discounts": 0, "baskets": 1}
@@ -105,20 +109,37 @@ def test_months_and_edges_add_up_to_the_days(sold: Make) -> None:
         assert rows(f"period={span}&compare=none")[0][1] == 100 * span.days, span
 
 
+DAYS = st.dates(date(2026, 1, 1), date(2026, 12, 31))
+
+
+@given(DAYS, st.integers(0, 399))
+def test_months_and_edges_hold_every_day_once(first: date, more: int) -> None:
+    span = Span(first, first + timedelta(more))
+    days = split(span)
+    found = Counter[date]()
+    for month in days.months:
+        found.update(month + timedelta(n) for n in range(calendar.monthrange(month.year, month.month)[1]))
+    for sign, begin, end in (days.head, days.tail):
+        for number in range((end - begin).days + 1):
+            found[begin + timedelta(number)] += sign
+    assert {day: count for day, count in found.items() if count} == {first + timedelta(n): 1 for n in range(span.days)}
+
+
 @pytest.mark.parametrize(
     ("first", "last", "months", "head", "tail"),
     [
         (date(2026, 9, 1), date(2026, 9, 30), [9], 0, 0),
-        (date(2026, 9, 2), date(2026, 9, 30), [], 29, 0),
-        (date(2026, 8, 15), date(2026, 10, 10), [9], 17, 10),
+        (date(2026, 9, 3), date(2026, 9, 28), [9], -2, -2),
+        (date(2026, 9, 10), date(2026, 9, 20), [], 11, 0),
+        (date(2026, 8, 25), date(2026, 10, 10), [9], 7, 10),
+        (date(2026, 8, 5), date(2026, 10, 29), [8, 9, 10], -4, -2),
         (date(2026, 11, 1), TODAY, [11], 0, 0),
-        (date(2026, 11, 1), TODAY - timedelta(1), [], 29, 0),
     ],
 )
-def test_split(first: date, last: date, months: list[int], head: int, tail: int) -> None:
-    days = split(Span(first, last), TODAY)
+def test_split_reads_the_fewest_rows(first: date, last: date, months: list[int], head: int, tail: int) -> None:
+    days = split(Span(first, last))
     assert [month.month for month in days.months] == months
-    assert (max(0, days.head.days), max(0, days.tail.days)) == (head, tail)
+    assert [edge.sign * ((edge.last - edge.first).days + 1) for edge in (days.head, days.tail)] == [head, tail]
 
 
 def test_a_search_finds_parts_of_names_and_takes_signs_literally(sold: Make) -> None:
