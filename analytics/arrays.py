@@ -1,7 +1,7 @@
 """Columns of rows as PostgreSQL's binary arrays, made in one go: a value costs some nanoseconds, not a microsecond."""
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,8 @@ INTEGERS = {
     "timestamp with time zone": (1184, ">i8"),
 }
 TEXT_OID = 25
+BIGINT_MAX = 2**63 - 1
+BIGINT_MIN = -(2**63)
 # Codes, currencies and categories repeat; past the bound the memory starts again.
 TEXTS_REMEMBERED_MAX = 50_000
 
@@ -59,10 +61,16 @@ def text_array(values: Iterable[str]) -> BinaryArray:
     return BinaryArray(HEAD.pack(1, 0, TEXT_OID, len(texts), 1) + b"".join(texts))
 
 
-def integer_array(values: npt.ArrayLike, kind: str) -> BinaryArray:
-    """An array of integers, of days or of moments. Raises OverflowError when a value does not fit the type."""
+def integer_array(values: npt.NDArray[np.int64] | Sequence[int], kind: str) -> BinaryArray:
+    """An array of integers, of days or of moments; in a bigint, what is too large stands at its limit.
+
+    Raises OverflowError when a value does not fit one of the other types.
+    """
     oid, form = INTEGERS[kind]
-    own = np.asarray(values, dtype=np.int64)
+    try:
+        own = np.asarray(values, dtype=np.int64)
+    except OverflowError:
+        own = np.array([max(BIGINT_MIN, min(BIGINT_MAX, int(value))) for value in values], dtype=np.int64)
     made = np.empty(len(own), dtype=[("length", ">i4"), ("value", form)])
     made["length"] = np.dtype(form).itemsize
     made["value"] = own

@@ -12,7 +12,7 @@ import psycopg
 from django.apps import apps
 from django.db import connection
 
-from analytics.arrays import INTEGERS, TEXT, integer_array, register, text_array
+from analytics.arrays import BIGINT_MAX, BIGINT_MIN, INTEGERS, TEXT, integer_array, register, text_array
 from analytics.rolling.receipts import SaleValues
 from analytics.rolling.sums import Columns, Shape
 
@@ -55,13 +55,26 @@ def statement_of(shape: Shape) -> bytes:
     table = apps.get_model("analytics", shape.model)._meta.db_table
     columns = ", ".join(f'"{name}"' for name in shape.columns)
     arrays = ", ".join(f"%b::{kind}[]" for kind in types_of(shape))
-    changes = [f'"{name}" = t."{name}" + EXCLUDED."{name}"' for name in shape.sums]
+    kinds = dict(zip(shape.columns, types_of(shape), strict=True))
+    changes = [f'"{name}" = {_sum_of(name, kinds[name])}' for name in shape.sums]
     changes += [f'"{name}" = LEAST(t."{name}", EXCLUDED."{name}")' for name in shape.least]
     changes += [f'"{name}" = GREATEST(t."{name}", EXCLUDED."{name}")' for name in shape.greatest]
     return (
         f'INSERT INTO "{table}" AS t ({columns}) SELECT * FROM unnest({arrays}) '  # noqa: S608
         f"ON CONFLICT ({', '.join(shape.keys)}) DO UPDATE SET {', '.join(changes)}"
     ).encode()
+
+
+def _sum_of(name: str, kind: str) -> str:
+    """A sum that stands at the limit of a bigint instead of passing it.
+
+    A few sales whose amounts are as large as the format allows would pass it; an error would stop the figures of all
+    retailers of the shard.
+    """
+    if kind != "bigint":
+        return f't."{name}" + EXCLUDED."{name}"'
+    room = f'LEAST(EXCLUDED."{name}", {BIGINT_MAX} - GREATEST(t."{name}", 0))'
+    return f't."{name}" + GREATEST({room}, {BIGINT_MIN + 1} - LEAST(t."{name}", 0) - 1)'
 
 
 def add_sums(cursor: Cursor, shape: Shape, columns: Columns) -> None:

@@ -70,6 +70,7 @@ def terminal_days(facts: Iterable[Facts]) -> Rows:
         row[4] += sale.mode == "offline"
         row[5] += one.is_late
         _widen(row, 6, issued, sequence)
+        row[10] = max(row[10], one.store)
     return rows
 
 
@@ -86,6 +87,7 @@ def terminals(facts: Iterable[Facts]) -> Rows:
         row[0] += 1
         _widen(row, 1, issued, sequence)
         row[5] = max(row[5], received)
+        row[6] = max(row[6], one.store)
     return rows
 
 

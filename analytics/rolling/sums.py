@@ -48,7 +48,7 @@ STORE_HOUR = Shape(
         "late",
     ),
 )
-# A terminal stays in its store, so that the largest is the only one.
+# A terminal stays in its store; of two, the larger number would be certain in any order.
 TERMINAL_DAY = Shape(
     "TerminalDay",
     keys=("terminal", "day", "currency"),

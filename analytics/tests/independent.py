@@ -38,7 +38,8 @@ class Independent:
         self.lines = _children(records, "lines").merge(common, on="identity")
         self.lines["of_sales"] = self.lines["discount"] * self.lines["sale"]
         self.items = self.lines[self.lines["kind"] == "item"].copy()
-        self.items["category"] = self.items["category"].fillna("")
+        for name in ("category", "sku", "gtin"):
+            self.items[name] = self.items[name].fillna("")
         self.items["quantity"] = [int(Decimal(text) * 10_000) for text in self.items["quantity"]]
         self.items["key"] = [
             f"s:{sku}" if sku else f"g:{gtin}" if gtin else f"n:{name}"
@@ -118,8 +119,7 @@ class Independent:
 
     def products(self) -> Table:
         """By retailer and key."""
-        rows = self.items.assign(gtin=self.items["gtin"].fillna(""))
-        rows = rows.sort_values(["day", "name", "category", "gtin"]).rename(columns={"day": "named_on"})
+        rows = self.items.sort_values(["day", "name", "category", "gtin"]).rename(columns={"day": "named_on"})
         return _table(rows.groupby(["retailer", "key"])[["name", "category", "gtin", "named_on"]].last())
 
     def product_days(self) -> Table:

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
-from tests.factories import make_retailer, make_store, make_terminals
+from tests.factories import make_line, make_retailer, make_store, make_terminals, moment, sale_bytes
 from tests.tills import Till
 from transactions.replay.baskets import Return, fill, template
 from transactions.replay.source import Year
@@ -48,6 +49,11 @@ class Trade:
                 self._send(tills, [self._back(tills, *one, b"void") for one in back[5::EVERY]])
         self._made += count
 
+    def sell_odd(self) -> None:
+        """What no real basket has, by one till."""
+        till = self.stores[-1][-1]
+        self._send(self.stores[-1], [sale_bytes(till.sale(**changes)) for changes in odd_sales()])
+
     def _sale(self, tills: list[Till], basket: int) -> bytes:
         till = self._till(tills, basket)
         spread = basket % EVERY
@@ -81,6 +87,30 @@ class Trade:
         assert {answer["status"] for answer in answers} == {201}
         self.acknowledged += len(sales)
         return [answer["code"] for answer in answers]
+
+
+def odd_sales() -> list[dict[str, Any]]:
+    """Changes to `make_sale`: discounts on the whole, products without a number, and the like."""
+    whole = make_line(kind="discount", sku=None, gtin=None, category=None, quantity="1", unit_price=None, amount=-500)
+    tip = make_line(kind="tip", sku=None, gtin=None, name="Tip", category=None, unit_price=None, amount=300)
+    by_gtin, by_name = make_line(sku=None), make_line(sku="", gtin=None, category=None, name="Böhmischer Käse")
+    weighed = make_line(sku="H", quantity="0.3125", unit_price="16000", discount=700, amount=4300)
+    payments = [{"method": name, "amount": 1275} for name in ("card", "voucher", "account", "card")]
+    exempt = [{"code": "A", "rate": None, "net": 5100, "tax": 0}]
+    back = make_line(quantity="-2.000", discount=-100, amount=-5000)
+    return [
+        {"lines": [make_line(), make_line(), whole]},
+        {"lines": [by_gtin, by_name, tip]},
+        {"lines": [weighed], "currency": "EUR"},
+        {"lines": [tip]},
+        {"lines": [make_line(name=f"Line {place}", sku=f"L-{place % 110}") for place in range(120)]},
+        {"lines": [make_line(name="Milk, new name")], "issued_at": moment(days=-2), "mode": "offline"},
+        {"lines": [make_line(name="Milk, newer name", category=None)]},
+        {"payments": payments},
+        {"taxes": exempt},
+        {"lines": [back, make_line(kind="discount", amount=250, quantity="1", unit_price=None)], "type": "refund",
+         "refers_to": "0K3F-BSNJ-RG3K-G1DC", "reason": "sour"},
+    ]  # fmt: skip
 
 
 def _issued(ago: timedelta, basket: int) -> bytes:

@@ -33,6 +33,7 @@ PARTS = {
     "evidence",
     "pages",
     "verify_ledger",
+    "feed",
     "microseconds",
     "one sale a request",
     "batches of 500",
