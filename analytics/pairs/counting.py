@@ -5,12 +5,14 @@ is one step for each pair that is in a basket.
 """
 
 from collections.abc import Iterator
+from heapq import nsmallest
+from itertools import chain, repeat
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from analytics.pairs.measures import PairCounts
+from analytics.pairs.measures import PairCounts, least
 
 Integers = npt.NDArray[np.int64]
 
@@ -58,14 +60,15 @@ class PairTable:
 
     def best(self, count_min: int, most: int) -> list[tuple[int, int]]:
         """The places of the pairs that are surest to be bought together more often than by chance, the surest first."""
-        codes = np.flatnonzero(self.together >= count_min)
-        ranked = []
-        for code, together in zip(codes.tolist(), self.together[codes].tolist(), strict=True):
-            first, second = divmod(code, self.size)
-            counts = PairCounts(together, int(self.alone[first]), int(self.alone[second]), self.baskets)
-            if counts.lift_at_least > 1:
-                ranked.append((-counts.lift_at_least, first, second))
-        return [(first, second) for _, first, second in sorted(ranked)[:most]]
+        best: list[tuple[float, int, int]] = []
+        for first, row in enumerate(self.together.reshape(self.size, self.size)):
+            seconds = np.flatnonzero(row >= count_min)
+            chance = self.alone[first] * self.alone[seconds] / max(1, self.baskets)
+            lifts = least(row[seconds].astype(np.float64)) / chance
+            sure = lifts > 1
+            found = zip((-lifts[sure]).tolist(), repeat(first), seconds[sure].tolist(), strict=False)
+            best = nsmallest(most, chain(best, found))
+        return [(first, second) for _, first, second in best]
 
 
 class StoreTable:

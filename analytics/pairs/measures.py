@@ -6,8 +6,10 @@ hardly below the lower end of Wilson's score interval for a count (Wilson 1927, 
 n + z^2/2 - z sqrt(n + z^2/4). Staples, which are in every basket, have a lift of about 1 and stand nowhere.
 """
 
-from math import sqrt
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+import numpy.typing as npt
 
 from analytics.panels import ratio, share
 from transactions.decimals import QUANTITY_SCALE
@@ -15,6 +17,8 @@ from transactions.decimals import QUANTITY_SCALE
 # Of 500,000 pairs without any relation, chance lifts 16 above their bound by four standard deviations; two would be
 # passed by 11,000.
 CERTAINTY_Z = 4.0
+
+Counts = TypeVar("Counts", float, npt.NDArray[np.float64])
 
 
 class PairCounts(NamedTuple):
@@ -53,7 +57,8 @@ class PairCounts(NamedTuple):
         return least(self.together) * self.baskets / (self.with_first * self.with_second)
 
 
-def least(count: int) -> float:
-    """The lower end of the interval of an expected count, of which so many were seen."""
+def least(count: Counts) -> Counts:
+    """The lower end of the interval of an expected count, of which so many were seen; of a number or of an array."""
     half = CERTAINTY_Z * CERTAINTY_Z / 2
-    return max(0.0, count + half - CERTAINTY_Z * sqrt(count + half / 2))
+    root: Counts = (count + half / 2) ** 0.5
+    return count + half - CERTAINTY_Z * root
