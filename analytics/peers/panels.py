@@ -46,6 +46,7 @@ NONE_HERE = (
     "None of these stores takes part in a published comparison: a store must have sold in each of the eight weeks "
     "before the term began, forty times in all."
 )
+NOT_OF_THE_PERIOD = "These figures are of the last published week, whatever the period says."
 HOW = (
     "A store is of the kind of the category that brings at least a third of its revenue, else of many categories, and "
     "of a size by its sales a week; worked out from the eight weeks before and kept for eight weeks. What staff chose "
