@@ -4,12 +4,14 @@ from typing import NamedTuple
 
 from analytics.filters import Filters, Span
 from analytics.pairs.measures import PairCounts
-from analytics.panels import Chart, Column, Kind, Panel, Row
+from analytics.panels import Chart, Column, Kind, Panel, Row, ratio
 from analytics.queries.rows import rows
+from transactions.decimals import QUANTITY_SCALE
 
 ROWS_MAX = 25
 # In a few stores, the pair being known from all: fewer baskets are one household's habit.
 TOGETHER_MIN = 5
+LIFT_STEP = QUANTITY_SCALE // 100
 
 RUNS = """
     SELECT retailer, first, last, baskets, stores <@ %(stores)s::integer[] FROM analytics_pairrun
@@ -81,8 +83,8 @@ def _panel(key: str, title: str, filters: Filters, found: list[_Found], span: st
             Column("second", "Other", Kind.TEXT),
             Column("together", "Sales with both", Kind.COUNT),
             Column("support", "Support", Kind.PERCENT),
-            Column("confidence", "Of those with the one", Kind.PERCENT),
-            Column("confidence_back", "Of those with the other", Kind.PERCENT),
+            Column("confidence", "Of One's sales", Kind.PERCENT),
+            Column("confidence_back", "Of Other's sales", Kind.PERCENT),
             Column("lift", "Lift", Kind.QUANTITY),
         ),
         rows=[_row(one) for one in ranked],
@@ -101,7 +103,8 @@ def _row(one: _Found) -> Row:
         counts.support,
         counts.confidence,
         counts.confidence_back,
-        counts.lift,
+        # More than two decimals would say more than the count knows.
+        LIFT_STEP * (ratio(counts.lift or 0, LIFT_STEP) or 0),
     )
 
 
