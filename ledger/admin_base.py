@@ -1,5 +1,6 @@
 """What every page of the ledger in the admin shares: nobody changes anything, and no list counts a whole table."""
 
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -13,6 +14,14 @@ from unfold.admin import ModelAdmin
 PAGE_ROWS = 50
 # Pages lead through so many rows; older ones are found by searching. More would only be counted, never turned to.
 LISTED_MAX = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Something that a person must look at, and what to do."""
+
+    what: str
+    remedy: str
 
 
 class LedgerAdmin(ModelAdmin):  # type: ignore[misc]

@@ -8,6 +8,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.timesince import timesince
 
+from ledger.admin_base import Alarm
+from ledger.admin_services import VIEW_SERVICES, service_alarms
 from ledger.admin_soundness import VIEW_LOG, soundness_page
 from ledger.queries import Health, ShardHealth, health
 from possys import clock
@@ -18,14 +20,6 @@ SHARD_HEADERS = ("shard", "waiting", "records", "blocks", "last sealed", "state"
 # A shard is due after 0.7 s; when something waits and nothing was sealed for this long, no flush is at work.
 STANDSTILL = timedelta(seconds=30)
 VIEW_HEADS = "ledger.view_head"
-
-
-@dataclass(frozen=True, slots=True)
-class Alarm:
-    """Something that a person must look at, and what to do."""
-
-    what: str
-    remedy: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +45,11 @@ def health_page() -> HealthPage:
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """The verdict and the card on top of the admin's index, for those who may see the log and the shards."""
+    """The verdict, services in trouble and the card on top of the admin's index, each for those who may see it."""
     if request.user.has_perm(VIEW_LOG):
         context["sound"] = soundness_page()
+    if request.user.has_perm(VIEW_SERVICES):
+        context["services"] = service_alarms()
     if request.user.has_perm(VIEW_HEADS):
         context["health"] = health_page()
     return context

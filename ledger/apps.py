@@ -9,6 +9,7 @@ class LedgerConfig(AppConfig):
     def ready(self) -> None:
         from ledger import checks, role_checks  # noqa: F401 - registers them
         from ledger.consumers import discover
+        from ledger.feeding.metrics import feed_metrics
         from ledger.metrics import ledger_metrics
         from ledger.queries import past_or_away
         from possys import metrics
@@ -16,4 +17,5 @@ class LedgerConfig(AppConfig):
 
         register_past(past_or_away)
         metrics.register("ledger", ledger_metrics)
+        metrics.register("feed", feed_metrics)
         discover()

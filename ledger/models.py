@@ -8,8 +8,8 @@ from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 
-from ledger.blocks import MarkKind
-from ledger.feeding.models import Cursor
+from ledger.blocks import MarkKind, MarkRow, Place
+from ledger.feeding.models import Cursor, FeedToken, Service
 from ledger.log.models import (
     ArchiveMove,
     Checkpoint,
@@ -32,11 +32,13 @@ __all__ = [
     "Cursor",
     "Entry",
     "EpochRaise",
+    "FeedToken",
     "Head",
     "LogEntry",
     "LogHead",
     "LogNode",
     "MarkedRecord",
+    "Service",
     "VerificationRun",
     "WitnessContact",
     "block_key",
@@ -199,6 +201,14 @@ class MarkedRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} in block {self.block} of shard {self.shard}, position {self.position}"
+
+    @property
+    def as_sealed(self) -> MarkRow:
+        """The mark as its block's header stands for it."""
+        first = None
+        if self.first_block is not None and self.first_position is not None:
+            first = Place(str(self.first_sealed_on), self.first_block, self.first_position)
+        return MarkRow(self.position, MarkKind(self.kind), first)
 
     @property
     def terminal(self) -> int:

@@ -1,7 +1,7 @@
 """Which language a customer reads: asked for by `?lang=`, kept in a cookie, else what the browser prefers.
 
-The admin, the API, the log and the metrics are English and are left alone. A page depends on the cookie and on
-Accept-Language, which Vary says; since some shared caches do not heed it, no page may be kept by one.
+The admin, the portal, the API, the log and the metrics are English and are left alone. A page depends on the cookie
+and on Accept-Language, which Vary says; since some shared caches do not heed it, no page may be kept by one.
 """
 
 from collections.abc import Callable
@@ -14,8 +14,8 @@ from django.utils import translation
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
 ASKED = "lang"
-# Their readers are programs, and staff who share one language.
-ENGLISH_ONLY = ("/admin", "/api", "/log", "/metrics")
+# Their readers are programs, staff who share one language, and retailers' people, whose pages are not translated yet.
+ENGLISH_ONLY = ("/admin", "/api", "/log", "/metrics", "/portal")
 DEPENDS_ON = ("Accept-Language", "Cookie")
 
 

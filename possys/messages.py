@@ -23,8 +23,8 @@ from django.utils.translation import to_locale
 from django.utils.translation.template import templatize
 
 DOMAIN = "django"
-# What only staff see stays English.
-TEMPLATES, STAFF_TEMPLATES = "templates", "templates/admin"
+# What only staff and retailers' people see stays English.
+TEMPLATES, ENGLISH_TEMPLATES = "templates", ("templates/admin", "templates/portal")
 PYTHON_FOLDERS = ("possys", "receipts")
 PYTHON_LEFT_OUT = re.compile(r"/(tests|migrations|management|embedded)/|/admin\w*\.py$")
 LAZY = {f"{name}_lazy": spec for name, spec in DEFAULT_KEYWORDS.items() if name.endswith("gettext")}
@@ -58,10 +58,15 @@ def extracted() -> Catalog:
     return catalog
 
 
+def is_english(path: Path) -> bool:
+    """Whether a template, by its path in the project, is of pages that are never translated."""
+    return any(path.is_relative_to(folder) for folder in ENGLISH_TEMPLATES)
+
+
 def _sources(root: Path) -> Iterator[tuple[Path, str]]:
     """Each file with its text as Python, as far as the extraction goes."""
     for path in sorted((root / TEMPLATES).rglob("*")):
-        if path.suffix in {".html", ".txt"} and root / STAFF_TEMPLATES not in path.parents:
+        if path.suffix in {".html", ".txt"} and not is_english(path.relative_to(root)):
             # What stands between the tags is X'd out; without indents it is no faulty Python.
             lines = templatize(path.read_text(), str(path)).split("\n")
             yield path, "\n".join(" ".join(line.split()) if "gettext(" not in line else line.strip() for line in lines)

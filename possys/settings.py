@@ -119,6 +119,7 @@ INSTALLED_APPS = [
     "transactions",
     "ledger",
     "receipts",
+    "portal",
     "analytics",
 ]
 MIDDLEWARE = [
@@ -151,6 +152,7 @@ TEMPLATES = [
     }
 ]
 AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = "portal-login"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
@@ -225,6 +227,7 @@ CELERY_TASK_ROUTES = {
     "ledger.tasks.check_sample": {"queue": "log"},
     # A mail server that does not answer keeps no other tick waiting.
     "receipts.watches.tasks.*": {"queue": "mail"},
+    "portal.tasks.*": {"queue": "mail"},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

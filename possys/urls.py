@@ -19,6 +19,7 @@ urlpatterns = [
     re_path(r"^api/", problems.not_found, {"exception": None}),
     path("metrics", metrics, name="metrics"),
     path("log/", include("ledger.urls")),
+    path("portal/", include("portal.urls")),
     path("", include("receipts.urls")),
 ]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from django.db import connections
 
-from ledger.blocks import MarkKind, MarkRow, Place, read_header
+from ledger.blocks import MarkKind, read_header
 from ledger.log.leaves import LeafKind, RemovalLeaf, read_leaf
 from ledger.log.models import LogEntry
 from ledger.models import MarkedRecord
@@ -170,7 +170,7 @@ def known_of(shard: int, first: int, last: int) -> dict[int, Known]:
     for row in MarkedRecord.objects.using(database_for(shard)).filter(shard=shard, block__range=(first, last)):
         # A kind that does not exist is left out: then the marks have not the header's hash.
         if row.kind in KINDS:
-            marks[row.block].append(StoredMark(_mark(row), row.identity, str(row.issued_on), str(row.sealed_on)))
+            marks[row.block].append(StoredMark(row.as_sealed, row.identity, str(row.issued_on), str(row.sealed_on)))
     for number, own in marks.items():
         found[number].marks = own
     of_shard = LogEntry.objects.using(LOG_DATABASE).filter(shard=shard, block__range=(first, last))
@@ -205,14 +205,6 @@ def removals_in(leaves: list[bytes]) -> list[RemovalLeaf]:
         if isinstance(read, RemovalLeaf):
             found.append(read)
     return found
-
-
-def _mark(row: MarkedRecord) -> MarkRow:
-    if row.first_block is None or row.first_position is None:
-        return MarkRow(row.position, MarkKind(row.kind), None)
-    return MarkRow(
-        row.position, MarkKind(row.kind), Place(str(row.first_sealed_on), row.first_block, row.first_position)
-    )
 
 
 def _sealed_day(header: bytes) -> str | None:

@@ -12,8 +12,8 @@ from possys.embedded.program import Program
 from possys.embedded.site import REPLAY_STOP_LIMIT_S
 
 PROJECT = Path(__file__).resolve().parents[2]
-# Enough to see everything move, and a small share of what even a small machine can do.
-RATE_DEFAULT = 50
+# The year of real baskets has 430 a day: much more than these would make today's figures dwarf all days before.
+RATE_DEFAULT = 1
 RATE_VARIABLE = "RATE"
 # Refunds for each sale, as many as the history has.
 REFUNDS = "0.0067"

@@ -13,16 +13,19 @@ def say(text: str) -> None:
 
 def welcome(url: str, demo: dict[str, Any]) -> str:
     """Return the addresses, the demo's logins, and how to send a sale from its terminal."""
-    logins = [f"    {login['username']:<14} {login['password']:<22} {login['role']}" for login in demo["logins"]]
     return "\n".join(
         [
             "",
             f"  Receipts   {url}/",
+            f"  Retailers  {url}/portal/",
             f"  Admin      {url}/admin/",
             f"  API        {url}/api/docs/",
             "",
-            "  Logins (user, password, role)",
-            *logins,
+            "  Logins for the admin (user, password, role)",
+            *_logins(demo["logins"]),
+            "",
+            "  Logins for retailers",
+            *_logins(demo["people"]),
             "",
             f"  Terminal {demo['terminal']} with the token {demo['token']}",
             "  Send a sale:",
@@ -30,6 +33,10 @@ def welcome(url: str, demo: dict[str, Any]) -> str:
             "",
         ]
     )
+
+
+def _logins(logins: list[dict[str, str]]) -> list[str]:
+    return [f"    {login['username']:<14} {login['password']:<22} {login['role']}" for login in logins]
 
 
 def receipt_line(url: str, code: str, ending: str) -> str:

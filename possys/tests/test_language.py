@@ -99,7 +99,7 @@ def test_the_admin_speaks_english_to_a_czech_browser(client: Client, db: None) -
 @pytest.mark.parametrize(
     ("path", "answer"),
     [("/admin", True), ("/api/v1/x", True), ("/metrics", True), ("/log/checkpoint", True), ("/", False),
-     ("/logo", False), ("/r/x", False), ("/administrate", False)],
+     ("/portal/login/", True), ("/logo", False), ("/r/x", False), ("/administrate", False)],
 )  # fmt: skip
 def test_only_whole_names_are_english_only(path: str, answer: bool) -> None:
     assert is_english_only(path) is answer

@@ -1,13 +1,21 @@
 """The admin in a real browser: signing in, every page in its frame, a terminal enrolled; pictures of all of it."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page
 
+from ledger.consumers import Consumer, all_consumers, consumer, forget
+from ledger.feed import FedBlock
+from ledger.feeding.running import feed_all
+from ledger.feeding.ticks import mark_complete
+from ledger.feeding.tokens import issue
+from ledger.models import Head, MarkedRecord
+from ledger.shards import ALL_SHARDS
+from possys.clock import now_ms, utc
 from tests.factories import make_line, make_store, make_terminals
 from tests.people import make_person
 from tests.tills import Till
@@ -112,4 +120,45 @@ def test_staff_enrols_terminals_and_suspends_one(visit: Visit) -> None:
     visit.seen("suspend")
     visit.page.click("button:has-text('Suspend')")
     assert "suspended" in visit.seen("terminal")
+    assert visit.too_wide == []
+
+
+@pytest.fixture
+def services(sold: str) -> Iterator[list[Consumer]]:
+    """A service that keeps up, one that is stopped in three shards, and one whose code is gone."""
+    reason = "Ham, sliced: a quantity of 99999999999999 does not fit the column `quantity_ten_thousandths`"
+
+    def fail(block: FedBlock) -> None:
+        raise ValueError(reason)
+
+    def note(block: FedBlock) -> None:
+        """Nothing."""
+
+    for name, handle in (("stock", fail), ("marketing", note), ("lottery-of-last-year", note)):
+        consumer(name, tables=[MarkedRecord, Head] if name == "marketing" else [])(handle)
+    found = all_consumers()
+    feed_all(ALL_SHARDS, utc(now_ms()), found)
+    mark_complete(ALL_SHARDS)
+    issue("partner-bank", utc(now_ms()))
+    forget("lottery-of-last-year")
+    yield found
+    for name in ("stock", "marketing"):
+        forget(name)
+
+
+def test_staff_sees_a_stopped_service_and_has_it_tried_again(services: list[Consumer], visit: Visit) -> None:
+    visit.page.goto("/admin/")
+    assert "Service stock is stopped in shard" in visit.seen("index-stopped")
+    visit.page.click("a:has-text('All services')")
+    said = visit.seen("services")
+    assert "STOPPED in" in said
+    assert "quantity_ten_thousandths" in said
+    assert "Its code is not installed here" in said
+    visit.page.click("button:has-text('Try stock again now')")
+    assert "is tried again now" in visit.page.inner_text("body")
+    visit.open("ledger/feedtoken/")
+    visit.page.click("#result_list tbody a >> nth=0")
+    visit.seen("feed-token")
+    visit.page.click("button:has-text('Revoke it')")
+    assert "is refused from now on" in visit.page.inner_text("body")
     assert visit.too_wide == []

@@ -4,7 +4,7 @@ import time
 
 from possys.embedded.ports import is_free
 from tests.fault.stage import ScenarioError, Stage, scenario
-from tests.fault.system import BEAT, CHECKPOINTER, FLUSH, OTHER, WEB
+from tests.fault.system import BEAT, CHECKPOINTER, FEED, FLUSH, OTHER, WEB
 
 FAILPOINTS = ("flush.before-copy", "flush.after-copy", "flush.before-commit", "flush.after-commit", "flush.after-trim")
 # Half of the passes die, so that the others show that work goes on.
@@ -54,13 +54,13 @@ def kill_broker(stage: Stage) -> str:
 
 @scenario("kill-workers", brief=True)
 def kill_workers(stage: Stage) -> str:
-    """Flush worker, other worker and Beat are killed with all their processes and started again."""
-    for name in (FLUSH, OTHER, BEAT):
+    """Flush worker, other worker, feed worker and Beat are killed with all their processes and started again."""
+    for name in (FLUSH, OTHER, FEED, BEAT):
         stage.system.kill(name)
     stage.say("Celery workers and Beat killed")
     stage.linger(4, 1)
     stage.sales_flow("without Celery")
-    for name in (FLUSH, OTHER, BEAT):
+    for name in (FLUSH, OTHER, FEED, BEAT):
         stage.system.start(name)
     before = stage.recorded()
     stage.wait_for(lambda: stage.recorded() > before, "a flush after the workers came back", TICKS_BACK_S)

@@ -34,7 +34,7 @@ STORE_MAXMEMORY = "1gb"
 COMMAND_LIMIT_S = 900
 GONE_POLL_S = 0.01
 AOF = "appendonlydir"
-FLUSH, OTHER, BEAT, WEB = "flush worker", "worker", "beat", "gunicorn"
+FLUSH, OTHER, FEED, BEAT, WEB = "flush worker", "worker", "feed worker", "beat", "gunicorn"
 CHECKPOINTER = "checkpointer"
 WITNESS = "witness"
 

@@ -52,6 +52,16 @@ def test_problems_are_described_as_problem_documents(schema: Any) -> None:
     assert list(refused) == ["application/problem+json"]
 
 
+def test_the_feed_is_described_with_its_token_and_every_refusal(schema: Any) -> None:
+    said = schema["paths"]["/api/v1/feed/{shard}"]["get"]
+    assert set(said["responses"]) == {"200", "400", "401", "404", "409", "429", "500", "503"}
+    assert list(said["responses"]["200"]["content"]) == ["application/x-ndjson"]
+    assert said["security"] == [{"feedToken": []}]
+    assert {(one["name"], one["in"], one.get("required", False)) for one in said["parameters"]} == {
+        ("shard", "path", True), ("after", "query", True), ("limit", "query", False),
+    }  # fmt: skip
+
+
 def test_swagger_ui_shows_the_schema() -> None:
     page = Client().get("/api/docs/")
     assert page.status_code == 200

@@ -9,6 +9,9 @@ import redis
 from django.core.management import call_command
 from django.db import ProgrammingError, connection
 
+from ledger.consumers import consumer, consumer_named, forget
+from ledger.feeding.running import feed_all
+from ledger.feeding.tokens import issue, revoke
 from ledger.flush import Flushed
 from ledger.log.appending import NewLeaf, append
 from ledger.log.checkpointer import catch_up
@@ -25,6 +28,7 @@ from ledger.models import (
     WitnessContact,
 )
 from ledger.partitions import make_days_ahead
+from ledger.shards import ALL_SHARDS
 from ledger.standing import read_standing
 from possys.clock import now_ms, utc
 from tests.factories import make_terminals
@@ -131,9 +135,31 @@ def test_tills_and_people_are_served_with_the_webs_role(
             f"/admin/ledger/block/{block.sealed_on}/{block.shard}/{block.number}/",
             "/admin/ledger/markedrecord/",
             "/admin/ledger/epochraise/",
+            "/admin/ledger/service/",
+            "/admin/ledger/feedtoken/",
             "/admin/transactions/terminal/",
         ):
             assert cast.superuser.get(page).status_code == 200, page
+
+
+def test_services_are_fed_and_the_feed_is_read_with_the_webs_role(
+    roles: None, till: Till, flush_everything: Callable[[], Flushed]
+) -> None:
+    fed: list[int] = []
+    till.send_batch(till.sales(3))
+    flush_everything()
+    consumer("at-work", tables=[])(lambda block: fed.append(len(block.sales)))
+    try:
+        with as_role("web"):
+            assert feed_all(ALL_SHARDS, utc(now_ms()), [consumer_named("at-work")]).stopped == {}
+            bearer = f"Bearer {issue('at-work', utc(now_ms()))}"
+            path = f"/api/v1/feed/{shard_of(till.number)}?after=0"
+            assert request("GET", path, HTTP_AUTHORIZATION=bearer).body.count(b'{"record"') == 3
+            revoke("at-work", utc(now_ms()))
+            assert request("GET", path, HTTP_AUTHORIZATION=bearer).status == 401
+    finally:
+        forget("at-work")
+    assert fed == [3]
 
 
 def test_the_registry_is_kept_with_the_webs_role(roles: None, ledger: redis.Redis) -> None:

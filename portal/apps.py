@@ -1,0 +1,7 @@
+"""Registers the retailers' portal."""
+
+from django.apps import AppConfig
+
+
+class PortalConfig(AppConfig):
+    name = "portal"

@@ -1,0 +1,52 @@
+"""Who may do what at a retailer: the roles, the rights, and the one table that joins them."""
+
+from enum import StrEnum
+
+from django.db.models import TextChoices
+
+
+class Role(TextChoices):
+    """What somebody is at a retailer; what that means stands in ROLE_TEXTS."""
+
+    OWNER = "owner", "Owner"
+    ACCOUNTANT = "accountant", "Accountant"
+    STORE_MANAGER = "store_manager", "Store manager"
+    VIEWER = "viewer", "Viewer"
+
+
+class Right(StrEnum):
+    """What a page or a button of the portal asks for."""
+
+    SEE_FIGURES = "see_figures"
+    SEE_TAX = "see_tax"
+    SEE_RECEIPTS = "see_receipts"
+    # Figures as files. Receipts as files show what every customer bought, so that is a right of its own.
+    EXPORT = "export"
+    EXPORT_RECEIPTS = "export_receipts"
+    MANAGE_PEOPLE = "manage_people"
+
+
+RIGHTS: dict[Role, frozenset[Right]] = {
+    Role.OWNER: frozenset(Right),
+    Role.ACCOUNTANT: frozenset(Right) - {Right.MANAGE_PEOPLE},
+    # The same for the manager's stores; which ones these are is a matter of the scope, not of rights.
+    Role.STORE_MANAGER: frozenset(Right) - {Right.MANAGE_PEOPLE},
+    Role.VIEWER: frozenset({Right.SEE_FIGURES, Right.SEE_RECEIPTS, Right.EXPORT}),
+}
+# One sentence for whoever gives a role.
+ROLE_TEXTS: dict[Role, str] = {
+    Role.OWNER: "Everything at all stores, and decides who else gets in.",
+    Role.ACCOUNTANT: "All stores: figures with taxes, receipts, and every export.",
+    Role.STORE_MANAGER: "Chosen stores only: figures with taxes, receipts, and exports of these stores.",
+    Role.VIEWER: "All stores, to look at: figures and receipts. No taxes, no export of receipts.",
+}
+
+
+def may(role: Role, right: Right) -> bool:
+    """Whether the role has the right."""
+    return right in RIGHTS[role]
+
+
+def roles_with(right: Right) -> list[Role]:
+    """Every role that has the right, the most powerful first."""
+    return [role for role in Role if may(role, right)]
