@@ -1,6 +1,7 @@
 """Refunds and voids, which a retailer watches: by day, by store and by terminal, as a share of sales."""
 
 from collections import defaultdict
+from typing import Any
 
 from analytics.filters import Filters
 from analytics.panels import Chart, Column, Figure, Kind, Panel, Row, share
@@ -62,7 +63,7 @@ def by_day(filters: Filters, currency: str, now: list[Slice]) -> Panel:
         rows=table,
         chart=Chart.LINE,
         currency=currency,
-        links=[f"receipts?{filters.query(period=day, type='refund')}" for day, _ in found],
+        links=[_link(filters, sums.refunds, period=day) for day, sums in found],
         empty=EMPTY,
     )
 
@@ -82,7 +83,7 @@ def by_store(filters: Filters, currency: str, names: dict[int, str], now: dict[i
         ],
         chart=Chart.BARS,
         currency=currency,
-        links=[f"receipts?{filters.query(stores=(store,), type='refund')}" for store, _ in ordered],
+        links=[_link(filters, one.refunds, stores=(store,)) for store, one in ordered],
         empty=EMPTY,
     )
 
@@ -108,9 +109,14 @@ def by_terminal(filters: Filters, stores: tuple[int, ...], currency: str) -> Pan
             (str(terminal), name or "", sales, refunds, voids, share(refunds + voids, sales))
             for terminal, name, sales, refunds, voids in found
         ],
-        links=[f"receipts?{filters.query(terminal=row[0], type='refund')}" for row in found],
+        links=[_link(filters, row[3], terminal=row[0]) for row in found],
         empty=EMPTY,
     )
+
+
+def _link(filters: Filters, refunds: int, **changes: Any) -> str:
+    """The list behind a row: its refunds, or its voids where it has no refunds."""
+    return f"receipts?{filters.query(**changes, type='refund' if refunds else 'void')}"
 
 
 def _share(sums: Sums) -> int | None:

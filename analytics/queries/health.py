@@ -40,10 +40,10 @@ TILLS = """
     ) AS habit ON true
     WHERE health.store = ANY(%(stores)s)
 """
+# Days of terminals are a quarter of the rows that hours of stores are.
 BY_STORE = """
-    SELECT store, sum(late)::bigint, sum(offline)::bigint, sum(sales + refunds + voids)::bigint,
-           COALESCE(sum(sales) FILTER (WHERE day = %(today)s), 0)::bigint, max(day)
-    FROM analytics_storehour
+    SELECT store, sum(late)::bigint, sum(offline)::bigint, sum(sales + refunds + voids)::bigint
+    FROM analytics_terminalday
     WHERE store = ANY(%(stores)s) AND day BETWEEN %(first)s AND %(last)s
     GROUP BY store
 """
@@ -107,7 +107,7 @@ def health(filters: Filters, stores: tuple[int, ...], moment: datetime) -> Healt
     days = [today - timedelta(7 * week) for week in range(1, WEEKS + 1)]
     tills = [Till(*row) for row in rows(TILLS, stores=stores, days=days, moment=moment, today=today)]
     span = filters.span
-    counted = {row[0]: row[1:4] for row in rows(BY_STORE, stores=stores, first=span.first, last=span.last, today=today)}
+    counted = {row[0]: row[1:] for row in rows(BY_STORE, stores=stores, first=span.first, last=span.last)}
     known = [
         _store_health(store, name, counted.get(store, (0, 0, 0)), int(sales), last_day)
         for store, name, last_day, sales in rows(LAST_DAYS, stores=stores, today=today)

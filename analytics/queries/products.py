@@ -38,6 +38,7 @@ TODAY = """
     WHERE store = ANY(%(stores)s) AND day >= %(today)s AND day <= %(last)s AND currency = %(currency)s
     GROUP BY product
 """
+NOTHING = "SELECT NULL::bigint AS product, 0 AS amount WHERE false"
 # The ranks are taken in one pass over the sums; only rows that are shown are named.
 RANKED = """
     WITH now AS ({now}), before AS ({before}), today AS ({today}),
@@ -115,8 +116,8 @@ def ranking(filters: Filters, stores: tuple[int, ...], currency: str) -> list[Ra
     is_narrowed = filters.category or filters.search
     sql = RANKED.format(
         now=SUMS.format(name="now"),
-        before=SUMS.format(name="before"),
-        today=TODAY,
+        before=SUMS.format(name="before") if before else NOTHING,
+        today=TODAY if before and filters.until else NOTHING,
         narrowed=NARROWED if is_narrowed else "",
     )
     return [Ranked(*row) for row in rows(sql, **values)]

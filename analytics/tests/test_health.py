@@ -26,14 +26,23 @@ def make_till(
     )  # fmt: skip
 
 
-def make_day(week: int, *, terminal: int = 75, opened: int = 9, closed: int = 20, sales: int = 111) -> None:
+def make_day(
+    week: int,
+    *,
+    terminal: int = 75,
+    opened: int = 9,
+    closed: int = 20,
+    sales: int = 111,
+    late: int = 0,
+    offline: int = 0,
+) -> None:
     """The same weekday so many weeks ago; by default a sale every six minutes."""
     day = TODAY - timedelta(7 * week)
     at = datetime(day.year, day.month, day.day, tzinfo=NOW.tzinfo)
     TerminalDay.objects.create(
-        terminal=terminal, day=day, currency="CZK", store=11, sales=sales, refunds=0, voids=0, amount=1, offline=0,
-        late=0, first_issued_at=at + opened * HOUR, last_issued_at=at + closed * HOUR, first_sequence=1,
-        last_sequence=2,
+        terminal=terminal, day=day, currency="CZK", store=11, sales=sales, refunds=0, voids=0, amount=1,
+        offline=offline, late=late, first_issued_at=at + opened * HOUR, last_issued_at=at + closed * HOUR,
+        first_sequence=1, last_sequence=2,
     )  # fmt: skip
 
 
@@ -73,6 +82,13 @@ def test_a_till_whose_business_is_over_by_now(registry: None) -> None:
     assert silent() == []
 
 
+def test_a_till_whose_business_has_not_begun(registry: None) -> None:
+    make_till()
+    for week in (1, 2, 3, 4):
+        make_day(week, opened=15)
+    assert silent() == []
+
+
 def test_a_till_that_sells_once_an_hour_is_given_six(registry: None) -> None:
     make_till(75, heard=timedelta(hours=5, minutes=59))
     make_till(139, heard=timedelta(hours=6, minutes=1))
@@ -98,10 +114,12 @@ def test_missing_numbers(registry: None) -> None:
 
 
 def test_late_and_idle_stores(registry: None, hour: Any) -> None:
-    hour(TODAY, 9, late=1, offline=2, sales=4)
+    hour(TODAY, 9, sales=4)
+    make_day(0, sales=4, late=1, offline=2)
+    make_day(1, sales=4, late=4)
     hour(TODAY - timedelta(3), 9, store=12)
     page = pages.health(asked("period=7d"), STORES, NOW)
-    assert [figure(page, key).value for key in ("late", "late-share", "offline", "idle")] == [1, 2000, 2, 1]
+    assert [figure(page, key).value for key in ("late", "late-share", "offline", "idle")] == [1, 2500, 2, 1]
     assert panel(page, "late-by-store").rows == [("High Street", 1, 2500, 2, 4)]
     assert panel(page, "idle-stores").rows == [("Mill Lane", TODAY - timedelta(3))]
 

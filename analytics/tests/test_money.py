@@ -22,7 +22,7 @@ def returned(registry: None, hour: Make) -> None:
     hour(TODAY, 9, store=12, sales=0, gross=0, lines=0, voids=1, voided=-500)
     hour(TODAY, 9, store=RIVAL, refunds=9, refunded=-9999, discounted=1, discounts=5)
     at = datetime(2026, 11, 29, 9, tzinfo=UTC)
-    for terminal, store, refunds in ((75, 11, 1), (139, 11, 0), (163, RIVAL, 9)):
+    for terminal, store, refunds in ((75, 11, 1), (76, 12, 2), (139, 11, 0), (163, RIVAL, 9)):
         TerminalDay.objects.create(
             terminal=terminal, day=YESTERDAY, currency="CZK", store=store, sales=2, refunds=refunds, voids=0, amount=1,
             offline=0, late=0, first_issued_at=at, last_issued_at=at, first_sequence=1, last_sequence=2,
@@ -51,7 +51,14 @@ def test_corrections(returned: None) -> None:
         ("High Street", 1, 0, -1000, 0, 2500),
         ("Mill Lane", 0, 1, 0, -500, None),
     ]
-    assert panel(page, "corrections-by-terminal").rows == [("75", "High Street", 2, 1, 0, 5000)]
+    assert panel(page, "corrections-by-store").links == [
+        "receipts?period=28d&store=11&type=refund",
+        "receipts?period=28d&store=12&type=void",
+    ]
+    assert panel(page, "corrections-by-terminal").rows == [
+        ("76", "Mill Lane", 2, 2, 0, 10_000),
+        ("75", "High Street", 2, 1, 0, 5000),
+    ]
 
 
 def test_discounts(returned: None) -> None:
