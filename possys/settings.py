@@ -221,6 +221,7 @@ CELERY_TASK_ROUTES = {
     "ledger.tasks.make_days": {"queue": "flush"},
     # Services' work on the ledger's blocks keeps no repairing tick waiting.
     "ledger.tasks.feed_group": {"queue": "feed"},
+    "analytics.*": {"queue": "feed"},
     # The processes of this queue have the log's key, and no other has.
     "ledger.tasks.run_checkpointer": {"queue": "log"},
     # Held against what the checkpointer keeps outside the database.
