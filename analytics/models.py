@@ -12,6 +12,8 @@ smallest or largest value, so that rows can be added up further, in any order, e
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from analytics.pairs.models import Pair, PairRun, PairStore
+from analytics.peers.models import ChosenKind, CohortStore, PeerFigure, PeerWeek
 from analytics.rolling.receipts import BASKET_LINES_MAX, PAYMENT_METHODS
 from transactions.stream import SALE_TYPES
 
@@ -20,7 +22,14 @@ __all__ = [
     "PAYMENT_METHODS",
     "BasketDay",
     "CategoryDay",
+    "ChosenKind",
+    "CohortStore",
+    "Pair",
+    "PairRun",
+    "PairStore",
     "PaymentDay",
+    "PeerFigure",
+    "PeerWeek",
     "Product",
     "ProductDay",
     "ProductMonth",

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from analytics.filters import Filters
+from analytics.pairs.panels import pair_panels
 from analytics.panels import Figure, Panel
+from analytics.peers.panels import NOT_OF_THE_PERIOD, peer_panels
 from analytics.queries import baskets as basket_sizes
 from analytics.queries import corrections, discounts
 from analytics.queries import health as fiscal_health
@@ -79,14 +81,14 @@ def products(filters: Filters, stores: tuple[int, ...], moment: datetime) -> Pag
 
 
 def baskets(filters: Filters, stores: tuple[int, ...], moment: datetime) -> PageData:
-    """Two queries: sizes, how complete it is."""
+    """Four queries: sizes, how complete it is, what pairs were counted in, pairs."""
     chosen = filters.chosen(stores)
     found = basket_sizes.sizes(filters, chosen)
     currency = filters.currency or basket_sizes.main(found)
     own = found.get(currency, [])
     return PageData(
         figures=basket_sizes.figures(currency, own),
-        panels=[basket_sizes.panel(currency, own)],
+        panels=[basket_sizes.panel(currency, own), *pair_panels(filters, stores)],
         complete_to=complete_to(chosen),
         currency=currency,
         other_currencies=_others(currency, found),
@@ -156,6 +158,18 @@ def health(filters: Filters, stores: tuple[int, ...], moment: datetime) -> PageD
     )
 
 
+def peers(filters: Filters, stores: tuple[int, ...], moment: datetime) -> PageData:
+    """Three queries: figures beside the peers', kinds of stores, how complete it is."""
+    panels = peer_panels(filters, stores)
+    return PageData(
+        figures=[],
+        panels=panels,
+        complete_to=complete_to(filters.chosen(stores)),
+        currency=panels[0].currency,
+        notes=(NOT_OF_THE_PERIOD, *_notes(filters)),
+    )
+
+
 PAGES: dict[str, Callable[[Filters, tuple[int, ...], datetime], PageData]] = {
     "overview": overview,
     "products": products,
@@ -163,6 +177,7 @@ PAGES: dict[str, Callable[[Filters, tuple[int, ...], datetime], PageData]] = {
     "money": money,
     "stores": stores,
     "health": health,
+    "peers": peers,
 }
 
 

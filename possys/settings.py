@@ -6,6 +6,7 @@ from pathlib import Path
 
 import django_stubs_ext
 import environ
+from celery.schedules import crontab
 
 # Lets `ModelAdmin[Terminal]` and its like be written at run time, as mypy wants them.
 django_stubs_ext.monkeypatch()
@@ -220,6 +221,7 @@ CELERY_TASK_ROUTES = {
     "ledger.tasks.make_days": {"queue": "flush"},
     # Services' work on the ledger's blocks keeps no repairing tick waiting.
     "ledger.tasks.feed_group": {"queue": "feed"},
+    "analytics.*": {"queue": "feed"},
     # The processes of this queue have the log's key, and no other has.
     "ledger.tasks.run_checkpointer": {"queue": "log"},
     # Held against what the checkpointer keeps outside the database.
@@ -272,6 +274,17 @@ CELERY_BEAT_SCHEDULE = {
     },
     "purge-watches": {
         "task": "receipts.watches.tasks.purge_watches",
+        "schedule": timedelta(hours=1),
+        "options": {"expires": 3600},
+    },
+    "count-pairs": {
+        "task": "analytics.pairs.tasks.count_pairs",
+        # At night, by the site's clock: it reads a quarter's sales.
+        "schedule": crontab(hour=2, minute=40),
+        "options": {"expires": 3600},
+    },
+    "publish-peers": {
+        "task": "analytics.peers.tasks.publish_peers",
         "schedule": timedelta(hours=1),
         "options": {"expires": 3600},
     },

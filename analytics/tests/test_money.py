@@ -119,7 +119,9 @@ def test_no_baskets(db: None) -> None:
     assert page.panels[0].rows == []
 
 
-@pytest.mark.parametrize(("page", "queries"), [("money", 8), ("stores", 4), ("baskets", 2), ("health", 4)])
+@pytest.mark.parametrize(
+    ("page", "queries"), [("money", 8), ("stores", 4), ("baskets", 3), ("health", 4), ("peers", 3)]
+)
 def test_queries(returned: None, django_assert_num_queries: Any, page: str, queries: int) -> None:
     with django_assert_num_queries(queries):
         pages.PAGES[page](asked("period=28d"), STORES, NOW)

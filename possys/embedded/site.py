@@ -12,12 +12,13 @@ from possys.embedded.program import Program
 # The same settings as in production.
 GUNICORN_CONFIG = Path(__file__).resolve().parents[2] / "deploy" / "gunicorn.conf.py"
 FLUSH_WORKERS = 2
-# Each worker's name, queue, processes and database role. The checkpointer's second process is for the scheduled check.
+# Each worker's name, queue, processes and database role. The checkpointer's second process is for the scheduled check,
+# the feed's second one for what services count at night.
 WORKERS = (
     ("flush worker", "flush", FLUSH_WORKERS, "flush"),
     ("worker", "celery", 1, "web"),
     ("mail worker", "mail", 1, "web"),
-    ("feed worker", "feed", 1, "web"),
+    ("feed worker", "feed", 2, "web"),
     ("checkpointer", "log", 2, "log"),
 )
 # Answers are given within seconds; what takes longer is cut off.
