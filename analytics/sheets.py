@@ -49,6 +49,7 @@ SHEETS = {
         Sheet("baskets", "Baskets", "How much customers buy at once.", PAGES["baskets"]),
         Sheet("money", "Money", "Payments, taxes, refunds and voids, discounts.", PAGES["money"]),
         Sheet("stores", "Stores", "The stores beside each other.", PAGES["stores"]),
+        Sheet("peers", "Peers", "Your stores beside others of the same kind.", PAGES["peers"]),
         Sheet("health", "Health", "Whether every till sends all that it should.", PAGES["health"], "today"),
     )
 }

@@ -20,13 +20,14 @@ FILES = [*SHEETS, "receipts"]
 QUERIES = {
     "overview": 15,
     "products": 8,
-    "baskets": 6,
+    "baskets": 8,
     "money": 11,
     "stores": 8,
+    "peers": 7,
     "health": 8,
     "receipts": 7,
     # Every page is asked for its texts, about a day on which nothing was sold.
-    "definitions": 35,
+    "definitions": 40,
 }
 
 
