@@ -20,14 +20,14 @@ FILES = [*SHEETS, "receipts"]
 QUERIES = {
     "overview": 15,
     "products": 8,
-    "baskets": 8,
+    "baskets": 7,
     "money": 11,
     "stores": 8,
     "peers": 7,
     "health": 8,
     "receipts": 7,
     # Every page is asked for its texts, about a day on which nothing was sold.
-    "definitions": 40,
+    "definitions": 39,
 }
 
 
