@@ -190,6 +190,8 @@ def _change_forward(panel: Panel) -> Panel:
         return panel
     number = next(at for at, kind in enumerate(kinds) if kind in NUMBERS)
     change = kinds.index(Kind.CHANGE)
+    if change == number:
+        return panel
     order = [*range(number + 1), change, *(at for at in range(number + 1, len(kinds)) if at != change)]
     return replace(
         panel,
