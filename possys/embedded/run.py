@@ -16,7 +16,7 @@ from possys.embedded.ports import HOST
 from possys.embedded.replay import Replay
 from possys.embedded.screen import alive_line, history_line, receipt_line, say, welcome
 from possys.embedded.servers import LocalServers
-from possys.embedded.site import site_programs
+from possys.embedded.site import site_programs, stores_zone
 from possys.embedded.supervisor import Supervisor
 from possys.embedded.web import choose_port, wait_until_answers
 from possys.embedded.witness import LocalWitness
@@ -41,7 +41,7 @@ def run(local: Path) -> None:
             url = f"http://{HOST}:{port}"
             servers.note(f"process {os.getpid()}, {url}")
             witness = _witness(local)
-            own = {"SITE_URL": url, **(witness.settings() if witness else _given_witnesses())}
+            own = {"SITE_URL": url, **stores_zone(), **(witness.settings() if witness else _given_witnesses())}
             environment = merged(keep_settings(local, servers, own), os.environ)
             supervisor.start(servers.started)
             if witness:

@@ -3,7 +3,9 @@
 import signal
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from possys.embedded.environment import for_role
 from possys.embedded.ports import HOST
@@ -12,6 +14,8 @@ from possys.embedded.program import Program
 # The same settings as in production.
 GUNICORN_CONFIG = Path(__file__).resolve().parents[2] / "deploy" / "gunicorn.conf.py"
 FLUSH_WORKERS = 2
+# Five hours behind UTC, all year round (transactions/replay/source.py).
+STORES_ZONE = "Etc/GMT+5"
 # Each worker's name, queue, processes and database role. The checkpointer's second process is for the scheduled check,
 # the feed's second one for what services count at night.
 WORKERS = (
@@ -27,6 +31,13 @@ WEB_STOP_LIMIT_S = 10
 # next start, so there is no reason to let the person at the terminal wait for it.
 WORKER_STOP_LIMIT_S = 3
 REPLAY_STOP_LIMIT_S = 10
+
+
+def stores_zone() -> dict[str, str]:
+    """Return TIME_ZONE where the demo's stores are; without the machine's time zone files the site stays at UTC."""
+    with suppress(ZoneInfoNotFoundError):
+        return {"TIME_ZONE": ZoneInfo(STORES_ZONE).key}
+    return {}
 
 
 def site_programs(local: Path, environment: Mapping[str, str], port: int) -> list[Program]:
