@@ -4,8 +4,8 @@ Both say first what the file is about: the page, the filters, up to when it is c
 
     CSV     RFC 4180, comma, CRLF, UTF-8 with a byte order mark: without the mark spreadsheets read UTF-8 as a local
             code page and break every accent; programs that know the mark skip it (Python's utf-8-sig). Amounts are
-            decimals in major units with a point, days and moments ISO 8601 (moments in UTC), shares and changes in
-            per cent.
+            decimals in major units with a point, days and moments ISO 8601 (moments in TIME_ZONE, as on the pages), shares
+            and changes in per cent.
     XLSX    numbers and days as such, so that they can be added up; the currency stands in the column's title.
 
 A text that a spreadsheet would take for a formula gets an apostrophe in front in CSV (OWASP, "CSV Injection"): product
@@ -15,11 +15,13 @@ names are whatever tills send. In XLSX it is written as a string, which is never
 import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
 import xlsxwriter
+from django.conf import settings
+from django.utils import timezone
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
@@ -172,7 +174,8 @@ def _text(cell: Cell) -> str:
     if cell is None:
         return ""
     if isinstance(cell, datetime):
-        return f"{cell.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        written: str = timezone.localtime(cell).isoformat(timespec="seconds")
+        return written.replace("+00:00", "Z")
     if isinstance(cell, Decimal):
         return f"{cell:f}"
     if isinstance(cell, str):
@@ -218,7 +221,8 @@ class _Style:
     def __init__(self, book: xlsxwriter.Workbook) -> None:
         self.bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
         self._day = book.add_format({"num_format": "yyyy-mm-dd", "align": "left"})
-        self._moment = book.add_format({"num_format": 'yyyy-mm-dd hh:mm:ss "UTC"', "align": "left"})
+        moment = f'yyyy-mm-dd hh:mm:ss "{settings.TIME_ZONE}"'
+        self._moment = book.add_format({"num_format": moment, "align": "left"})
         self._decimals: Callable[[int], Format] = {
             digits: book.add_format({"num_format": f"#,##0.{'0' * digits}" if digits else "#,##0"})
             for digits in range(5)
@@ -231,7 +235,7 @@ class _Style:
         if isinstance(cell, str):
             sheet.write_string(row, column, cell, form)
         elif isinstance(cell, datetime):
-            sheet.write_datetime(row, column, cell.astimezone(UTC).replace(tzinfo=None), self._moment)
+            sheet.write_datetime(row, column, timezone.localtime(cell).replace(tzinfo=None), self._moment)
         elif isinstance(cell, date):
             sheet.write_datetime(row, column, cell, self._day)
         else:

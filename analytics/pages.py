@@ -149,7 +149,7 @@ def health(filters: Filters, stores: tuple[int, ...], moment: datetime) -> PageD
         figures=fiscal_health.figures(filters, found, moment),
         panels=[
             fiscal_health.silent(filters, found, moment),
-            fiscal_health.idle(filters, found),
+            fiscal_health.idle(filters, found, moment),
             fiscal_health.missing(filters, found),
             fiscal_health.late_by_store(filters, found),
         ],

@@ -104,10 +104,14 @@ def share(part: int, whole: int) -> int | None:
 
 
 def change(value: int | None, before: int | None) -> int | None:
-    """The difference in hundredths of a per cent of the size of `before`; None where either is missing or it is 0."""
+    """The difference in hundredths of a per cent of the size of `before`; None where either is missing or it is 0.
+
+    Of two amounts that are negative, as refunds are, the sizes are compared: more refunds are an increase.
+    """
     if value is None or not before:
         return None
-    return ratio((value - before) * WHOLE, abs(before))
+    difference = before - value if value <= 0 and before < 0 else value - before
+    return ratio(difference * WHOLE, abs(before))
 
 
 def ratio(total: int, count: int) -> int | None:

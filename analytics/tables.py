@@ -178,10 +178,20 @@ def stat(figure: Figure, address: Address) -> Stat:
         value=_alone(figure.value, figure),
         change="" if change is None else written(change, Kind.CHANGE),
         tone="same" if figure.key in NEUTRAL else tone(change),
-        before="" if figure.before is None else _alone(figure.before, figure),
+        before=_before(figure),
         url=address(figure.link) if figure.link else "",
         needs_look=figure.key in FAULTS and bool(figure.value),
     )
+
+
+def _before(figure: Figure) -> str:
+    """What the figure is compared with; where only its full hours are, these stand beside it."""
+    if figure.before is None:
+        return ""
+    before = _alone(figure.before, figure)
+    if figure.comparable in {None, figure.value}:
+        return before
+    return f"{_alone(figure.comparable, figure)} against {before}"
 
 
 def _change_forward(panel: Panel) -> Panel:

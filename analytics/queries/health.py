@@ -15,10 +15,13 @@ from django.utils import timezone
 from analytics.filters import Filters
 from analytics.panels import Column, Figure, Kind, Panel, share
 from analytics.queries.rows import rows
+from receipts.receipt import LATE_AFTER
 
 WEEKS = 4
 WEEKS_MIN = 3
 GAPS = 6
+# A store that has sold nothing for longer is closed, or was never opened.
+IN_BUSINESS = timedelta(weeks=WEEKS)
 SILENT_AFTER = timedelta(hours=1)
 # The worst are shown; a chain has thousands of tills, and its owner looks for those that are wrong.
 TILLS_MAX = 200
@@ -57,9 +60,11 @@ SILENT = (
     f"were in business at this time in at least {WEEKS_MIN} of the last {WEEKS} weeks."
 )
 MISSING = "Numbers between a till's first and last sale that never came: last - first + 1 - records."
-LATE = "Records that came more than some minutes after they were issued, in the period."
+LATE = (
+    f"Records that came more than {LATE_AFTER // timedelta(minutes=1)} minutes after they were issued, in the period."
+)
 OFFLINE = "Records made while the till had no network, in the period."
-IDLE = "Stores from which no sale of today has come yet."
+IDLE = "Stores that sold something in the last four weeks, and from which no sale of today has come yet."
 
 
 class Till(NamedTuple):
@@ -91,6 +96,10 @@ class StoreHealth(NamedTuple):
     records: int
     sales_today: int
     last_day: date | None
+
+    def is_idle(self, today: date) -> bool:
+        """Whether it is in business, and has sold nothing today."""
+        return not self.sales_today and self.last_day is not None and today - self.last_day <= IN_BUSINESS
 
 
 @dataclass(frozen=True)
@@ -129,7 +138,8 @@ def figures(filters: Filters, found: Health, moment: datetime) -> list[Figure]:
         if (found.stores)
         else (0, 0, 0)
     )
-    idle = sum(1 for one in found.stores if not one.sales_today)
+    today = timezone.localtime(moment).date()
+    idle = sum(one.is_idle(today) for one in found.stores)
     return [
         Figure("tills", "Tills", "Tills that have ever sent a sale.", len(found.tills), Kind.COUNT),
         Figure("silent", "Silent tills", SILENT, sum(till.is_silent(moment) for till in found.tills), Kind.COUNT),
@@ -175,11 +185,10 @@ def late_by_store(filters: Filters, found: Health) -> Panel:
     )
 
 
-def idle(filters: Filters, found: Health) -> Panel:
+def idle(filters: Filters, found: Health, moment: datetime) -> Panel:
     """Stores without a sale today, the longest first."""
-    own = sorted(
-        (one for one in found.stores if not one.sales_today), key=lambda one: (one.last_day or date.min, one.name)
-    )
+    today = timezone.localtime(moment).date()
+    own = sorted((one for one in found.stores if one.is_idle(today)), key=lambda one: (one.last_day, one.name))
     return Panel(
         key="idle-stores",
         title="Stores without a sale today",
@@ -187,7 +196,7 @@ def idle(filters: Filters, found: Health) -> Panel:
         columns=(Column("store", "Store", Kind.TEXT), Column("last_day", "Last day with a record", Kind.DATE)),
         rows=[(one.name, one.last_day) for one in own],
         links=[f"overview?{filters.query(stores=(one.store,))}" for one in own],
-        empty="Every store has sold something today.",
+        empty="Every store that is in business has sold something today.",
     )
 
 

@@ -67,7 +67,7 @@ COLUMNS = (
     Column("code", "Receipt", Kind.CODE),
 )
 DEFINITION = (
-    "Receipts as the tills issued them, the newest first; late ones came more than some minutes after their issue."
+    "Receipts as the tills issued them, the newest first; late ones came more than ten minutes after their issue."
 )
 _AFTER = re.compile(r"(\d{4}-\d{2}-\d{2})_(\d{1,17})_(\d{1,19})", re.ASCII)
 # In front of every receipt of the period.
