@@ -165,7 +165,8 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 LANGUAGE_COOKIE_NAME = "language"
 LANGUAGE_COOKIE_AGE = 365 * 24 * 60 * 60
 LANGUAGE_COOKIE_HTTPONLY = True
-TIME_ZONE = "UTC"
+# The country's: what staff and retailers read as today, and when the night's counts are made. Receipts have their own.
+TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / ".local" / "static"
@@ -214,6 +215,7 @@ FLUSH_GROUPS = env.int("FLUSH_GROUPS", default=2)
 FEED_GROUPS = env.int("FEED_GROUPS", default=1)
 CELERY_BROKER_URL = BROKER_URL
 CELERY_TASK_IGNORE_RESULT = True
+CELERY_TIMEZONE = TIME_ZONE
 # Each queue's workers have a database role of their own (ledger/roles.py).
 CELERY_TASK_ROUTES = {
     "ledger.tasks.flush_group": {"queue": "flush"},
@@ -221,6 +223,7 @@ CELERY_TASK_ROUTES = {
     "ledger.tasks.make_days": {"queue": "flush"},
     # Services' work on the ledger's blocks keeps no repairing tick waiting.
     "ledger.tasks.feed_group": {"queue": "feed"},
+    "analytics.*": {"queue": "feed"},
     # The processes of this queue have the log's key, and no other has.
     "ledger.tasks.run_checkpointer": {"queue": "log"},
     # Held against what the checkpointer keeps outside the database.

@@ -20,6 +20,7 @@ urlpatterns = [
     path("metrics", metrics, name="metrics"),
     path("log/", include("ledger.urls")),
     path("portal/", include("portal.urls")),
+    path("portal/<int:retailer>/sales/", include("analytics.urls")),
     path("", include("receipts.urls")),
 ]
 

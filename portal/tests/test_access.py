@@ -78,7 +78,7 @@ def test_an_unknown_retailer_is_answered_as_one_of_others(cast: RetailCast, reta
     assert plain[0] == plain[1]
 
 
-def test_whoever_is_kept_out_is_an_outsider_at_once(cast: RetailCast) -> None:
+def test_whoever_is_kept_out_is_an_outsider_at_once(cast: RetailCast, no_services: Any) -> None:
     url = reverse("portal-home", args=[cast.retailer.pk])
     assert cast.viewer.get(url).status_code == 200
     Membership.objects.filter(user__username="corner-viewer").update(is_active=False)

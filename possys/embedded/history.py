@@ -22,6 +22,10 @@ REFUSED = 1
 # Reading the year takes some seconds at the first start.
 OPEN_LIMIT_S = 120
 OPEN_POLL_S = 0.1
+# What is otherwise counted at night, and would leave pages empty until then.
+COUNTED_AFTERWARDS = ("analytics.peers.tasks.publish_peers", "analytics.pairs.tasks.count_pairs")
+# Services that lack no more than this have what was loaded; live sales go on.
+BEHIND_RECORDS_MAX = 100
 
 
 def chosen_weeks() -> int:
@@ -93,3 +97,15 @@ class History(Program):
             status: dict[str, Any] = json.loads(self._status.read_text())
             return status
         return {}
+
+
+def count_when_fed(health: Mapping[str, Any]) -> bool:
+    """Queue the counts once the services have been fed what was loaded; return whether that was done."""
+    services = health.get("services")
+    if not services or any(one["behind_records"] > BEHIND_RECORDS_MAX for one in services.values()):
+        return False
+    from possys.celery import app
+
+    for name in COUNTED_AFTERWARDS:
+        app.send_task(name)
+    return True

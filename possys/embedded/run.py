@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from possys.embedded.environment import for_role, merged
-from possys.embedded.history import History, chosen_weeks
+from possys.embedded.history import History, chosen_weeks, count_when_fed
 from possys.embedded.interrupts import ignore_interrupts, interrupts_wait
 from possys.embedded.joining import keep_settings
 from possys.embedded.keys import local_keys
@@ -16,7 +16,7 @@ from possys.embedded.ports import HOST
 from possys.embedded.replay import Replay
 from possys.embedded.screen import alive_line, history_line, receipt_line, say, welcome
 from possys.embedded.servers import LocalServers
-from possys.embedded.site import site_programs
+from possys.embedded.site import site_programs, stores_zone
 from possys.embedded.supervisor import Supervisor
 from possys.embedded.web import choose_port, wait_until_answers
 from possys.embedded.witness import LocalWitness
@@ -41,7 +41,7 @@ def run(local: Path) -> None:
             url = f"http://{HOST}:{port}"
             servers.note(f"process {os.getpid()}, {url}")
             witness = _witness(local)
-            own = {"SITE_URL": url, **(witness.settings() if witness else _given_witnesses())}
+            own = {"SITE_URL": url, **stores_zone(), **(witness.settings() if witness else _given_witnesses())}
             environment = merged(keep_settings(local, servers, own), os.environ)
             supervisor.start(servers.started)
             if witness:
@@ -105,7 +105,7 @@ def _stay(supervisor: Supervisor, replay: Replay, history: History | None, url: 
     # Only now are the settings those of this run.
     from possys.receipt_keys import links
 
-    code_shown = False
+    code_shown, to_count = False, False
     alive_at = time.monotonic()
     while True:
         time.sleep(LOOK_EVERY_S)
@@ -117,14 +117,16 @@ def _stay(supervisor: Supervisor, replay: Replay, history: History | None, url: 
             code_shown = True
         if time.monotonic() - alive_at >= ALIVE_EVERY_S:
             alive_at = time.monotonic()
-            say(alive_line(status, _health()))
-            history = _tell_of(history)
+            found = _health()
+            say(alive_line(status, found))
+            if history is not None and not (history := _tell_of(history)):
+                to_count = True
+            elif to_count:
+                to_count = not count_when_fed(found)
 
 
-def _tell_of(history: History | None) -> History | None:
+def _tell_of(history: History) -> History | None:
     """Show how far the demo's past is, and that it ended; return it while there is more to tell."""
-    if history is None:
-        return None
     has_ended, status = history.has_ended, history.status()
     if status:
         say(history_line(status))

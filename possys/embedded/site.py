@@ -3,7 +3,9 @@
 import signal
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from possys.embedded.environment import for_role
 from possys.embedded.ports import HOST
@@ -12,12 +14,15 @@ from possys.embedded.program import Program
 # The same settings as in production.
 GUNICORN_CONFIG = Path(__file__).resolve().parents[2] / "deploy" / "gunicorn.conf.py"
 FLUSH_WORKERS = 2
-# Each worker's name, queue, processes and database role. The checkpointer's second process is for the scheduled check.
+# Five hours behind UTC, all year round (transactions/replay/source.py).
+STORES_ZONE = "Etc/GMT+5"
+# Each worker's name, queue, processes and database role. The checkpointer's second process is for the scheduled check,
+# the feed's second one for what services count at night.
 WORKERS = (
     ("flush worker", "flush", FLUSH_WORKERS, "flush"),
     ("worker", "celery", 1, "web"),
     ("mail worker", "mail", 1, "web"),
-    ("feed worker", "feed", 1, "web"),
+    ("feed worker", "feed", 2, "web"),
     ("checkpointer", "log", 2, "log"),
 )
 # Answers are given within seconds; what takes longer is cut off.
@@ -26,6 +31,13 @@ WEB_STOP_LIMIT_S = 10
 # next start, so there is no reason to let the person at the terminal wait for it.
 WORKER_STOP_LIMIT_S = 3
 REPLAY_STOP_LIMIT_S = 10
+
+
+def stores_zone() -> dict[str, str]:
+    """Return TIME_ZONE where the demo's stores are; without the machine's time zone files the site stays at UTC."""
+    with suppress(ZoneInfoNotFoundError):
+        return {"TIME_ZONE": ZoneInfo(STORES_ZONE).key}
+    return {}
 
 
 def site_programs(local: Path, environment: Mapping[str, str], port: int) -> list[Program]:
