@@ -111,10 +111,12 @@ DAYS = """
 """
 # The same without the hours, and without the stores.
 STORE_DAYS = """
+    DELETE FROM analytics_storeday;
     INSERT INTO analytics_storeday (store, day, currency, {sums})
     SELECT store, day, currency, {added} FROM analytics_storehour GROUP BY 1, 2, 3
 """
 OF_RETAILERS = """
+    DELETE FROM analytics_retailer{table};
     INSERT INTO analytics_retailer{table} (retailer, {keys}, {sums})
     SELECT retailer_id, {keys}, {added}
     FROM analytics_{of} JOIN transactions_store AS stores ON stores.id = store
@@ -168,6 +170,11 @@ def fill(size: Size, today: date, say: Callable[[str], None]) -> None:
     from_day = {"from": max(first, today - timedelta(PRODUCT_DAYS - 1)), "sold": size.sold_in_a_day}
     _run("days of products", SOLD.format(**days), values | from_day, say)
     _run("receipts", SALES, values, say)
+    add_up_stores(say)
+
+
+def add_up_stores(say: Callable[[str], None]) -> None:
+    """Makes the days of stores, and the sums of retailers, out of the stores' sums; what there was of them goes."""
     _run("days of all hours", STORE_DAYS.format(**_added(TAKINGS)), None, say)
     for shape in (*RETAILER_RECEIPTS, *RETAILER_LINES):
         table = shape.model.removeprefix("Retailer").lower()
