@@ -1,8 +1,13 @@
 """What the feed keeps up to date: the roll-ups, each table written by one consumer.
 
-sales       whole receipts: by hour, terminal, tax, payment and basket size, and each receipt's own row
+sales       whole receipts: by hour, day, terminal, tax, payment and basket size, and each receipt's own row
 products    item lines: by product (day and month) and by category
+retailers   both once more, of whole retailers
 names       what products are called
+
+Rows of stores are written by their shard alone. Retailers and their products' names are in several shards: who writes
+them waits for the others under one lock, since each has a whole DB transaction of blocks, and two would else wait for
+each other.
 """
 
 from weakref import WeakKeyDictionary
@@ -14,7 +19,15 @@ from analytics.models import (
     Product,
     ProductDay,
     ProductMonth,
+    RetailerBasketDay,
+    RetailerCategoryDay,
+    RetailerHour,
+    RetailerPaymentDay,
+    RetailerProductDay,
+    RetailerProductMonth,
+    RetailerTaxDay,
     SaleRow,
+    StoreDay,
     StoreHour,
     TaxDay,
     TerminalDay,
@@ -22,7 +35,7 @@ from analytics.models import (
 )
 from analytics.names import write_names
 from analytics.rolling import receipts, sums
-from analytics.rolling.facts import BlockFacts, read_facts
+from analytics.rolling.facts import BlockFacts, of_retailers, read_facts
 from analytics.rolling.lines import LineSums
 from analytics.rolling.products import latest_names
 from analytics.writing import add_sums, binary_cursor, copy_sales
@@ -33,12 +46,21 @@ from ledger.feed import FedBlock
 _facts: WeakKeyDictionary[FedBlock, BlockFacts] = WeakKeyDictionary()
 RECEIPT_SUMS = (
     (sums.STORE_HOUR, receipts.store_hours),
+    (sums.STORE_DAY, receipts.store_days),
     (sums.TERMINAL_DAY, receipts.terminal_days),
     (sums.TERMINAL_HEALTH, receipts.terminals),
     (sums.TAX_DAY, receipts.tax_days),
     (sums.PAYMENT_DAY, receipts.payment_days),
     (sums.BASKET_DAY, receipts.basket_days),
 )
+RETAILER_SUMS = (
+    (sums.RETAILER_HOUR, receipts.store_hours),
+    (sums.RETAILER_TAX_DAY, receipts.tax_days),
+    (sums.RETAILER_PAYMENT_DAY, receipts.payment_days),
+    (sums.RETAILER_BASKET_DAY, receipts.basket_days),
+)
+# Numbers the advisory lock under which the sums of retailers are written.
+RETAILERS_LOCK = 7_204_102
 
 
 def facts_of(block: FedBlock) -> BlockFacts:
@@ -49,7 +71,7 @@ def facts_of(block: FedBlock) -> BlockFacts:
     return found
 
 
-@consumer("sales", tables=[StoreHour, TerminalDay, TerminalHealth, TaxDay, PaymentDay, BasketDay, SaleRow])
+@consumer("sales", tables=[StoreHour, StoreDay, TerminalDay, TerminalHealth, TaxDay, PaymentDay, BasketDay, SaleRow])
 def add_sales(block: FedBlock) -> None:
     """Adds a block's receipts."""
     facts = facts_of(block)
@@ -67,6 +89,34 @@ def add_products(block: FedBlock) -> None:
         add_sums(cursor, sums.PRODUCT_DAY, lines.product_days())
         add_sums(cursor, sums.PRODUCT_MONTH, lines.product_months())
         add_sums(cursor, sums.CATEGORY_DAY, lines.category_days())
+
+
+@consumer(
+    "retailers",
+    tables=[
+        RetailerHour,
+        RetailerTaxDay,
+        RetailerPaymentDay,
+        RetailerBasketDay,
+        RetailerProductDay,
+        RetailerProductMonth,
+        RetailerCategoryDay,
+    ],
+)
+def add_retailers(block: FedBlock) -> None:
+    """Adds a block's receipts and item lines to those of their retailers."""
+    facts = of_retailers(facts_of(block))
+    lines = LineSums(facts)
+    parts = [(shape, sums.columns_of(shape, add_up(facts.sales))) for shape, add_up in RETAILER_SUMS]
+    parts += [
+        (sums.RETAILER_PRODUCT_DAY, lines.product_days(sums.RETAILER_PRODUCT_DAY)),
+        (sums.RETAILER_PRODUCT_MONTH, lines.product_months(sums.RETAILER_PRODUCT_MONTH)),
+        (sums.RETAILER_CATEGORY_DAY, lines.category_days(sums.RETAILER_CATEGORY_DAY)),
+    ]
+    with binary_cursor() as cursor:
+        cursor.execute(b"SELECT pg_advisory_xact_lock(%b)", [RETAILERS_LOCK])
+        for shape, columns in parts:
+            add_sums(cursor, shape, columns)
 
 
 @consumer("names", tables=[Product])

@@ -102,17 +102,25 @@ class Filters:
     late: bool = False
     terminal: int | None = None
     product: int | None = None
+    retailer: int | None = None
 
     @classmethod
     def read(
-        cls, asked: Mapping[str, Sequence[str]], allowed: Sequence[int], now: datetime, *, period: str = "28d"
+        cls,
+        asked: Mapping[str, Sequence[str]],
+        allowed: Sequence[int],
+        now: datetime,
+        *,
+        period: str = "28d",
+        retailer: int | None = None,
     ) -> Self:
         """From an address's query (a list of values a name, as of `QueryDict.lists()`) and the site's local time.
 
-        `allowed` are the stores that the person may see, `period` is for an address without one. Raises FiltersError
-        with everything that is wrong, and UnknownStoreError. Other names than those above are left alone.
+        `allowed` are the stores that the person may see, `retailer` whose they are when these are all that it has, for
+        good; `period` is for an address without one. Raises FiltersError with everything that is wrong, and
+        UnknownStoreError. Other names than those above are left alone.
         """
-        return cls(**_Reading(asked, now).fields(allowed, period))
+        return cls(**_Reading(asked, now).fields(allowed, period), retailer=retailer)
 
     @property
     def until(self) -> tuple[date, int] | None:
@@ -133,6 +141,11 @@ class Filters:
     def before(self) -> Span | None:
         """The days that are compared with, if any."""
         return None if self.compare == "none" else self.span.earlier(self.shift_days)
+
+    @property
+    def whole(self) -> int | None:
+        """The retailer all of whose stores the figures are about; None when they are about some stores."""
+        return None if self.stores else self.retailer
 
     def chosen(self, allowed: tuple[int, ...]) -> tuple[int, ...]:
         """The stores that figures are about: those asked for, else all that may be seen."""

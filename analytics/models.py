@@ -1,6 +1,7 @@
 """The roll-ups: sums over the ledger's sales, written by the consumers alone and read by the pages.
 
-    by           store and hour, terminal and day, product (day and month), category, tax, payment and basket size
+    by           store and hour, store and day, terminal and day, product (day and month), category, tax, payment and
+                 basket size; most of them once more for whole retailers (analytics/retailers.py)
     days, hours  are those written in `issued_at`, in its own offset: a sale that comes late lands on its own day
     amounts      are signed integers in minor units of their currency, as printed: refunds and voids are negative
     quantities   are in ten-thousandths (transactions.decimals.QUANTITY_SCALE)
@@ -14,7 +15,17 @@ from django.db import models
 
 from analytics.pairs.models import Pair, PairRun, PairStore
 from analytics.peers.models import ChosenKind, CohortStore, PeerFigure, PeerWeek
+from analytics.retailers import (
+    RetailerBasketDay,
+    RetailerCategoryDay,
+    RetailerHour,
+    RetailerPaymentDay,
+    RetailerProductDay,
+    RetailerProductMonth,
+    RetailerTaxDay,
+)
 from analytics.rolling.receipts import BASKET_LINES_MAX, PAYMENT_METHODS
+from analytics.sums import BasketSums, LineSums, PaymentSums, Takings, TaxSums
 from transactions.stream import SALE_TYPES
 
 __all__ = [
@@ -33,7 +44,15 @@ __all__ = [
     "Product",
     "ProductDay",
     "ProductMonth",
+    "RetailerBasketDay",
+    "RetailerCategoryDay",
+    "RetailerHour",
+    "RetailerPaymentDay",
+    "RetailerProductDay",
+    "RetailerProductMonth",
+    "RetailerTaxDay",
     "SaleRow",
+    "StoreDay",
     "StoreHour",
     "TaxDay",
     "TerminalDay",
@@ -41,32 +60,33 @@ __all__ = [
 ]
 
 
-class StoreHour(models.Model):
-    """What a store took in an hour. `sales` - `gross`, `refunds` - `refunded`, `voids` - `voided`: counts and sums."""
+class StoreHour(Takings):
+    """What a store took in an hour."""
 
     pk = models.CompositePrimaryKey("store", "day", "hour", "currency")
     store = models.IntegerField()
     day = models.DateField()
     hour = models.SmallIntegerField()
-    currency = models.CharField(max_length=3)
-    sales = models.IntegerField()
-    refunds = models.IntegerField()
-    voids = models.IntegerField()
-    gross = models.BigIntegerField()
-    refunded = models.BigIntegerField()
-    voided = models.BigIntegerField()
-    tax = models.BigIntegerField()
-    discounts = models.BigIntegerField(help_text="What was taken off in sales: of lines, and of whole receipts.")
-    discounted = models.IntegerField(help_text="Sales with a discount.")
-    lines = models.IntegerField(help_text="Item lines in sales.")
-    offline = models.IntegerField(help_text="Records made while the network was away.")
-    late = models.IntegerField(help_text="Records that came late (receipts.receipt.LATE_AFTER).")
 
     class Meta:
         verbose_name = "hour of a store"
 
     def __str__(self) -> str:
         return f"store {self.store}, {self.day} {self.hour:02}"
+
+
+class StoreDay(Takings):
+    """The same without the hours, so that a year of many stores beside each other is a page's work."""
+
+    pk = models.CompositePrimaryKey("store", "day", "currency")
+    store = models.IntegerField()
+    day = models.DateField()
+
+    class Meta:
+        verbose_name = "day of a store"
+
+    def __str__(self) -> str:
+        return f"store {self.store}, {self.day}"
 
 
 class TerminalDay(models.Model):
@@ -136,26 +156,13 @@ class Product(models.Model):
         return self.name
 
 
-class ProductSums(models.Model):
-    """The sums of a product's item lines; refunds and voids are in `quantity` and `amount`, with their sign."""
-
-    store = models.IntegerField()
-    product = models.BigIntegerField()
-    currency = models.CharField(max_length=3)
-    quantity = models.BigIntegerField(help_text="In ten-thousandths.")
-    amount = models.BigIntegerField()
-    discounts = models.BigIntegerField()
-    baskets = models.IntegerField(help_text="Sales that hold it.")
-
-    class Meta:
-        abstract = True
-
-
-class ProductDay(ProductSums):
+class ProductDay(LineSums):
     """A product in a store on a day."""
 
     pk = models.CompositePrimaryKey("store", "day", "product", "currency")
+    store = models.IntegerField()
     day = models.DateField()
+    product = models.BigIntegerField()
 
     class Meta:
         verbose_name = "day of a product"
@@ -164,11 +171,13 @@ class ProductDay(ProductSums):
         return f"product {self.product} in store {self.store}, {self.day}"
 
 
-class ProductMonth(ProductSums):
+class ProductMonth(LineSums):
     """The same by month, `month` being its first day, so that a year of a chain is a page's work."""
 
     pk = models.CompositePrimaryKey("store", "month", "product", "currency")
+    store = models.IntegerField()
     month = models.DateField()
+    product = models.BigIntegerField()
 
     class Meta:
         verbose_name = "month of a product"
@@ -177,18 +186,13 @@ class ProductMonth(ProductSums):
         return f"product {self.product} in store {self.store}, {self.month:%Y-%m}"
 
 
-class CategoryDay(models.Model):
+class CategoryDay(LineSums):
     """The item lines of a category, as it is written on them, in a store on a day."""
 
     pk = models.CompositePrimaryKey("store", "day", "category", "currency")
     store = models.IntegerField()
     day = models.DateField()
     category = models.CharField(max_length=60, blank=True)
-    currency = models.CharField(max_length=3)
-    quantity = models.BigIntegerField(help_text="In ten-thousandths.")
-    amount = models.BigIntegerField()
-    discounts = models.BigIntegerField()
-    baskets = models.IntegerField(help_text="Sales that hold it.")
 
     class Meta:
         verbose_name = "day of a category"
@@ -197,17 +201,12 @@ class CategoryDay(models.Model):
         return f"{self.category} in store {self.store}, {self.day}"
 
 
-class TaxDay(models.Model):
-    """The rows of the tax recaps in a store on a day; `rate` as it is written, empty where there is none."""
+class TaxDay(TaxSums):
+    """The rows of the tax recaps in a store on a day."""
 
     pk = models.CompositePrimaryKey("store", "day", "code", "rate", "currency")
     store = models.IntegerField()
     day = models.DateField()
-    code = models.CharField(max_length=8)
-    rate = models.CharField(max_length=20, blank=True)
-    currency = models.CharField(max_length=3)
-    net = models.BigIntegerField()
-    tax = models.BigIntegerField()
 
     class Meta:
         verbose_name = "day of a tax"
@@ -216,16 +215,12 @@ class TaxDay(models.Model):
         return f"tax {self.code} in store {self.store}, {self.day}"
 
 
-class PaymentDay(models.Model):
+class PaymentDay(PaymentSums):
     """What was paid in one way in a store on a day."""
 
     pk = models.CompositePrimaryKey("store", "day", "method", "currency")
     store = models.IntegerField()
     day = models.DateField()
-    method = models.CharField(max_length=8)
-    currency = models.CharField(max_length=3)
-    payments = models.IntegerField()
-    amount = models.BigIntegerField()
 
     class Meta:
         verbose_name = "day of a payment method"
@@ -234,16 +229,12 @@ class PaymentDay(models.Model):
         return f"{self.method} in store {self.store}, {self.day}"
 
 
-class BasketDay(models.Model):
-    """Sales by how many item lines they have (at most BASKET_LINES_MAX), in a store on a day."""
+class BasketDay(BasketSums):
+    """Sales of a basket size in a store on a day."""
 
     pk = models.CompositePrimaryKey("store", "day", "lines", "currency")
     store = models.IntegerField()
     day = models.DateField()
-    lines = models.SmallIntegerField()
-    currency = models.CharField(max_length=3)
-    sales = models.IntegerField()
-    amount = models.BigIntegerField()
 
     class Meta:
         verbose_name = "day of a basket size"

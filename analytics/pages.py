@@ -49,8 +49,8 @@ class PageData:
 def overview(filters: Filters, stores: tuple[int, ...], moment: datetime) -> PageData:
     """Three queries: what was taken, the same before, how complete it is."""
     chosen = filters.chosen(stores)
-    now = takings(chosen, filters.span)
-    before = takings(chosen, filters.before) if filters.before else None
+    now = takings(filters, chosen, filters.span)
+    before = takings(filters, chosen, filters.before) if filters.before else None
     currency = filters.currency or now.main or (before.main if before else "")
     own, earlier = now.of(currency), before.of(currency) if before else None
     return PageData(
@@ -66,7 +66,7 @@ def overview(filters: Filters, stores: tuple[int, ...], moment: datetime) -> Pag
 def products(filters: Filters, stores: tuple[int, ...], moment: datetime) -> PageData:
     """Four queries: currencies, products with their comparison, categories with theirs, how complete it is."""
     chosen = filters.chosen(stores)
-    known = currencies(chosen, filters.span)
+    known = currencies(filters, chosen)
     currency = filters.currency or next(iter(known), "")
     ranking = product_sums.ranking(filters, chosen, currency)
     falling = product_sums.falling(filters, currency, ranking)
@@ -99,7 +99,7 @@ def baskets(filters: Filters, stores: tuple[int, ...], moment: datetime) -> Page
 def money(filters: Filters, stores: tuple[int, ...], moment: datetime) -> PageData:
     """Eight queries: takings, stores, their names, payments and those before, taxes, tills, how complete it is."""
     chosen = filters.chosen(stores)
-    now = takings(chosen, filters.span)
+    now = takings(filters, chosen, filters.span)
     currency = filters.currency or now.main
     own = now.of(currency)
     by_store = store_sums(chosen, filters.span, filters).of(currency)

@@ -23,12 +23,13 @@ class Asked(NamedTuple):
 def asked(query: QueryDict, scope: Scope, now: datetime, period: str) -> Asked:
     """The filters of an address, without what is faulty in it. Raises Http404 for a store that is not the person's."""
     names = dict(query.lists())
+    retailer = scope.retailer_id if scope.sees_all_stores else None
     try:
         try:
-            return Asked(Filters.read(names, scope.store_ids, now, period=period), {})
+            return Asked(Filters.read(names, scope.store_ids, now, period=period, retailer=retailer), {})
         except FiltersError as error:
             kept = {name: values for name, values in names.items() if name not in error.faults}
-            return Asked(Filters.read(kept, scope.store_ids, now, period=period), error.faults)
+            return Asked(Filters.read(kept, scope.store_ids, now, period=period, retailer=retailer), error.faults)
     except UnknownStoreError as error:
         raise Http404 from error
 

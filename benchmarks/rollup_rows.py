@@ -6,11 +6,13 @@ for as long as a page's period can stick out of whole months, on both sides of a
 for the middle chain and the shop.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from django.db import connection
+
+from analytics.rolling.sums import RETAILER_LINES, RETAILER_RECEIPTS, TAKINGS
 
 SALES_A_STORE = 25_000
 TILLS = 3
@@ -107,6 +109,19 @@ DAYS = """
     INSERT INTO analytics_basketday (store, day, lines, currency, sales, amount)
     SELECT store, day, lines, 'CZK', 3, 3 * lines * 210 FROM {days}, generate_series(1, 22) lines
 """
+# The same without the hours, and without the stores.
+STORE_DAYS = """
+    DELETE FROM analytics_storeday;
+    INSERT INTO analytics_storeday (store, day, currency, {sums})
+    SELECT store, day, currency, {added} FROM analytics_storehour GROUP BY 1, 2, 3
+"""
+OF_RETAILERS = """
+    DELETE FROM analytics_retailer{table};
+    INSERT INTO analytics_retailer{table} (retailer, {keys}, {sums})
+    SELECT retailer_id, {keys}, {added}
+    FROM analytics_{of} JOIN transactions_store AS stores ON stores.id = store
+    GROUP BY retailer_id, {keys} ORDER BY retailer_id, {keys}
+"""
 # Few products make most of the sales: the k-th drawn of n is near the (k/n)^2 part of two fifths of all; but for a
 # tenth of all, each store has others.
 SOLD = """
@@ -155,6 +170,21 @@ def fill(size: Size, today: date, say: Callable[[str], None]) -> None:
     from_day = {"from": max(first, today - timedelta(PRODUCT_DAYS - 1)), "sold": size.sold_in_a_day}
     _run("days of products", SOLD.format(**days), values | from_day, say)
     _run("receipts", SALES, values, say)
+    add_up_stores(say)
+
+
+def add_up_stores(say: Callable[[str], None]) -> None:
+    """Makes the days of stores, and the sums of retailers, out of the stores' sums; what there was of them goes."""
+    _run("days of all hours", STORE_DAYS.format(**_added(TAKINGS)), None, say)
+    for shape in (*RETAILER_RECEIPTS, *RETAILER_LINES):
+        table = shape.model.removeprefix("Retailer").lower()
+        names = {"table": table, "of": "storehour" if table == "hour" else table, "keys": ", ".join(shape.keys[1:])}
+        _run(f"{table} of retailers", OF_RETAILERS.format(**names, **_added(shape.sums)), None, say)
+
+
+def _added(sums: Sequence[str]) -> dict[str, str]:
+    """The columns of sums, and how they are added up."""
+    return {"sums": ", ".join(sums), "added": ", ".join(f"sum({name})" for name in sums)}
 
 
 def vacuum(say: Callable[[str], None]) -> None:

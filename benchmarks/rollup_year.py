@@ -78,8 +78,11 @@ def measure(size: Size, now: datetime, rounds: int) -> Iterator[Timed]:
     for retailer in retailers(size):
         stores = retailer.stores
         for period in PERIODS:
-            filters = Filters.read({"period": [period]}, stores, now)
-            lists = [Filters.read(parse_qs(f"period={period}{text}"), stores, now) for text in LISTS]
+            filters = Filters.read({"period": [period]}, stores, now, retailer=retailer.retailer)
+            lists = [
+                Filters.read(parse_qs(f"period={period}{text}"), stores, now, retailer=retailer.retailer)
+                for text in LISTS
+            ]
             calls: dict[str, list[Callable[[], object]]] = {
                 name: [partial(page, filters, stores, now)] for name, page in PAGES.items()
             }

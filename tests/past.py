@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from analytics import models
+from benchmarks.rollup_rows import add_up_stores
 from ledger.consumers import all_consumers
 from ledger.feeding.models import Cursor
 from possys.clock import now_ms, utc
@@ -202,6 +203,7 @@ class _Maker:
         for name, (model, *key) in KEYS.items():
             model.objects.bulk_create(self.sums[name].rows(model, *key))
         models.SaleRow.objects.bulk_create(self.past.sales)
+        add_up_stores(lambda _: None)
         self._write_tills()
 
     def _write_tills(self) -> None:

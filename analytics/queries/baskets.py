@@ -3,13 +3,13 @@
 from analytics.filters import Filters
 from analytics.models import BASKET_LINES_MAX
 from analytics.panels import Chart, Column, Figure, Kind, Panel, Row, ratio, share
-from analytics.queries.rows import rows
+from analytics.queries.whose import sums
 from transactions.decimals import QUANTITY_SCALE
 
 SIZES = """
     SELECT currency, lines, sum(sales)::bigint, sum(amount)::bigint
-    FROM analytics_basketday
-    WHERE store = ANY(%(stores)s) AND day BETWEEN %(first)s AND %(last)s
+    FROM {baskets}
+    WHERE {whose} AND day BETWEEN %(first)s AND %(last)s
     GROUP BY currency, lines
     ORDER BY currency, lines
 """
@@ -32,7 +32,7 @@ Sizes = list[tuple[int, int, int]]
 def sizes(filters: Filters, stores: tuple[int, ...]) -> dict[str, Sizes]:
     """Sales and their amounts by size, by currency: one query."""
     found: dict[str, Sizes] = {}
-    for currency, *row in rows(SIZES, stores=stores, first=filters.span.first, last=filters.span.last):
+    for currency, *row in sums(SIZES, filters, stores, first=filters.span.first, last=filters.span.last):
         found.setdefault(currency, []).append((row[0], row[1], row[2]))
     return found
 

@@ -3,12 +3,12 @@
 from analytics.filters import Filters, Span
 from analytics.panels import Chart, Column, Kind, Panel, Row, change, share
 from analytics.queries.comparing import BEFORE, CHANGE, days_before, sentence
-from analytics.queries.rows import rows
+from analytics.queries.whose import sums
 
 MIX = """
     SELECT method, sum(payments)::bigint, sum(amount)::bigint, COALESCE(sum(amount) FILTER (WHERE day >= %(today)s), 0)
-    FROM analytics_paymentday
-    WHERE store = ANY(%(stores)s) AND day BETWEEN %(first)s AND %(last)s AND currency = %(currency)s
+    FROM {payments}
+    WHERE {whose} AND day BETWEEN %(first)s AND %(last)s AND currency = %(currency)s
     GROUP BY method
 """
 COLUMNS = (
@@ -50,5 +50,5 @@ def payments(filters: Filters, stores: tuple[int, ...], currency: str) -> Panel:
 
 
 def _mix(filters: Filters, stores: tuple[int, ...], currency: str, span: Span) -> dict[str, tuple[int, int, int]]:
-    found = rows(MIX, stores=stores, first=span.first, last=span.last, currency=currency, today=filters.today)
+    found = sums(MIX, filters, stores, first=span.first, last=span.last, currency=currency, today=filters.today)
     return {method: (count, amount, int(of_today)) for method, count, amount, of_today in found}

@@ -11,7 +11,7 @@ from analytics.filters import Filters
 from analytics.panels import Chart, Column, Kind, Panel, Row, change, share
 from analytics.queries.comparing import BEFORE, CHANGE, days_before, sentence
 from analytics.queries.months import NO_DAYS, Days, split
-from analytics.queries.rows import rows
+from analytics.queries.whose import sums
 
 # What a person reads; a search shows so many, too.
 PRODUCTS_MAX = 25
@@ -20,22 +20,22 @@ CATEGORIES_MAX = 25
 # The months, and the days at both ends that are added to them or taken off.
 SUMS = """
     SELECT product, sum(amount) AS amount, sum(quantity) AS quantity, sum(baskets) AS baskets
-    FROM (SELECT product, amount, quantity, baskets FROM analytics_productmonth
-          WHERE store = ANY(%(stores)s) AND month = ANY(%({name}_months)s::date[]) AND currency = %(currency)s
+    FROM (SELECT product, amount, quantity, baskets FROM {{product_months}}
+          WHERE {{whose}} AND month = ANY(%({name}_months)s::date[]) AND currency = %(currency)s
           UNION ALL
           SELECT product, amount * %({name}_head_sign)s, quantity * %({name}_head_sign)s, baskets * %({name}_head_sign)s
-          FROM analytics_productday WHERE store = ANY(%(stores)s)
+          FROM {{product_days}} WHERE {{whose}}
            AND day BETWEEN %({name}_head_first)s AND %({name}_head_last)s AND currency = %(currency)s
           UNION ALL
           SELECT product, amount * %({name}_tail_sign)s, quantity * %({name}_tail_sign)s, baskets * %({name}_tail_sign)s
-          FROM analytics_productday WHERE store = ANY(%(stores)s)
+          FROM {{product_days}} WHERE {{whose}}
            AND day BETWEEN %({name}_tail_first)s AND %({name}_tail_last)s AND currency = %(currency)s
     ) AS {name}_rows
     GROUP BY product
 """
 TODAY = """
-    SELECT product, sum(amount) AS amount FROM analytics_productday
-    WHERE store = ANY(%(stores)s) AND day >= %(today)s AND day <= %(last)s AND currency = %(currency)s
+    SELECT product, sum(amount) AS amount FROM {product_days}
+    WHERE {whose} AND day >= %(today)s AND day <= %(last)s AND currency = %(currency)s
     GROUP BY product
 """
 NOTHING = "SELECT NULL::bigint AS product, 0 AS amount WHERE false"
@@ -73,8 +73,8 @@ CATEGORIES = """
            sum(baskets) FILTER (WHERE day >= %(first)s)::bigint,
            COALESCE(sum(amount) FILTER (WHERE day BETWEEN %(before_first)s AND %(before_last)s), 0)::bigint,
            COALESCE(sum(amount) FILTER (WHERE day >= %(first)s AND day < %(today)s), 0)::bigint
-    FROM analytics_categoryday
-    WHERE store = ANY(%(stores)s) AND currency = %(currency)s
+    FROM {categories}
+    WHERE {whose} AND currency = %(currency)s
       AND (day BETWEEN %(first)s AND %(last)s OR day BETWEEN %(before_first)s AND %(before_last)s)
     GROUP BY category
 """
@@ -102,7 +102,6 @@ def ranking(filters: Filters, stores: tuple[int, ...], currency: str) -> list[Ra
     """The products that sell most and those that fell most: one query."""
     before = days_before(filters)
     values: dict[str, Any] = {
-        "stores": stores,
         "currency": currency,
         "limit": PRODUCTS_MAX,
         "today": filters.today,
@@ -120,7 +119,7 @@ def ranking(filters: Filters, stores: tuple[int, ...], currency: str) -> list[Ra
         today=TODAY if before and filters.until else NOTHING,
         narrowed=NARROWED if is_narrowed else "",
     )
-    return [Ranked(*row) for row in rows(sql, **values)]
+    return [Ranked(*row) for row in sums(sql, filters, stores, **values)]
 
 
 def top(filters: Filters, currency: str, found: list[Ranked]) -> Panel:
@@ -162,9 +161,10 @@ def falling(filters: Filters, currency: str, found: list[Ranked]) -> Panel | Non
 def categories(filters: Filters, stores: tuple[int, ...], currency: str) -> list[Panel]:
     """Top categories, and falling ones where there is a comparison: one query."""
     before = days_before(filters)
-    found = rows(
+    found = sums(
         CATEGORIES,
-        stores=stores,
+        filters,
+        stores,
         currency=currency,
         first=filters.span.first,
         last=filters.span.last,

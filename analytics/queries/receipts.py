@@ -14,6 +14,7 @@ from analytics.filters import Filters, Span
 from analytics.models import PAYMENT_METHODS
 from analytics.panels import Column, Kind, Panel, Row
 from analytics.queries.rows import rows
+from analytics.queries.whose import sums
 from ledger.models import SEQUENCE_BITS, sequence_of, terminal_of
 from possys import receipt_keys
 from possys.codes import Environment, day_number
@@ -48,8 +49,8 @@ CONDITIONS = {
 # These are counted without looking at a receipt.
 COUNTED = frozenset({"currency", "hour", "weekday", "type", "late"})
 COUNT = """
-    SELECT COALESCE(sum({counted}), 0)::bigint FROM analytics_storehour
-    WHERE store = ANY(%(stores)s) AND day BETWEEN %(first)s AND %(last)s
+    SELECT COALESCE(sum({counted}), 0)::bigint FROM {hours}
+    WHERE {whose} AND day BETWEEN %(first)s AND %(last)s
 """
 COUNTS = {"sale": "sales", "refund": "refunds", "void": "voids", "": "sales + refunds + voids"}
 
@@ -172,7 +173,8 @@ def _count(filters: Filters, stores: tuple[int, ...]) -> int | None:
     conditions = "".join(f" AND {CONDITIONS[name]}" for name in ("currency", "hour", "weekday") if name in asked)
     span: Span = filters.span
     values = _values(filters, stores)
-    return int(rows(COUNT.format(counted=counted) + conditions, **values, first=span.first, last=span.last)[0][0])
+    sql = COUNT.replace("{counted}", counted) + conditions
+    return int(sums(sql, filters, first=span.first, last=span.last, **values)[0][0])
 
 
 def _panel(found: list[tuple[Any, ...]]) -> Panel:

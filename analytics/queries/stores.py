@@ -6,14 +6,16 @@ from analytics.filters import Filters, Span
 from analytics.panels import Chart, Column, Kind, Panel, Row, change, ratio, share
 from analytics.queries.rows import rows
 
-# Both spans in one answer; on the day that is not over, the hours that are compared are summed apart.
+# Days, and of the one that is not over the hours that are not compared, apart.
 BY_STORE = """
     SELECT store, currency, sum(sales)::bigint, sum(gross)::bigint, sum(gross + refunded + voided)::bigint,
            sum(refunded)::bigint, sum(voided)::bigint, sum(refunds)::bigint, sum(voids)::bigint,
            sum(discounts)::bigint, sum(discounted)::bigint,
-           COALESCE(sum(gross + refunded + voided) FILTER (WHERE day >= %(cut_day)s
-                    AND (day > %(cut_day)s OR hour >= %(cut_hour)s)), 0)::bigint
-    FROM analytics_storehour
+           (COALESCE(sum(gross + refunded + voided) FILTER (WHERE day > %(cut_day)s), 0)
+            + COALESCE((SELECT sum(gross + refunded + voided) FROM analytics_storehour AS hours
+                        WHERE hours.store = days.store AND hours.currency = days.currency
+                          AND hours.day = %(cut_day)s AND hours.hour >= %(cut_hour)s), 0))::bigint
+    FROM analytics_storeday AS days
     WHERE store = ANY(%(stores)s) AND day BETWEEN %(first)s AND %(last)s
     GROUP BY store, currency
 """

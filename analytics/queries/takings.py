@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from analytics.filters import Span
-from analytics.queries.rows import rows
+from analytics.filters import Filters, Span
+from analytics.queries.whose import sums
 
 
 class Sums(NamedTuple):
@@ -65,16 +65,16 @@ HOURS = """
            sum(sales)::bigint, sum(refunds)::bigint, sum(voids)::bigint,
            sum(gross)::bigint, sum(refunded)::bigint, sum(voided)::bigint, sum(tax)::bigint,
            sum(discounts)::bigint, sum(discounted)::bigint, sum(lines)::bigint
-    FROM analytics_storehour
-    WHERE store = ANY(%(stores)s) AND day BETWEEN %(first)s AND %(last)s
+    FROM {hours}
+    WHERE {whose} AND day BETWEEN %(first)s AND %(last)s
     GROUP BY currency, day, hour
     ORDER BY currency, day, hour
 """
 
 
-def takings(stores: tuple[int, ...], span: Span) -> Takings:
+def takings(filters: Filters, stores: tuple[int, ...], span: Span) -> Takings:
     """What the stores took, hour by hour, in every currency: one query."""
     found: dict[str, list[Slice]] = {}
-    for currency, day, hour, *sums in rows(HOURS, stores=stores, first=span.first, last=span.last):
-        found.setdefault(currency, []).append(Slice(day, hour, Sums(*sums)))
+    for currency, day, hour, *values in sums(HOURS, filters, stores, first=span.first, last=span.last):
+        found.setdefault(currency, []).append(Slice(day, hour, Sums(*values)))
     return Takings(found)

@@ -2,12 +2,12 @@
 
 from analytics.filters import Filters
 from analytics.panels import Column, Kind, Panel, Row
-from analytics.queries.rows import rows
+from analytics.queries.whose import sums
 
 RECAP = """
     SELECT code, rate, sum(net)::bigint, sum(tax)::bigint
-    FROM analytics_taxday
-    WHERE store = ANY(%(stores)s) AND day BETWEEN %(first)s AND %(last)s AND currency = %(currency)s
+    FROM {taxes}
+    WHERE {whose} AND day BETWEEN %(first)s AND %(last)s AND currency = %(currency)s
     GROUP BY code, rate
     ORDER BY code, rate
 """
@@ -23,7 +23,7 @@ COLUMNS = (
 def taxes(filters: Filters, stores: tuple[int, ...], currency: str) -> Panel:
     """A row for each code and rate that was used: one query."""
     span = filters.span
-    found = rows(RECAP, stores=stores, first=span.first, last=span.last, currency=currency)
+    found = sums(RECAP, filters, stores, first=span.first, last=span.last, currency=currency)
     table: list[Row] = [(code, rate, net, tax, net + tax) for code, rate, net, tax in found]
     return Panel(
         key="taxes",

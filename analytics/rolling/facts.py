@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from analytics.rolling.products import Ids
 from receipts.receipt import LATE_AFTER
@@ -124,6 +124,11 @@ def read_facts(sales: Iterable["FedSale"]) -> BlockFacts:
             )
         )
     return BlockFacts(found, items)
+
+
+def of_retailers(block: BlockFacts) -> BlockFacts:
+    """The same facts with the retailers in the stores' place: what is added up by store then is by retailer."""
+    return BlockFacts([structs.replace(one, store=one.retailer) for one in block.sales], block.items)
 
 
 def _read_lines(retailer: int, lines: list[Line], items: ItemLines) -> int:

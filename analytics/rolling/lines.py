@@ -35,19 +35,19 @@ class LineSums:
         )
         self.is_sale = is_sale
 
-    def product_days(self) -> Columns:
-        """Each product in a store on a day."""
-        return self._columns(PRODUCT_DAY, self.days, self.products)
+    def product_days(self, shape: Shape = PRODUCT_DAY) -> Columns:
+        """Each product in a store on a day; in other shapes, somebody else stands in the store's place."""
+        return self._columns(shape, self.days, self.products)
 
-    def product_months(self) -> Columns:
+    def product_months(self, shape: Shape = PRODUCT_MONTH) -> Columns:
         """The same by month, which is named by its first day."""
         distinct, place = np.unique(self.days, return_inverse=True)
         firsts = np.array([_month_of(day) for day in distinct.tolist()], dtype=np.int64)
-        return self._columns(PRODUCT_MONTH, firsts[place], self.products)
+        return self._columns(shape, firsts[place], self.products)
 
-    def category_days(self) -> Columns:
+    def category_days(self, shape: Shape = CATEGORY_DAY) -> Columns:
         """Each category in a store on a day; lines without one have the empty category."""
-        made = self._columns(CATEGORY_DAY, self.days, self.category)
+        made = self._columns(shape, self.days, self.category)
         return {**made, "category": [self.categories[place] for place in made["category"]]}
 
     def _columns(self, shape: Shape, days: Integers, what: Integers) -> Columns:

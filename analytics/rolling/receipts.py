@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from analytics.rolling.facts import SALE, BlockFacts, Facts
-from analytics.rolling.sums import Rows
+from analytics.rolling.sums import STORE_DAY, Rows, merged
 from transactions.sale import SEQUENCE_MAX
 
 # The bits of a row's `methods`, the lowest first; new ones go behind.
@@ -53,6 +53,13 @@ def store_hours(facts: Iterable[Facts]) -> Rows:
         row[10] += sale.mode == "offline"
         row[11] += one.is_late
     return rows
+
+
+def store_days(facts: Iterable[Facts]) -> Rows:
+    """What each store took in a day."""
+    return merged(
+        STORE_DAY, [{(store, day, currency): row} for (store, day, _, currency), row in store_hours(facts).items()]
+    )
 
 
 def terminal_days(facts: Iterable[Facts]) -> Rows:

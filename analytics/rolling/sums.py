@@ -30,24 +30,22 @@ class Shape:
         return self.keys + self.sums + self.least + self.greatest
 
 
-STORE_HOUR = Shape(
-    "StoreHour",
-    keys=("store", "day", "hour", "currency"),
-    sums=(
-        "sales",
-        "refunds",
-        "voids",
-        "gross",
-        "refunded",
-        "voided",
-        "tax",
-        "discounts",
-        "discounted",
-        "lines",
-        "offline",
-        "late",
-    ),
+TAKINGS = (
+    "sales",
+    "refunds",
+    "voids",
+    "gross",
+    "refunded",
+    "voided",
+    "tax",
+    "discounts",
+    "discounted",
+    "lines",
+    "offline",
+    "late",
 )
+STORE_HOUR = Shape("StoreHour", keys=("store", "day", "hour", "currency"), sums=TAKINGS)
+STORE_DAY = Shape("StoreDay", keys=("store", "day", "currency"), sums=TAKINGS)
 # A terminal stays in its store; of two, the larger number would be certain in any order.
 TERMINAL_DAY = Shape(
     "TerminalDay",
@@ -71,6 +69,23 @@ LINE_SUMS = ("quantity", "amount", "discounts", "baskets")
 PRODUCT_DAY = Shape("ProductDay", keys=("store", "day", "product", "currency"), sums=LINE_SUMS)
 PRODUCT_MONTH = Shape("ProductMonth", keys=("store", "month", "product", "currency"), sums=LINE_SUMS)
 CATEGORY_DAY = Shape("CategoryDay", keys=("store", "day", "category", "currency"), sums=LINE_SUMS)
+
+
+def _of_retailers(shape: Shape) -> Shape:
+    """The same sums of whole retailers."""
+    return Shape(f"Retailer{shape.model.removeprefix('Store')}", ("retailer", *shape.keys[1:]), shape.sums)
+
+
+RETAILER_HOUR = _of_retailers(STORE_HOUR)
+RETAILER_TAX_DAY = _of_retailers(TAX_DAY)
+RETAILER_PAYMENT_DAY = _of_retailers(PAYMENT_DAY)
+RETAILER_BASKET_DAY = _of_retailers(BASKET_DAY)
+RETAILER_PRODUCT_DAY = _of_retailers(PRODUCT_DAY)
+RETAILER_PRODUCT_MONTH = _of_retailers(PRODUCT_MONTH)
+RETAILER_CATEGORY_DAY = _of_retailers(CATEGORY_DAY)
+
+RETAILER_RECEIPTS = (RETAILER_HOUR, RETAILER_TAX_DAY, RETAILER_PAYMENT_DAY, RETAILER_BASKET_DAY)
+RETAILER_LINES = (RETAILER_PRODUCT_DAY, RETAILER_PRODUCT_MONTH, RETAILER_CATEGORY_DAY)
 
 
 def merged(shape: Shape, parts: Iterable[Rows]) -> Rows:

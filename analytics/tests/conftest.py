@@ -6,9 +6,10 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
+from django.db.models import F
 
 from analytics.filters import Filters
-from analytics.models import StoreHour
+from analytics.models import StoreDay, StoreHour
 from analytics.pages import PageData
 from analytics.panels import Figure, Panel
 from transactions.models import Retailer, Store
@@ -26,17 +27,24 @@ HOUR = {
 }  # fmt: skip
 
 
-def asked(text: str = "", *, allowed: tuple[int, ...] = STORES, period: str = "28d") -> Filters:
+def asked(
+    text: str = "", *, allowed: tuple[int, ...] = STORES, period: str = "28d", retailer: int | None = None
+) -> Filters:
     """The filters of an address's query at NOW."""
-    return Filters.read(parse_qs(text, keep_blank_values=True), allowed, NOW, period=period)
+    return Filters.read(parse_qs(text, keep_blank_values=True), allowed, NOW, period=period, retailer=retailer)
 
 
 @pytest.fixture
 def hour(db: None) -> Callable[..., StoreHour]:
-    """Makes a store's hour: one sale of 10.00 with two lines, unless changed."""
+    """Makes a store's hour, and adds it to its day: one sale of 10.00 with two lines, unless changed."""
 
     def make(day: date = TODAY, at: int = 10, *, store: int = 11, currency: str = "CZK", **changes: Any) -> StoreHour:
-        return StoreHour.objects.create(store=store, day=day, hour=at, currency=currency, **{**HOUR, **changes})
+        sums = {**HOUR, **changes}
+        key: dict[str, Any] = {"store": store, "day": day, "currency": currency}
+        added = {name: F(name) + value for name, value in sums.items()}
+        if not StoreDay.objects.filter(**key).update(**added):
+            StoreDay.objects.create(**key, **sums)
+        return StoreHour.objects.create(**key, hour=at, **sums)
 
     return make
 

@@ -64,6 +64,15 @@ class Independent:
         self.sales["discounts"] = (self.sales["taken"] - self.sales["whole"]) * self.sales["sale"]
 
     def store_hours(self) -> Table:
+        return self._takings(["store", "day", "hour", "currency"])
+
+    def store_days(self) -> Table:
+        return self._takings(["store", "day", "currency"])
+
+    def retailer_hours(self) -> Table:
+        return self._takings(["retailer", "day", "hour", "currency"])
+
+    def _takings(self, by: list[str]) -> Table:
         rows = self.sales.assign(
             gross=self.sales["total"] * self.sales["sale"],
             refunded=self.sales["total"] * self.sales["refund"],
@@ -73,7 +82,7 @@ class Independent:
         )
         sums = {name: (name, "sum") for name in ("gross", "refunded", "voided", "tax", "discounts", "discounted")}
         return _table(
-            rows.groupby(["store", "day", "hour", "currency"]).agg(
+            rows.groupby(by).agg(
                 sales=("sale", "sum"),
                 refunds=("refund", "sum"),
                 voids=("void", "sum"),
@@ -105,16 +114,16 @@ class Independent:
         )
         return _table(found)
 
-    def tax_days(self) -> Table:
-        return _table(self.taxes.groupby(["store", "day", "code", "rate", "currency"])[["net", "tax"]].sum())
+    def tax_days(self, whose: str = "store") -> Table:
+        return _table(self.taxes.groupby([whose, "day", "code", "rate", "currency"])[["net", "tax"]].sum())
 
-    def payment_days(self) -> Table:
-        grouped = self.payments.groupby(["store", "day", "method", "currency"])
+    def payment_days(self, whose: str = "store") -> Table:
+        grouped = self.payments.groupby([whose, "day", "method", "currency"])
         return _table(grouped.agg(payments=("amount", "size"), amount=("amount", "sum")))
 
-    def basket_days(self) -> Table:
+    def basket_days(self, whose: str = "store") -> Table:
         rows = self.sales[self.sales["type"] == "sale"].assign(lines=self.sales["lines"].clip(upper=100))
-        grouped = rows.groupby(["store", "day", "lines", "currency"])
+        grouped = rows.groupby([whose, "day", "lines", "currency"])
         return _table(grouped.agg(sales=("total", "size"), amount=("total", "sum")))
 
     def products(self) -> Table:
@@ -122,14 +131,14 @@ class Independent:
         rows = self.items.sort_values(["day", "name", "category", "gtin"]).rename(columns={"day": "named_on"})
         return _table(rows.groupby(["retailer", "key"])[["name", "category", "gtin", "named_on"]].last())
 
-    def product_days(self) -> Table:
-        return self._line_sums(["store", "day", "key", "currency"])
+    def product_days(self, whose: str = "store") -> Table:
+        return self._line_sums([whose, "day", "key", "currency"])
 
-    def product_months(self) -> Table:
-        return self._line_sums(["store", "month", "key", "currency"])
+    def product_months(self, whose: str = "store") -> Table:
+        return self._line_sums([whose, "month", "key", "currency"])
 
-    def category_days(self) -> Table:
-        return self._line_sums(["store", "day", "category", "currency"])
+    def category_days(self, whose: str = "store") -> Table:
+        return self._line_sums([whose, "day", "category", "currency"])
 
     def _line_sums(self, by: list[str]) -> Table:
         rows = self.items.assign(month=[day.replace(day=1) for day in self.items["day"]])

@@ -163,3 +163,13 @@ def test_links_keep_the_rest() -> None:
 def test_chosen_stores() -> None:
     assert asked("").chosen(STORES) == STORES
     assert asked("store=12&store=12").chosen(STORES) == (12,)
+
+
+def test_a_retailer_s_sums_are_for_who_sees_all_stores_and_chooses_none() -> None:
+    assert asked("", retailer=1).whole == 1
+    assert asked("store=", retailer=1).whole == 1
+    assert asked("store=12", retailer=1).whole is None
+    assert asked("", retailer=1).narrowed(stores=(11,)).whole is None
+    # A store manager, even of every store that there is.
+    assert asked("").whole is None
+    assert "retailer" not in asked("", retailer=1).query(period="7d")

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from analytics import pages
-from analytics.models import StoreHour
-from analytics.tests.conftest import NOW, RIVAL, STORES, TODAY, asked
+from analytics.models import RetailerHour, StoreHour
+from analytics.tests.conftest import HOUR, NOW, RIVAL, STORES, TODAY, asked
 
 Make = Callable[..., StoreHour]
 WEEK = timedelta(7)
@@ -81,3 +81,14 @@ def test_the_curve_has_a_row_for_every_hour_day_or_week(hour: Make, period: str,
     panel = pages.overview(asked(f"period={period}"), STORES, NOW).panels[0]
     assert len(panel.rows) == len(panel.links or []) == rows
     assert sum(int(str(row[1])) for row in panel.rows) == 1000
+
+
+def test_whoever_sees_all_stores_is_shown_the_retailer_s_own_rows(hour: Make) -> None:
+    hour(gross=300)
+    RetailerHour.objects.create(retailer=1, day=TODAY, hour=10, currency="CZK", **{**HOUR, "gross": 5000})
+    RetailerHour.objects.create(retailer=2, day=TODAY, hour=10, currency="CZK", **{**HOUR, "gross": 777})
+    shown = [
+        pages.overview(asked(text, retailer=retailer), STORES, NOW).figures[0].value
+        for text, retailer in (("", 1), ("store=11", 1), ("", None))
+    ]
+    assert shown == [5000, 300, 300]

@@ -31,7 +31,7 @@ FEED = (
     "from possys.clock import now_ms, utc;"
     "feed_all(range(64), utc(now_ms()), [consumer_named({name!r})])"
 )
-OWN = ("names", "products", "sales")
+OWN = ("names", "products", "retailers", "sales")
 
 
 def feed() -> int:
@@ -50,7 +50,7 @@ def table_of(model: type[Model], keys: str) -> Table:
 def with_keys(rows: Table) -> Table:
     """Rows of products' sums with the products' keys for their ids."""
     keys = dict(Product.objects.values_list("id", "key"))
-    return {(store, day, keys[product], currency): row for (store, day, product, currency), row in rows.items()}
+    return {(whose, day, keys[product], currency): row for (whose, day, product, currency), row in rows.items()}
 
 
 def plain_sales(rows: Table) -> Table:
@@ -67,6 +67,7 @@ def plain_sales(rows: Table) -> Table:
 def check_tables(expected: Independent) -> None:
     """Each table, row by row and column by column."""
     assert table_of(StoreHour, "store day hour currency") == expected.store_hours()
+    assert table_of(models.StoreDay, "store day currency") == expected.store_days()
     assert table_of(models.TerminalDay, "terminal day currency") == expected.terminal_days()
     assert table_of(models.TerminalHealth, "terminal") == expected.terminals()
     assert table_of(models.TaxDay, "store day code rate currency") == expected.tax_days()
@@ -75,10 +76,25 @@ def check_tables(expected: Independent) -> None:
     assert table_of(models.CategoryDay, "store day category currency") == expected.category_days()
     assert with_keys(table_of(models.ProductDay, "store day product currency")) == expected.product_days()
     assert with_keys(table_of(models.ProductMonth, "store month product currency")) == expected.product_months()
+    check_retailers(expected)
     assert plain_sales(table_of(SaleRow, "identity")) == expected.sale_rows()
     products = table_of(Product, "retailer key")
     assert all(row.pop("id") == product_id(*key) for key, row in products.items())
     assert products == expected.products()
+
+
+def check_retailers(expected: Independent) -> None:
+    """The same of the tables of whole retailers, whose stores are in several shards."""
+    whose = "retailer"
+    assert table_of(models.RetailerHour, "retailer day hour currency") == expected.retailer_hours()
+    assert table_of(models.RetailerTaxDay, "retailer day code rate currency") == expected.tax_days(whose)
+    assert table_of(models.RetailerPaymentDay, "retailer day method currency") == expected.payment_days(whose)
+    assert table_of(models.RetailerBasketDay, "retailer day lines currency") == expected.basket_days(whose)
+    assert table_of(models.RetailerCategoryDay, "retailer day category currency") == expected.category_days(whose)
+    days = table_of(models.RetailerProductDay, "retailer day product currency")
+    assert with_keys(days) == expected.product_days(whose)
+    months = table_of(models.RetailerProductMonth, "retailer month product currency")
+    assert with_keys(months) == expected.product_months(whose)
 
 
 def check_ledger(acknowledged: int) -> None:
@@ -111,7 +127,7 @@ def test_every_table_equals_the_ledger_whatever_dies_in_between(
     flush_everything()
     till = trade.stores[0][0]
     assert till.send(make_sale(terminal=till.number, sequence=1)).status == 409
-    assert feed() == 3 * trade.acknowledged
+    assert feed() == len(OWN) * trade.acknowledged
     trade.sell(BASKETS // 3)
     flush_everything()
     trade.sell(BASKETS // 3)
@@ -122,6 +138,7 @@ def test_every_table_equals_the_ledger_whatever_dies_in_between(
     # Blocks are added to rows that are there; killed in front of the cursor, and when all but the commit is done.
     run_killed("feed.before-cursor", "shell", "-c", FEED.format(name="sales"))
     run_killed("feed.before-commit", "shell", "-c", FEED.format(name="products"))
+    run_killed("feed.before-commit", "shell", "-c", FEED.format(name="retailers"))
     assert content() == before
     feed()
     assert feed() == 0

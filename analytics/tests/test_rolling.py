@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.consumers import RECEIPT_SUMS
-from analytics.rolling.facts import day_of, read_facts
+from analytics.consumers import RECEIPT_SUMS, RETAILER_SUMS
+from analytics.rolling.facts import day_of, of_retailers, read_facts
 from analytics.rolling.lines import LineSums
 from analytics.rolling.products import ID_BITS, Named, key_of, latest_names, named, product_id
 from analytics.rolling.receipts import sale_rows, store_hours
@@ -17,6 +17,9 @@ from analytics.rolling.sums import (
     CATEGORY_DAY,
     PRODUCT_DAY,
     PRODUCT_MONTH,
+    RETAILER_HOUR,
+    RETAILER_LINES,
+    STORE_DAY,
     STORE_HOUR,
     Columns,
     Rows,
@@ -30,6 +33,7 @@ from tests.factories import make_line, make_refund, make_sale
 from transactions.sale import Line, Payment, Sale, Tax
 
 LINE_SHAPES = (PRODUCT_DAY, PRODUCT_MONTH, CATEGORY_DAY)
+TAKINGS_SHAPES = (STORE_HOUR, STORE_DAY, RETAILER_HOUR)
 RECEIVED_AT = "2026-11-23T09:05:00.000Z"
 # Making sales takes longer than rolling them up.
 EXAMPLES = 40
@@ -55,12 +59,19 @@ def rows_of(shape: Shape, columns: Columns) -> Rows:
 def rolled(sales: Sequence[FedSale]) -> dict[Shape, Rows]:
     """Each table's rows from one block."""
     block = read_facts(sales)
-    lines = LineSums(block)
-    made = (lines.product_days(), lines.product_months(), lines.category_days())
+    whole = of_retailers(block)
     return {
         **{shape: add_up(block.sales) for shape, add_up in RECEIPT_SUMS},
-        **{shape: rows_of(shape, columns) for shape, columns in zip(LINE_SHAPES, made, strict=True)},
+        **{shape: add_up(whole.sales) for shape, add_up in RETAILER_SUMS},
+        **line_rows(LineSums(block), LINE_SHAPES),
+        **line_rows(LineSums(whole), RETAILER_LINES),
     }
+
+
+def line_rows(lines: LineSums, shapes: Sequence[Shape]) -> dict[Shape, Rows]:
+    day, month, category = shapes
+    made = (lines.product_days(day), lines.product_months(month), lines.category_days(category))
+    return {shape: rows_of(shape, columns) for shape, columns in zip(shapes, made, strict=True)}
 
 
 def names(sales: Sequence[FedSale]) -> dict[tuple[int, int], Named]:
@@ -120,9 +131,10 @@ def test_money_is_in_every_table_what_it_is_in_the_sales(sales: list[FedSale]) -
     rows = rolled(sales)
     place = STORE_HOUR.sums.index("gross")
     total = sum(one.sale.total for one in sales)
-    assert sum(sum(row[place : place + 3]) for row in rows[STORE_HOUR].values()) == total
+    for shape in TAKINGS_SHAPES:
+        assert sum(sum(row[place : place + 3]) for row in rows[shape].values()) == total
     items = [line for one in sales for line in one.sale.lines if line.kind == "item"]
-    for shape in LINE_SHAPES:
+    for shape in (*LINE_SHAPES, *RETAILER_LINES):
         assert sum(row[shape.sums.index("amount")] for row in rows[shape].values()) == sum(one.amount for one in items)
 
 

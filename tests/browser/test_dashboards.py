@@ -13,6 +13,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from analytics.models import StoreHour
 from analytics.sheets import SHEETS
+from benchmarks.rollup_rows import add_up_stores
 from portal.rights import Role
 from possys.clock import now_ms, utc
 from tests.browser.test_receipt_pages import fits
@@ -77,6 +78,7 @@ def sell_one_more(store: Store) -> None:
     StoreHour.objects.filter(store=store.pk, day=hour.day, hour=hour.hour).update(
         sales=F("sales") + 1, gross=F("gross") + 10_000
     )
+    add_up_stores(lambda _: None)
     set_complete_to([store], now)
 
 
