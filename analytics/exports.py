@@ -4,8 +4,8 @@ Both say first what the file is about: the page, the filters, up to when it is c
 
     CSV     RFC 4180, comma, CRLF, UTF-8 with a byte order mark: without the mark spreadsheets read UTF-8 as a local
             code page and break every accent; programs that know the mark skip it (Python's utf-8-sig). Amounts are
-            decimals in major units with a point, days and moments ISO 8601 (moments in TIME_ZONE, as on the pages), shares
-            and changes in per cent.
+            decimals in major units with a point, days and moments ISO 8601 (moments in TIME_ZONE, as on the pages),
+            shares and changes in per cent.
     XLSX    numbers and days as such, so that they can be added up; the currency stands in the column's title.
 
 A text that a spreadsheet would take for a formula gets an apostrophe in front in CSV (OWASP, "CSV Injection"): product

@@ -101,7 +101,7 @@ def test_a_till_that_sells_once_an_hour_is_given_six(registry: None) -> None:
 def test_a_rivals_till_is_not_seen(registry: None) -> None:
     make_till(163, store=RIVAL, last=50)
     page = pages.health(asked("period=today"), STORES, NOW)
-    assert [one.value for one in page.figures] == [0, 0, 0, 0, None, 0, 2]
+    assert [one.value for one in page.figures] == [0, 0, 0, 0, None, 0, 0]
     assert panel(page, "missing-numbers").rows == []
 
 
@@ -111,6 +111,12 @@ def test_missing_numbers(registry: None) -> None:
     page = pages.health(asked("period=today"), STORES, NOW)
     assert figure(page, "missing").value == 4
     assert [(row[0], row[4]) for row in panel(page, "missing-numbers").rows] == [("75", 4)]
+
+
+@pytest.mark.parametrize(("days", "idle"), [(28, 1), (29, 0)])
+def test_a_store_that_is_closed_is_not_called_idle(registry: None, hour: Any, days: int, idle: int) -> None:
+    hour(TODAY - timedelta(days), 9, store=12)
+    assert figure(pages.health(asked("period=7d"), STORES, NOW), "idle").value == idle
 
 
 def test_late_and_idle_stores(registry: None, hour: Any) -> None:

@@ -132,7 +132,7 @@ def test_the_last_owner_is_told_why_not(cast: RetailCast, people: str) -> None:
     assert cast.owner.get(people).status_code == 200
 
 
-def test_who_is_removed_is_out_and_can_be_invited_again(cast: RetailCast, people: str) -> None:
+def test_who_is_removed_is_out_and_can_be_invited_again(cast: RetailCast, no_services: Any, people: str) -> None:
     cast.owner.post(f"{page_of('corner-viewer')}remove/")
     home = reverse("portal-home", args=[cast.retailer.pk])
     assert cast.viewer.get(home).status_code == 404
