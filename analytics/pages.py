@@ -161,12 +161,13 @@ def health(filters: Filters, stores: tuple[int, ...], moment: datetime) -> PageD
 def peers(filters: Filters, stores: tuple[int, ...], moment: datetime) -> PageData:
     """Three queries: figures beside the peers', kinds of stores, how complete it is."""
     panels = peer_panels(filters, stores)
+    published = (NOT_OF_THE_PERIOD,) if any(panel.rows for panel in panels) else ()
     return PageData(
         figures=[],
         panels=panels,
         complete_to=complete_to(filters.chosen(stores)),
         currency=panels[0].currency,
-        notes=(NOT_OF_THE_PERIOD, *_notes(filters)),
+        notes=(*published, *_notes(filters)),
     )
 
 

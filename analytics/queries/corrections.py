@@ -46,11 +46,13 @@ def figures(filters: Filters, currency: str, now: list[Slice]) -> list[Figure]:
 
 
 def by_day(filters: Filters, currency: str, now: list[Slice]) -> Panel:
-    """The days that have some."""
+    """Every day with records, where any has some."""
     days: defaultdict[object, list[Slice]] = defaultdict(list)
     for one in now:
         days[one.day].append(one)
-    found = [(day, sums) for day, own in days.items() if (sums := total(own)).refunds + sums.voids]
+    found = [(day, total(own)) for day, own in days.items()]
+    if not any(sums.refunds + sums.voids for _, sums in found):
+        found = []
     table: list[Row] = [
         (day, sums.refunds, sums.voids, sums.refunded, sums.voided, _share(sums))  # type: ignore[misc]
         for day, sums in found

@@ -40,6 +40,21 @@ def test_nothing_was_sold() -> None:
     assert [one.rows for one in page.panels] == [[]] * 7
 
 
+def test_days_without_a_correction_have_their_place_among_the_others(returned: None, hour: Make) -> None:
+    day = YESTERDAY - timedelta(3)
+    hour(day, 9, sales=4)
+    assert [row[:3] for row in panel(money(), "corrections-by-day").rows] == [
+        (day, 0, 0),
+        (YESTERDAY, 1, 0),
+        (TODAY, 0, 1),
+    ]
+
+
+def test_sales_alone_make_no_picture_of_corrections(registry: None, hour: Make) -> None:
+    hour(YESTERDAY, 9, sales=4)
+    assert panel(money(), "corrections-by-day").rows == []
+
+
 def test_corrections(returned: None) -> None:
     page = money()
     assert [figure(page, key).value for key in ("refunded", "voided", "returned")] == [-1000, -500, 3750]

@@ -65,7 +65,7 @@ def history_line(status: dict[str, Any]) -> str:
     """Return how far the loading of the demo's past is: a bar and the time left, or how it ended."""
     sent, total = status["sent"], status["total"]
     if status["state"] == "finished":
-        return f"the past is loaded: {total:,} receipts of a year of real baskets"
+        return f"the past is loaded: {total:,} receipts of real baskets"
     share = sent / total if total else 1
     bar = "#" * int(share * BAR_WIDTH)
     parts = [f"the past   [{bar:-<{BAR_WIDTH}}] {share:4.0%}", f"{status['rate']:,.0f} receipts/s"]
