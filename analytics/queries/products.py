@@ -39,7 +39,8 @@ TODAY = """
     GROUP BY product
 """
 NOTHING = "SELECT NULL::bigint AS product, 0 AS amount WHERE false"
-# The ranks are taken in one pass over the sums; only rows that are shown are named.
+# The ranks are taken in one pass over the sums; only rows that are shown are named. Those of the same name are told
+# apart by the retailer's own number: a supermarket has four petrols.
 RANKED = """
     WITH now AS ({now}), before AS ({before}), today AS ({today}),
     compared AS (
@@ -53,7 +54,10 @@ RANKED = """
                row_number() OVER (ORDER BY compared - before, product) AS fall
         FROM compared {narrowed}
     )
-    SELECT product, name, category, amount::bigint, quantity::bigint, baskets::bigint, before::bigint,
+    SELECT product,
+           CASE WHEN count(*) OVER (PARTITION BY name) > 1 AND key !~ '^n:' THEN name || ' (' || substr(key, 3) || ')'
+                ELSE name END,
+           category, amount::bigint, quantity::bigint, baskets::bigint, before::bigint,
            compared::bigint, top, fall, (SELECT sum(amount)::bigint FROM compared)
     FROM ranked LEFT JOIN analytics_product AS products ON products.id = ranked.product
          AND products.retailer = (SELECT min(retailer_id) FROM transactions_store WHERE id = ANY(%(stores)s))

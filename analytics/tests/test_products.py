@@ -73,6 +73,13 @@ def test_top_products(sold: Make) -> None:
     ]
 
 
+def test_products_of_one_name_are_told_apart_by_their_numbers(sold: Make) -> None:
+    Product.objects.filter(retailer=1).update(name="Petrol")
+    sold(1, TODAY - timedelta(1), 500)
+    sold(2, TODAY - timedelta(1), 250)
+    assert [row[0] for row in rows("period=7d&compare=none")] == ["Petrol (1)", "Petrol (2)"]
+
+
 def test_falling_leaves_today_out_of_both_sides(sold: Make) -> None:
     sold(1, TODAY, 5000)
     sold(1, TODAY - timedelta(1), 300)
