@@ -68,19 +68,9 @@ def page_csv(about: About, page: PageData) -> bytes:
     return _csv([*_head(about, page.complete_to, page.notes), [], *_blocks(page.figures, page.panels)])
 
 
-def panel_csv(about: About, panel: Panel, complete_to: datetime | None) -> bytes:
-    """One panel: the table alone behind the lines that say what it is."""
-    return _csv([*_head(about, complete_to, ()), [], *_panel_lines(panel)])
-
-
 def page_xlsx(about: About, page: PageData) -> bytes:
     """A page as a workbook: what it is about, the figures, and a sheet for every panel."""
     return _workbook(about, page.complete_to, page.notes, page.figures, page.panels)
-
-
-def panel_xlsx(about: About, panel: Panel, complete_to: datetime | None) -> bytes:
-    """One panel as a workbook."""
-    return _workbook(about, complete_to, (), [], [panel])
 
 
 def _head(about: About, complete_to: datetime | None, notes: Iterable[str]) -> list[list[Cell]]:

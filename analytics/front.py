@@ -55,7 +55,7 @@ def state(filters: Filters, stores: tuple[int, ...], moment: datetime) -> list[S
     figures = {figure.key: figure for figure in health_figures(today, found, moment)}
     late_share = figures["late-share"].value or 0
     # Before the first store opens, none has sold anything.
-    is_night = figures["idle"].value == len(chosen)
+    is_night = not any(store.sales_today for store in found.stores)
     return [
         Sign(figures["silent"], "tills not sending", not figures["silent"].value),
         Sign(figures["missing"], "missing numbers", not figures["missing"].value),

@@ -40,11 +40,6 @@ class PageData:
     other_currencies: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
-    @property
-    def has_other_currencies(self) -> bool:
-        """Whether more was sold than the amounts say."""
-        return bool(self.other_currencies)
-
 
 def overview(filters: Filters, stores: tuple[int, ...], moment: datetime) -> PageData:
     """Three queries: what was taken, the same before, how complete it is."""

@@ -1,15 +1,12 @@
 """The list behind a figure, as a page shows it: each receipt with the address of its page on the customer's site."""
 
-from dataclasses import replace
 from datetime import tzinfo
 from typing import NamedTuple
 
 from django.urls import reverse
 
 from analytics.cells import with_currency
-from analytics.filters import Filters
-from analytics.panels import Panel
-from analytics.queries.receipts import Receipts, receipts
+from analytics.queries.receipts import Receipts
 
 
 class Slip(NamedTuple):
@@ -36,16 +33,6 @@ def slips(found: Receipts, zone: tzinfo) -> list[Slip]:
         _slip(dict(zip(keys, row, strict=True)), ending, zone)
         for row, ending in zip(found.panel.rows, found.panel.links or [], strict=True)
     ]
-
-
-def every_receipt(filters: Filters, stores: tuple[int, ...], most: int) -> Panel:
-    """The whole list in one panel, page behind page, up to so many rows."""
-    found = receipts(filters, stores, limit=most)
-    rows = list(found.panel.rows)
-    while found.after and len(rows) < most:
-        found = receipts(filters, stores, found.after, limit=most - len(rows))
-        rows += found.panel.rows
-    return replace(found.panel, rows=rows, links=None)
 
 
 def _slip(row: dict[str, object], ending: str, zone: tzinfo) -> Slip:

@@ -19,8 +19,8 @@ from analytics.filters import FIRST_DAY, Filters
 from analytics.front import state
 from analytics.pages import PageData
 from analytics.queries.completeness import complete_to
-from analytics.queries.receipts import AfterError, receipts
-from analytics.receipts import every_receipt, slips
+from analytics.queries.receipts import AfterError, all_receipts, receipts
+from analytics.receipts import slips
 from portal import frame
 from portal.access import portal_page
 from portal.rights import Right
@@ -103,7 +103,7 @@ def receipt_file(request: HttpRequest, scope: Scope, form: str) -> HttpResponse:
     if faults:
         return _refused(request, scope, sheets.RECEIPTS_SHEET, faults)
     chosen = filters.chosen(scope.store_ids)
-    data = PageData([], [every_receipt(filters, chosen, ROWS_MAX)], complete_to(chosen))
+    data = PageData([], [all_receipts(filters, chosen, ROWS_MAX)], complete_to(chosen))
     return file_of(scope, sheets.RECEIPTS_SHEET.title, filters, data, form, now)
 
 

@@ -14,7 +14,6 @@ from django.db import connection
 
 from analytics.rolling.sums import RETAILER_LINES, RETAILER_RECEIPTS, TAKINGS
 
-SALES_A_STORE = 25_000
 TILLS = 3
 # Periods that are not made of months have at most 28 days; with the same before, 63 with a margin.
 PRODUCT_DAYS = 63

@@ -88,7 +88,6 @@ FIGURES = (
         lambda sums: change(sums.revenue, sums.before),
     ),
 )
-BY_KEY = {rule.key: rule for rule in FIGURES}
 
 
 def rounded(value: int, kind: Kind) -> int:

@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from analytics import exports
-from analytics.exports import About, page_csv, page_xlsx, panel_csv, panel_xlsx
+from analytics.exports import About, page_csv, page_xlsx
 from analytics.models import SaleRow
 from analytics.pages import PageData
 from analytics.panels import Column, Figure, Kind, Panel, Row
@@ -46,8 +46,18 @@ def about(text: str = "period=7d&hour=0&category=Dairy") -> About:
     return About("Corner Shops", "Products", asked(text), ("High Street", "=Mill Lane"), NOW)
 
 
+def panel_csv(about: About, panel: Panel, complete_to: datetime | None) -> bytes:
+    return page_csv(about, PageData([], [panel], complete_to))
+
+
+def panel_xlsx(about: About, panel: Panel, complete_to: datetime | None) -> bytes:
+    return page_xlsx(about, PageData([], [panel], complete_to))
+
+
 def lines(content: bytes) -> list[list[str]]:
-    return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+    """The lines of a file, without the empty one behind its last panel."""
+    found = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+    return found[:-1] if found[-1] == [] else found
 
 
 def sheets(content: bytes) -> dict[str, list[list[tuple[str, str]]]]:
@@ -89,7 +99,7 @@ def test_csv_says_what_it_is_about_and_has_the_values() -> None:
     assert ["Revenue", "1234.50", "1000.00", "23.45", "CZK", "All of it."] in found
     assert ["What sells."] in found
     assert ["Product", "Revenue, CZK", "Quantity", "Change, %", "Day", "At", "Weekday"] in found
-    assert found[-2] == ['Žito, "celé"', "-123.45", "0.3125", "", "2026-11-30", "2026-11-30T09:05:00Z", "Sunday"]
+    assert found[-1] == ['Žito, "celé"', "-123.45", "0.3125", "", "2026-11-30", "2026-11-30T09:05:00Z", "Sunday"]
 
 
 def test_amounts_have_as_many_decimals_as_the_currency() -> None:

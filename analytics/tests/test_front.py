@@ -35,7 +35,11 @@ def test_a_missing_number_and_an_idle_store_are_said_whichever_period_is_looked_
     assert signs() == {"silent": True, "missing": False, "late": True, "idle": False}
 
 
-def test_before_the_first_store_opens_none_is_idle(registry: None) -> None:
+def test_before_the_first_store_opens_none_is_idle(registry: None, hour: Any) -> None:
+    assert signs()["idle"]
+    hour(TODAY - timedelta(1), 9)
+    # Store 12 was closed long ago, so that not all stores count as idle.
+    hour(TODAY - timedelta(60), 9, store=12)
     assert signs()["idle"]
 
 

@@ -92,6 +92,15 @@ def test_every_file_is_given_to_its_roles_and_to_no_outsider(cast: RetailCast) -
             assert cast.anonymous.get(url).status_code == 302
 
 
+def test_a_file_of_receipts_says_that_it_is_cut(sold: RetailCast, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = file_address(sold, "receipts")
+    whole = sold.owner.get(url).content.decode("utf-8-sig")
+    assert "Cut after" not in whole
+    for module in ("views", "exports"):
+        monkeypatch.setattr(f"analytics.{module}.ROWS_MAX", 1)
+    assert "Cut after the first 1 rows." in sold.owner.get(url).content.decode("utf-8-sig")
+
+
 def test_a_file_is_named_after_what_is_in_it(sold: RetailCast) -> None:
     answer = sold.owner.get(file_address(sold, "overview"))
     today = timezone.localtime().date()

@@ -47,14 +47,6 @@ class Fed:
         self.stopped.update(other.stopped)
 
 
-@dataclass(frozen=True)
-class _Waiting:
-    """A consumer that stands before some blocks."""
-
-    consumer: Consumer
-    block: int
-
-
 def feed(shards: Iterable[int], moment: datetime, consumers: Sequence[Consumer] | None = None) -> Fed:
     """Feeds at most BLOCKS_MAX blocks of each of these shards to each consumer that is due for them.
 
