@@ -113,27 +113,18 @@ def _feed_one(one: Consumer, shard: int, after: int, blocks: Sequence[FedBlock],
     except AWAY:
         raise
     except Exception as fault:
-        reason, failed = fault, blocks[0]
+        if len(blocks) == 1:
+            text = f"block {blocks[0].number}: {type(fault).__name__}: {fault}"[:REASON_LENGTH_MAX]
+            if _stop(one, shard, after, text, moment):
+                logger.exception("ALARM consumer %s is stopped in shard %d: %s", one.name, shard, text)
+            return Fed(stopped={(one.name, shard): text})
     done = Fed()
-    for block in blocks if len(blocks) > 1 else ():
-        try:
-            step = _transaction(one, shard, after, [block])
-        except AWAY:
-            raise
-        except Exception as fault:
-            reason, failed = fault, block
-            break
-        if not step.blocks:
-            return done
+    for block in blocks:
+        step = _feed_one(one, shard, after, [block], moment)
         done.add(step)
+        if not step.blocks:
+            break
         after = block.number
-    else:
-        if len(blocks) > 1:
-            return done
-    text = f"block {failed.number}: {type(reason).__name__}: {reason}"[:REASON_LENGTH_MAX]
-    if _stop(one, shard, after, text, moment):
-        logger.error("ALARM consumer %s is stopped in shard %d: %s", one.name, shard, text, exc_info=reason)
-    done.stopped[one.name, shard] = text
     return done
 
 
