@@ -121,6 +121,7 @@ INSTALLED_APPS = [
     "receipts",
     "portal",
     "analytics",
+    "lottery",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -1,0 +1,1 @@
+"""A draw from its rules to its result: set up, opened, frozen, drawn, published."""

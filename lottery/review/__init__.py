@@ -1,0 +1,1 @@
+"""Signs of abuse: scored, and shown to somebody who decides."""
