@@ -232,6 +232,8 @@ CELERY_TASK_ROUTES = {
     # A mail server that does not answer keeps no other tick waiting.
     "receipts.watches.tasks.*": {"queue": "mail"},
     "portal.tasks.*": {"queue": "mail"},
+    "lottery.players.tasks.*": {"queue": "mail"},
+    "lottery.*": {"queue": "feed"},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

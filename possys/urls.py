@@ -21,6 +21,7 @@ urlpatterns = [
     path("log/", include("ledger.urls")),
     path("portal/", include("portal.urls")),
     path("portal/<int:retailer>/sales/", include("analytics.urls")),
+    path("lottery/", include("lottery.urls")),
     path("", include("receipts.urls")),
 ]
 

@@ -1,0 +1,1 @@
+"""This part's Celery tasks."""

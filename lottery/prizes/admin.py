@@ -1,0 +1,1 @@
+"""This part's pages in the admin."""

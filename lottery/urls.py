@@ -1,0 +1,10 @@
+"""Addresses of the lottery's pages; those of each part are in its own folder."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("lottery.draws.urls")),
+    path("", include("lottery.players.urls")),
+    path("", include("lottery.entries.urls")),
+    path("", include("lottery.prizes.urls")),
+]
