@@ -17,6 +17,7 @@ from ledger.log.models import (
     LogEntry,
     LogHead,
     LogNode,
+    Notice,
     VerificationRun,
     WitnessContact,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "LogEntry",
     "LogHead",
     "LogNode",
+    "Notice",
     "MarkedRecord",
     "Service",
     "VerificationRun",
