@@ -63,7 +63,7 @@ def test_an_outsider_can_check_the_proof() -> None:
     head = read_tree_head(read_note(proof.checkpoint).text)
     assert (head.size, head.root) == (checkpoint.size, bytes(checkpoint.root))
     hashed = merkle.leaf_hash(proof.leaf)
-    merkle.check_inclusion(hashed, proof.index, proof.size, list(proof.path), head.root)
+    assert merkle.root_of_path(hashed, proof.index, proof.size, proof.path) == head.root
     assert proof.text.startswith("c2sp.org/tlog-proof@v1\nindex 1\n")
 
 
@@ -94,9 +94,9 @@ def test_the_longest_statement_is_taken() -> None:
 
 
 def test_a_service_that_rolls_back_has_said_nothing() -> None:
-    with pytest.raises(RuntimeError), transaction.atomic():
+    with transaction.atomic():
         say()
-        raise RuntimeError
+        transaction.set_rollback(True)
     assert checkpoint_round().appended == 0
 
 
