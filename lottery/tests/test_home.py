@@ -58,7 +58,7 @@ def test_an_open_draw_shows_prizes_dates_and_the_time_left(client: Client, db: N
     make_entry(draw, make_player(), state=Entry.State.TAKEN_BACK)
     text = shown(client)
     assert "Autumn draw" in text
-    assert "CZK\u00a0500,000.00" in text
+    assert "CZK\u00a0500,000<" in text
     assert ">3 days, 4 hours</time>" in text
     assert "<dt>Receipts so far</dt><dd>1</dd>" in text
     assert "<dt>Tickets so far</dt><dd>3</dd>" in text
