@@ -15,7 +15,7 @@ def check_notices(first: int, end: int) -> Tally:
     """The notices of the leaves from `first` on, `end` excluded; those that still wait are not looked at."""
     tally = Tally()
     entries = LogEntry.objects.using(LOG_DATABASE).filter(kind=LeafKind.NOTICE, index__gte=first, index__lt=end)
-    known = dict(entries.values_list("index", "leaf"))
+    known: dict[int | None, memoryview | bytes] = dict(entries.values_list("index", "leaf"))
     rows = Notice.objects.using(LOG_DATABASE).filter(index__gte=first, index__lt=end).order_by("index")
     for notice in rows.iterator(chunk_size=ROWS_AT_ONCE):
         kept = known.pop(notice.index, None)

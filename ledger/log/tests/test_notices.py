@@ -20,7 +20,6 @@ from ledger.log.notices import append_notices
 from ledger.notices import first_checkpoint_with, notices_of, proof_of, publish
 from ledger.verification.run import verify
 from ledger.verification.scope import Scope
-from tests.roles import as_role
 from tests.tampering import triggers_off
 
 NOW = datetime(2026, 11, 30, 9, 0, 0, 123456, UTC)
@@ -161,15 +160,3 @@ def test_a_notice_changed_behind_the_triggers_is_found(change: str, kind: str) -
     with triggers_off() as cursor:
         cursor.execute(change)
     assert any(fault.startswith(kind) for fault in faults())
-
-
-def test_the_web_publishes_and_the_log_appends(roles: None) -> None:
-    with as_role("web"):
-        say()
-        with pytest.raises(ProgrammingError, match="permission denied"):
-            Notice.objects.update(index=1)
-    with as_role("log"):
-        assert catch_up().faults == []
-        with pytest.raises(ProgrammingError, match="permission denied"):
-            say()
-    assert len(logged()) == 1
