@@ -9,7 +9,7 @@ from django.core.cache import cache
 from playwright.sync_api import Page, expect
 
 from lottery.draws.models import Draw
-from lottery.tests.factories import make_entry, make_player, now, open_draw_now, published_draw
+from lottery.tests.factories import frozen_draw, make_entry, make_player, now, open_draw_now, published_draw
 from lottery.wording import time_left
 from tests.browser.scene import sticks_out
 from tests.tills import Till
@@ -54,6 +54,21 @@ def test_the_pages_fit_and_can_be_used_by_everybody(
         shoot(page, f"lottery-{name}-{size}-{scheme}")
         assert sticks_out(page) == []
         check_accessible(page, f"lottery-{name}")
+
+
+@pytest.mark.parametrize(("size", "scheme"), [("desktop", "light"), ("narrow", "dark")])
+def test_the_first_page_fits_while_no_draw_is_open(
+    open_page: OpenPage, shoot: Shoot, check_accessible: Callable[..., None], till: Till, size: str, scheme: str
+) -> None:
+    page = open_page(size=size, scheme=scheme)
+    page.goto("/lottery/")
+    shoot(page, f"lottery-home-empty-{size}-{scheme}")
+    frozen_draw(3)
+    page.reload()
+    expect(page.get_by_text("List frozen").first).to_be_visible()
+    shoot(page, f"lottery-home-frozen-{size}-{scheme}")
+    assert sticks_out(page) == []
+    check_accessible(page, "lottery-home-frozen")
 
 
 def test_the_clock_says_what_the_server_said_and_counts_on(open_page: OpenPage, draw: Draw) -> None:
