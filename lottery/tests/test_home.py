@@ -10,7 +10,6 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from lottery import counts
 from lottery.counts import FRESH, so_far
 from lottery.draws import operations
 from lottery.entries.models import Entry
@@ -144,5 +143,5 @@ def test_without_the_cache_the_page_does_without_counts(
     def away(*_: object) -> None:
         raise ConnectionError
 
-    monkeypatch.setattr(counts.cache, "get", away)
+    monkeypatch.setattr("lottery.counts.cache.get", away)
     assert "Receipts so far" not in shown(client)
