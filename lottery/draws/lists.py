@@ -15,10 +15,10 @@ ROWS_AT_ONCE = 16
 
 
 class TicketProof(NamedTuple):
-    """A ticket's place in the list of `count`, and its audit path to the root (RFC 6962), the sibling first."""
+    """A ticket's place in the list of `tickets`, and its audit path to the root (RFC 6962), the sibling first."""
 
     position: int
-    count: int
+    tickets: int
     path: list[bytes]
     root: bytes
 

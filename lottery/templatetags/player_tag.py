@@ -7,7 +7,7 @@ from receipts.paper.qr import Symbol, symbol
 register = template.Library()
 
 
-@register.inclusion_tag("receipts/paper/_qr.html")
+@register.inclusion_tag("lottery/_tag_qr.html")
 def player_tag(tag: str) -> dict[str, Symbol]:
     """The tag's QR code, drawn in the page: `{% player_tag player.tag %}`."""
     return {"symbol": symbol(tag)}
