@@ -10,17 +10,22 @@ from lottery.prizes.errors import PrizeError
 from lottery.prizes.models import Claim, Win
 
 
-def locked_win(key: UUID, *states: Win.State) -> Win:
-    """A win, held until the end of the caller's DB transaction. Raises PrizeError unless it is in one of the states."""
+def held(key: UUID) -> Win:
+    """A win, held until the end of the caller's DB transaction. Raises Win.DoesNotExist."""
     # What is joined is read after the lock was granted, not from before the wait for it.
     Win.objects.select_for_update().get(pk=key)
-    win = Win.objects.select_related("prize", "draw", "entry__player").get(pk=key)
+    return Win.objects.select_related("prize", "draw", "entry__player", "claim").get(pk=key)
+
+
+def held_in(key: UUID, *states: Win.State) -> Win:
+    """The same. Raises PrizeError unless the win is in one of the states."""
+    win = held(key)
     if win.state not in states:
         raise PrizeError(f"{win} is {win.get_state_display()}")
     return win
 
 
-def locked_wins(keys: Iterable[UUID]) -> QuerySet[Win]:
+def held_wins(keys: Iterable[UUID]) -> QuerySet[Win]:
     """The same for many, in whatever states, in the order in which they were drawn."""
     wins = Win.objects.filter(pk__in=list(keys))
     # In one order everywhere, so that two never wait for each other.

@@ -18,7 +18,7 @@ from lottery.draws.approvals import APPROVALS_NEEDED, approve, approvers
 from lottery.draws.models import Approval
 from lottery.messages import tell
 from lottery.prizes.errors import PrizeError
-from lottery.prizes.locking import claim_of, locked_win, locked_wins
+from lottery.prizes.locking import claim_of, held_in, held_wins
 from lottery.prizes.models import REASON_MAX, Claim, Win
 from lottery.prizes.payable import hindrance
 from lottery.prizes.payout_files import PAYOUTS_MAX, Payout, payout_csv, read_references
@@ -51,7 +51,7 @@ def approve_payout(win: Win, by: User, now: datetime) -> bool:
     Raises PrizeError.
     """
     with transaction.atomic():
-        locked = locked_win(win.pk, Win.State.CLAIMED)
+        locked = held_in(win.pk, Win.State.CLAIMED)
         if fault := hindrance(locked):
             raise PrizeError(f"{locked} cannot be paid: {fault}")
         if approve(payout_subject(locked), payout_digest(locked), by, now) < APPROVALS_NEEDED:
@@ -70,7 +70,7 @@ def refuse(win: Win, by: User, reason: str, now: datetime) -> bool:
     if not reason or len(reason) > REASON_MAX:
         raise PrizeError(f"give a reason of 1 to {REASON_MAX} characters; the player reads it")
     with transaction.atomic():
-        locked = locked_win(win.pk, *REFUSABLE)
+        locked = held_in(win.pk, *REFUSABLE)
         if (claim := claim_of(locked)) and claim.exported_at:
             raise PrizeError(f"{locked} is with the payer already")
         locked.reason = reason
@@ -92,7 +92,7 @@ def export_payouts(wins: Iterable[Win], by: User, now: datetime) -> PayoutFile:
     with transaction.atomic():
         left_out: list[str] = []
         payouts: list[Payout] = []
-        for win in locked_wins(keys):
+        for win in held_wins(keys):
             if fault := _not_exported(win):
                 left_out.append(f"{win}: {fault}")
             else:
