@@ -156,6 +156,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "possys.language.switch",
+                "receipts.site_navigation.site_navigation",
             ]
         },
     }
