@@ -9,4 +9,5 @@ SESSION_KEY = "lottery-player"
 
 def player_of(request: HttpRequest) -> Player | None:
     """The signed-in player."""
-    return Player.objects.filter(pk=request.session.get(SESSION_KEY)).first()
+    key = request.session.get(SESSION_KEY)
+    return Player.objects.filter(pk=str(key)).first() if key else None

@@ -1,10 +1,14 @@
 """Whom to pay: the name as a bank takes it, and the account as an IBAN. Pure."""
 
+import re
+
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 from stdnum import iban
-from stdnum.exceptions import InvalidChecksum, InvalidComponent, InvalidFormat, InvalidLength, ValidationError
+from stdnum.exceptions import InvalidComponent, InvalidLength, ValidationError
 
+# Country, check digits, and what the country makes of the rest (ISO 13616).
+SHAPE = re.compile("[A-Z]{2}[0-9]{2}[A-Z0-9]+")
 # So many letters tell a name from a slip.
 NAME_LETTERS_MIN = 2
 # Symbols at the end of an account that tell its owner which one it is, and nobody else anything.
@@ -19,21 +23,23 @@ class AccountError(ValueError):
         self.said = said
 
 
-FAULTS: tuple[tuple[type[ValidationError], StrOrPromise], ...] = (
-    (InvalidChecksum, _("The IBAN contains a typing error. Compare it with your bank’s papers.")),
-    (InvalidLength, _("The IBAN is too short or too long for its country.")),
-    (InvalidComponent, _("No country’s IBAN begins like this.")),
-    (InvalidFormat, _("An IBAN begins with two letters and two digits, and has only letters and digits.")),
-)
+SHAPELESS = _("An IBAN begins with two letters and two digits, and has only letters and digits.")
+MISTYPED = _("The IBAN contains a typing error. Compare it with your bank’s papers.")
+FAULTS: dict[type[ValidationError], StrOrPromise] = {
+    InvalidLength: _("The IBAN is too short or too long for its country."),
+    InvalidComponent: _("No country’s IBAN begins like this."),
+}
 
 
 def read_account(text: str) -> str:
     """An IBAN without blanks, in capitals, from what was typed. Raises AccountError."""
     try:
-        found: str = iban.validate(text)
+        found: str = iban.compact(text)
+        if not SHAPE.fullmatch(found):
+            raise AccountError(SHAPELESS)
+        iban.validate(found)
     except ValidationError as fault:
-        said = next((said for kind, said in FAULTS if isinstance(fault, kind)), FAULTS[-1][1])
-        raise AccountError(said) from fault
+        raise AccountError(FAULTS.get(type(fault), MISTYPED)) from fault
     return found
 
 

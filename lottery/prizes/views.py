@@ -1,4 +1,4 @@
-"""The page of a win: its player claims it, and sees what becomes of it. Everybody else sees a page that is not there."""
+"""The page of a win: its player claims it, and sees what becomes of it. To everybody else it does not exist."""
 
 from uuid import UUID
 
