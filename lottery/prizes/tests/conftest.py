@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 
 from lottery import messages
@@ -54,7 +54,8 @@ def make_wins(
     draw.frozen_at, draw.ticket_count, draw.root = at, len(made), bytes(32)
     draw.drawn_at, draw.published_at = at, at
     draw.save()
-    announce(draw, at)
+    with transaction.atomic():
+        announce(draw, at)
     return list(Win.objects.filter(pk__in=[win.pk for win in wins]).order_by("number"))
 
 
