@@ -3,15 +3,12 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from babel.lists import format_list
-from babel.units import format_unit
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from lottery.draws.beacon import time_of
 from lottery.draws.rules import DrandSeed, NoTicket, Rules
 from lottery.templatetags.lottery_format import here, number
-from possys.language import babel_locale
 from receipts.templatetags.receipt_format import day, method_name, money
 
 REASONS = {
@@ -22,8 +19,13 @@ REASONS = {
     "currency": _("This receipt is in a currency that does not take part in this draw."),
     "minimum": _("This receipt comes to less than the draw's minimum."),
 }
-# From the largest; two neighbours are said: `3 days, 4 hours`.
-UNITS_S = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
+# From the largest; two neighbours are said: `3 days, 4 hours`. Worded as CLDR has them, by which browsers go.
+UNITS = (
+    (86_400, ngettext_lazy("%(count)s day", "%(count)s days", "count")),
+    (3_600, ngettext_lazy("%(count)s hour", "%(count)s hours", "count")),
+    (60, ngettext_lazy("%(count)s minute", "%(count)s minutes", "count")),
+    (1, ngettext_lazy("%(count)s second", "%(count)s seconds", "count")),
+)
 # Seconds are of use in the last hour only.
 SECONDS_BELOW_S = 3_600
 
@@ -70,15 +72,13 @@ def seed_sentences(rules: Rules, *, round_number: int | None = None) -> list[str
 
 def time_left(left: timedelta) -> str:
     """How long from now, in its two largest units: `3 days, 4 hours`; static/js/lottery_clock.js says it alike."""
-    locale, rest_s = babel_locale(), max(0, int(left.total_seconds()))
-    units = UNITS_S if rest_s < SECONDS_BELOW_S else UNITS_S[:-1]
+    rest_s = max(0, int(left.total_seconds()))
     counted = []
-    for name, unit_s in units:
-        counted.append((rest_s // unit_s, name))
+    for unit_s, said in UNITS if rest_s < SECONDS_BELOW_S else UNITS[:-1]:
+        counted.append((rest_s // unit_s, said))
         rest_s %= unit_s
-    first = next((at for at, (count, _name) in enumerate(counted) if count), len(counted) - 1)
-    said = [format_unit(count, f"duration-{name}", locale=locale) for count, name in counted[first : first + 2]]
-    return format_list(said, "unit", locale)
+    first = next((at for at, (count, _said) in enumerate(counted) if count), len(counted) - 1)
+    return ", ".join(said % {"count": count} for count, said in counted[first : first + 2])
 
 
 def _period(rules: Rules) -> list[str]:

@@ -1,4 +1,4 @@
-"""How people are reached: e-mail addresses and phone numbers in one spelling each, and masked for whoever looks. Pure."""
+"""How people are reached: addresses and phone numbers in one spelling each, and masked for whoever looks. Pure."""
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType

@@ -50,7 +50,7 @@ def far(settings: Any) -> Iterator[Far]:
 
 
 def test_a_message_is_handed_over_with_its_id_and_the_token(far: Far) -> None:
-    far.answers += [202, 200]
+    far.answers.extend([202, 200])
     gateway = Gateway()
     gateway.open()
     gateway.send("id-1", "+420601123456", "Kód: 123456")

@@ -23,7 +23,7 @@
     const first = found < 0 ? counted.length - 1 : found;
     const parts = counted.slice(first, first + 2).map(([count, unit]) =>
       new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" }).format(count));
-    return new Intl.ListFormat(language, { type: "unit", style: "long" }).format(parts);
+    return parts.join(", ");
   };
 
   for (const clock of document.querySelectorAll("[data-until]")) {

@@ -80,7 +80,7 @@ def test_what_was_taken_back_barred_or_withdrawn_is_not_in_the_list() -> None:
     assert mark_taken_back(draw) == 1
     with transaction.atomic():
         made = freeze_tickets(draw)
-    assert made.count == 1
+    assert made.tickets == 1
     assert int.from_bytes(rows_of(draw)[0].entries, "big") == stays.pk
 
 
