@@ -16,7 +16,7 @@ from django.db import transaction
 
 from lottery.draws.approvals import APPROVALS_NEEDED, approve, approvers
 from lottery.draws.models import Approval
-from lottery.messages import tell
+from lottery.messages.operations import tell
 from lottery.prizes.errors import PrizeError
 from lottery.prizes.locking import claim_of, held_in, held_wins
 from lottery.prizes.models import REASON_MAX, Claim, Win

@@ -24,15 +24,15 @@ BAD_REQUEST, CONFLICT = 400, 409
 @require_http_methods(["GET", "HEAD", "POST"])
 @public_page
 @limited(PAGES)
-def claim(request: HttpRequest, win_id: UUID) -> HttpResponse:
+def claim(request: HttpRequest, win: UUID) -> HttpResponse:
     """GET shows the win in its state, POST claims it or corrects the claim."""
     player = player_of(request)
-    win = win_of(win_id, player) if player else None
-    if player is None or win is None:
+    found = win_of(win, player) if player else None
+    if player is None or found is None:
         raise Http404
     if request.method != "POST":
-        return _page(request, win, ClaimForm(None, request=request, win=win))
-    return _claim(request, win, player)
+        return _page(request, found, ClaimForm(None, request=request, win=found))
+    return _claim(request, found, player)
 
 
 def _claim(request: HttpRequest, win: Win, player: Player) -> HttpResponse:

@@ -9,9 +9,9 @@ import pytest
 from django.db import connection, transaction
 from django.test import Client
 
-from lottery import messages
 from lottery.draws.models import Draw
 from lottery.entries.models import Entry
+from lottery.messages.models import Message
 from lottery.players.access import SESSION_KEY
 from lottery.players.models import Player
 from lottery.prizes.claiming import Payee, claim
@@ -94,7 +94,7 @@ def proof_of(win: Win) -> str:
 
 def told(win: Win) -> list[str]:
     """The kinds of messages that were written for a win, in their order."""
-    return [one.kind for one in messages.told if one.win == win]
+    return list(Message.objects.filter(win=win).order_by("written_at", "pk").values_list("kind", flat=True))
 
 
 def sign_in(client: Client, player: Player) -> None:
@@ -124,11 +124,6 @@ def together(*calls: Callable[[], object]) -> list[object]:
     for thread in threads:
         thread.join(TOGETHER_S)
     return answers
-
-
-@pytest.fixture(autouse=True)
-def _nothing_told() -> None:
-    messages.told.clear()
 
 
 @pytest.fixture

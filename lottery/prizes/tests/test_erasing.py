@@ -44,12 +44,13 @@ def test_a_player_who_leaves_gives_up_a_claim_that_nobody_has_approved(claimed: 
     approve_payout(claimed, make_staff("anna"), now())
     player = player_of(claimed)
     assert erase_for_player(player, now()) == 1
+    # Nobody is written to who wished to be forgotten.
+    assert told(claimed) == ["won"]
     player.delete()
     kept = reread(claimed)
     assert (kept.state, kept.reason) == (Win.State.REFUSED, PLAYER_LEFT)
     assert (kept.claim.payee, kept.claim.account) == ("", "")
     assert kept.entry.player is None
-    assert told(claimed) == ["won"]
 
 
 def test_a_player_who_leaves_after_the_approval_is_paid_and_then_forgotten(approved: Win) -> None:
