@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
-from django.test import Client
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
 
 from lottery.draws.models import Draw
 from lottery.entries.models import Entry
 from lottery.messages.models import Message
-from lottery.players.access import SESSION_KEY
+from lottery.players import access
 from lottery.players.models import Player
 from lottery.prizes.claiming import Payee, claim
 from lottery.prizes.models import Win
@@ -98,10 +99,10 @@ def told(win: Win) -> list[str]:
 
 
 def sign_in(client: Client, player: Player) -> None:
-    """The player's browser."""
-    session = client.session
-    session[SESSION_KEY] = str(player.pk)
-    session.save()
+    """Makes it the player's browser."""
+    response = HttpResponse()
+    access.sign_in(RequestFactory().get("/"), response, player)
+    client.cookies.update(response.cookies)
 
 
 def together(*calls: Callable[[], object]) -> list[object]:

@@ -68,7 +68,8 @@ def test_to_everybody_else_there_is_no_such_win(win: Win, method: str) -> None:
 
 
 def test_whoever_is_not_signed_in_claims_nothing(client: Client, win: Win) -> None:
-    assert client.post(url(win), filled(win)).status_code in (302, 404)
+    answer = client.post(url(win), filled(win))
+    assert (answer.status_code, answer["Location"]) == (302, "/lottery/sign-in")
     assert reread(win).state == Win.State.TOLD
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -122,11 +123,10 @@ def test_what_is_approved_or_paid_cannot_be_claimed_again(approved: Win) -> None
 def test_a_claim_and_its_deadline_at_once_leave_either_a_claim_or_an_expired_win(record: Callable[..., str]) -> None:
     for code in [record() for _ in range(4)]:
         win = make_win(code=code, at=now())
-        player, last = player_of(win), win.claim_until
+        last = win.claim_until
         assert last is not None
         answers = together(
-            lambda win=win, player=player, last=last: claim(win, player, JANA, last),
-            lambda last=last: expire_due(last + timedelta(seconds=1)),
+            partial(claim, win, player_of(win), JANA, last), partial(expire_due, last + timedelta(seconds=1))
         )
         kept = reread(win)
         is_claimed = kept.state == Win.State.CLAIMED

@@ -11,7 +11,7 @@ from lottery.prizes.errors import ClaimError
 from lottery.prizes.models import Claim, Win
 from lottery.prizes.payable import PLAYER_LEFT
 from lottery.prizes.paying import approve_payout, export_payouts, mark_paid
-from lottery.prizes.tests.conftest import IBAN, JANA, make_win, player_of, reread, together, told
+from lottery.prizes.tests.conftest import IBAN, JANA, PUBLISHED, make_win, player_of, reread, together, told
 from lottery.tests.factories import make_player, make_staff, now, published_draw
 
 SECOND = timedelta(seconds=1)
@@ -67,7 +67,7 @@ def test_a_player_who_leaves_after_the_approval_is_paid_and_then_forgotten(appro
 @pytest.mark.django_db
 def test_other_players_claims_stay() -> None:
     win = make_win()
-    Claim.objects.create(win=win, payee=JANA.name, account=IBAN, claimed_at=win.draw.published_at)
+    Claim.objects.create(win=win, payee=JANA.name, account=IBAN, claimed_at=PUBLISHED)
     Win.objects.filter(pk=win.pk).update(state=Win.State.CLAIMED)
     assert erase_for_player(make_player(), now()) == 0
     assert reread(win).claim.account == IBAN
