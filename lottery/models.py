@@ -4,6 +4,7 @@ from lottery.draws.models import Approval, Draw, Prize, TicketChunk
 from lottery.entries.models import Contest, Entry, TagCursor, TaggedSale, TakenBack
 from lottery.players.models import Barring, Confirmation, Player, Sighting
 from lottery.prizes.models import Claim, Win
+from lottery.review.models import Suspicion
 
 __all__ = [
     "Approval",
@@ -16,6 +17,7 @@ __all__ = [
     "Player",
     "Prize",
     "Sighting",
+    "Suspicion",
     "TagCursor",
     "TaggedSale",
     "TakenBack",
