@@ -10,7 +10,7 @@ from django.urls import reverse
 from ledger.admin_entries import block_url
 from ledger.blocks import read_header
 from ledger.evidence import leaf_time
-from ledger.log.leaves import ArchiveLeaf, KeyLeaf, LeafKind, RemovalLeaf, RestoreLeaf, read_leaf
+from ledger.log.leaves import ArchiveLeaf, KeyLeaf, LeafKind, NoticeLeaf, RemovalLeaf, RestoreLeaf, read_leaf
 from ledger.log.models import Checkpoint, LogEntry
 from ledger.merkle import leaf_hash
 from ledger.shards import LOG_DATABASE
@@ -105,6 +105,8 @@ def leaf_summary(entry: LogEntry) -> str:
             return f"shard {leaf.shard}, block {leaf.block}, position {leaf.position} removed: {leaf.reason}"
         case ArchiveLeaf():
             return f"{leaf.blocks} blocks sealed on {leaf.day} moved to a file"
+        case NoticeLeaf():
+            return f"{leaf.service}, {leaf.subject}: {leaf.statement}"
         case RestoreLeaf():
             return f"{leaf.blocks} blocks sealed on {leaf.day} brought back"
 

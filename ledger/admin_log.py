@@ -25,7 +25,14 @@ from ledger.log.models import ArchiveMove, Checkpoint, LogEntry, LogHead, Verifi
 # Two lines of a telephone's screen; the whole stands on the leaf's page.
 SUMMARY_CHARACTERS = 64
 RUN_LABELS = {"well": "success", "faults": "danger"}
-KIND_LABELS = {"key": "info", "removal": "danger", "archive": "warning", "restore": "success", "block": "info"}
+KIND_LABELS = {
+    "key": "info",
+    "removal": "danger",
+    "archive": "warning",
+    "restore": "success",
+    "block": "info",
+    "notice": "info",
+}
 MOVE_LABELS = {"archived": "warning", "restored": "success"}
 
 

@@ -17,6 +17,7 @@ from ledger.log.models import (
     LogEntry,
     LogHead,
     LogNode,
+    Notice,
     VerificationRun,
     WitnessContact,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "LogHead",
     "LogNode",
     "MarkedRecord",
+    "Notice",
     "Service",
     "VerificationRun",
     "WitnessContact",

@@ -45,6 +45,8 @@ RIGHTS: dict[str, dict[str, frozenset[str]]] = {
         "ledger_verificationrun": ADD,
         "ledger_loghead": MOVE,
         "ledger_witnesscontact": KEEP,
+        # Only their place in the log; a trigger refuses the rest.
+        "log_notice": MOVE,
         "transactions_deployment": READ,
     },
     WEB: {
@@ -52,6 +54,8 @@ RIGHTS: dict[str, dict[str, frozenset[str]]] = {
         "django_migrations": READ,
         "transactions_deployment": READ,
         "transactions_codekeyrecord": READ,
+        # What services publish in the log; the checkpointer brings it there.
+        "log_notice": ADD,
     },
 }
 LEDGER_PREFIX = "ledger_"

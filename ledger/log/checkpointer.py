@@ -12,6 +12,7 @@ from ledger.log.appending import LogMovedError, append
 from ledger.log.blocks import new_blocks
 from ledger.log.keys import NoLogKeyError
 from ledger.log.models import Checkpoint, LogHead
+from ledger.log.notices import append_notices
 from ledger.log.signing import RefusedError, name_first_key, sign_newest
 from ledger.log.state import StateError
 from ledger.log.tree import LogDamagedError
@@ -53,6 +54,7 @@ def checkpoint_round() -> Round:
             append(new.leaves)
             reach("log.after-append")
             done.appended = len(new.leaves)
+        done.appended += append_notices()
         done.checkpoint = sign_newest()
     except LogMovedError as moved:
         # Another checkpointer was quicker: the next round goes on from where it is.

@@ -11,6 +11,18 @@ FORMAT_VERSION = 1
 # An operator's reason, kept for ever.
 REASON_CHARACTERS_MAX = 500
 
+# A statement carries hashes, counts and dates in a sentence; plain text keeps it readable with any tool, for ever.
+SERVICE_CHARACTERS_MAX = 40
+SUBJECT_CHARACTERS_MAX = 100
+STATEMENT_CHARACTERS_MAX = 2000
+# Both are read by PostgreSQL, too, in which no repetition goes beyond 255; `$` would let a newline pass in Python.
+SLUG_PATTERN = r"\A[a-z][a-z0-9-]*\Z"
+LINE_PATTERN = r"\A[ -~]+\Z"
+
+Service = Annotated[str, msgspec.Meta(pattern=SLUG_PATTERN, max_length=SERVICE_CHARACTERS_MAX)]
+Subject = Annotated[str, msgspec.Meta(pattern=LINE_PATTERN, max_length=SUBJECT_CHARACTERS_MAX)]
+Statement = Annotated[str, msgspec.Meta(pattern=LINE_PATTERN, max_length=STATEMENT_CHARACTERS_MAX)]
+
 Sha256Hex = Annotated[str, msgspec.Meta(pattern=f"^[0-9a-f]{{{2 * HASH_BYTES}}}$")]
 Reason = Annotated[str, msgspec.Meta(min_length=1, max_length=REASON_CHARACTERS_MAX)]
 
@@ -23,6 +35,7 @@ class LeafKind(IntEnum):
     REMOVAL = 2
     ARCHIVE = 3
     RESTORE = 4
+    NOTICE = 5
 
 
 class KeyLeaf(msgspec.Struct, frozen=True, tag_field="kind", tag="key"):
@@ -66,12 +79,23 @@ class RestoreLeaf(msgspec.Struct, frozen=True, tag_field="kind", tag="restore"):
     at: str
 
 
-Leaf = KeyLeaf | RemovalLeaf | ArchiveLeaf | RestoreLeaf
+class NoticeLeaf(msgspec.Struct, frozen=True, tag_field="kind", tag="notice"):
+    """A service's statement (see `ledger.notices`): printable ASCII on one line, no personal data."""
+
+    v: int
+    service: Service
+    subject: Subject
+    statement: Statement
+    at: str
+
+
+Leaf = KeyLeaf | RemovalLeaf | ArchiveLeaf | RestoreLeaf | NoticeLeaf
 KINDS = {
     KeyLeaf: LeafKind.KEY,
     RemovalLeaf: LeafKind.REMOVAL,
     ArchiveLeaf: LeafKind.ARCHIVE,
     RestoreLeaf: LeafKind.RESTORE,
+    NoticeLeaf: LeafKind.NOTICE,
 }
 
 

@@ -3,7 +3,14 @@
 from django.db import models
 from django.db.models import Q
 
-from ledger.log.leaves import LeafKind
+from ledger.log.leaves import (
+    LINE_PATTERN,
+    SERVICE_CHARACTERS_MAX,
+    SLUG_PATTERN,
+    STATEMENT_CHARACTERS_MAX,
+    SUBJECT_CHARACTERS_MAX,
+    LeafKind,
+)
 from ledger.log.tiles import HEIGHT, LEVEL_MAX
 
 # A node's key is its level and its index in one bigint.
@@ -47,6 +54,37 @@ class LogEntry(models.Model):
 
     def __str__(self) -> str:
         return f"leaf {self.index} of the log"
+
+
+class Notice(models.Model):
+    """A service's statement on its way into the log. Rows never change but for `index`, set once by the checkpointer.
+
+    The table's name has no `ledger_` before it: services, which may only read the ledger, add rows (ledger/roles.py).
+    """
+
+    service = models.CharField(max_length=SERVICE_CHARACTERS_MAX)
+    subject = models.CharField(max_length=SUBJECT_CHARACTERS_MAX)
+    statement = models.CharField(max_length=STATEMENT_CHARACTERS_MAX)
+    written_at = models.DateTimeField()
+    index = models.BigIntegerField(null=True, help_text="The leaf's index in the log; empty while it waits.")
+
+    class Meta:
+        db_table = "log_notice"
+        ordering = ("id",)
+        constraints = (
+            models.UniqueConstraint(fields=("index",), name="a_leaf_is_one_notice"),
+            models.CheckConstraint(condition=Q(service__regex=SLUG_PATTERN), name="notice_names_its_service"),
+            models.CheckConstraint(condition=Q(subject__regex=LINE_PATTERN), name="notice_has_a_subject"),
+            models.CheckConstraint(condition=Q(statement__regex=LINE_PATTERN), name="notice_is_a_line_of_ascii"),
+            models.CheckConstraint(condition=Q(index__isnull=True) | Q(index__gte=0), name="notice_index_is_a_leaf"),
+        )
+        indexes = (
+            models.Index(fields=("service", "subject", "id"), name="notices_of_a_subject"),
+            models.Index(fields=("id",), condition=Q(index__isnull=True), name="notices_that_wait"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.service}: {self.subject}"
 
 
 class LogNode(models.Model):

@@ -26,6 +26,7 @@ from ledger.log.models import (
 )
 from ledger.log.notes import WITNESS_KEY, Signer, new_signer
 from ledger.models import Block
+from ledger.notices import publish
 from possys.clock import iso_utc, now_ms, utc
 from tests.people import Cast, make_cast
 from tests.tampering import triggers_off
@@ -258,6 +259,13 @@ def test_leaves_that_are_no_blocks_are_listed_and_any_leaf_is_found_by_its_index
     page = cast.viewer.get(f"{LEAVES}3/change/").content.decode()
     assert escape('"reason": "court order <17>"') in page
     assert "the checkpoint at 4 leaves and all after it" in page
+
+
+def test_a_notice_is_listed_with_what_the_service_said(cast: Cast, logged: Checkpoint) -> None:
+    publish("lottery", "draw 3 frozen", "root 00ff, 3 <tickets>", now=utc(now_ms()))
+    catch_up()
+    assert escape("lottery, draw 3 frozen: root 00ff, 3 <tickets>") in cast.viewer.get(LEAVES).content.decode()
+    assert escape('"statement": "root 00ff, 3 <tickets>"') in cast.viewer.get(f"{LEAVES}4/change/").content.decode()
 
 
 def test_a_leaf_of_a_block_leads_to_it_and_the_block_names_its_leaf(

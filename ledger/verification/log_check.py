@@ -14,6 +14,7 @@ from ledger.shards import ALL_SHARDS, LOG_DATABASE
 from ledger.verification.checkpoints import CheckpointCheck
 from ledger.verification.compact import CompactRange
 from ledger.verification.faults import Fault, FaultKind
+from ledger.verification.notices import check_notices
 from ledger.verification.outside import Claim
 from ledger.verification.tally import Tally
 
@@ -93,6 +94,7 @@ class LogCheck:
         if beyond is not None and beyond >= head:
             self.note(FaultKind.LOG_HEAD_CHANGED, f"the head says {head} leaves, there is a leaf {beyond}", beyond)
         self.checkpoints.end(self.size)
+        self.tally.add(check_notices(self.first_index, self.size))
 
     def _take(self, index: int, leaf: Leaf | None) -> None:
         # A leaf that is missing has no hash; its kept one would be gone as well.

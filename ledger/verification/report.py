@@ -36,7 +36,7 @@ def table(run: Run) -> str:
         ("records", "hashes, roots, places, receipt codes, removals", tally.records, RECORDS),
         ("entries", "every column against the records, control totals", tally.entries, ENTRIES),
         ("corrections", "every column against the refunds and voids", tally.corrections, CORRECTIONS),
-        ("log leaves", "hashes, order, nodes, head", tally.leaves, LOG),
+        ("log leaves", "hashes, order, nodes, head, notices", tally.leaves, LOG),
         ("checkpoints", "roots, signatures, state file, witnesses", tally.checkpoints, CHECKPOINTS),
     ]
     lines = [f"{'read':<12} {'compared':<52} {'number':>15} {'faults':>8}"]

@@ -24,9 +24,11 @@ from ledger.models import (
     Head,
     LogHead,
     MarkedRecord,
+    Notice,
     VerificationRun,
     WitnessContact,
 )
+from ledger.notices import notices_of, publish
 from ledger.partitions import make_days_ahead
 from ledger.shards import ALL_SHARDS
 from ledger.standing import read_standing
@@ -108,6 +110,18 @@ def test_the_web_can_neither_write_the_log_nor_show_a_fault_away(roles: None, ti
             LogHead.objects.update(fault="")
         with pytest.raises(ProgrammingError, match="permission denied for table ledger_checkpoint"):
             Checkpoint.objects.create(size=1, root=bytes(32), note="mine", signed_at=utc(now_ms()))
+
+
+def test_a_service_publishes_with_the_webs_role_and_the_log_takes_it_in(roles: None) -> None:
+    with as_role("web"):
+        publish("lottery", "draw 3 frozen", "root 00ff, 3 tickets", now=utc(now_ms()))
+        with pytest.raises(ProgrammingError, match="permission denied for table log_notice"):
+            Notice.objects.update(index=1)
+    with as_role("log"):
+        assert catch_up().faults == []
+        with pytest.raises(ProgrammingError, match="permission denied for table log_notice"):
+            publish("lottery", "draw 3 frozen", "another root", now=utc(now_ms()))
+    assert [notice.index for notice in notices_of("lottery", "draw 3 frozen")] == [1]
 
 
 def test_days_ahead_are_made_with_the_flushs_role(far_day: date) -> None:
