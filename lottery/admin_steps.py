@@ -61,6 +61,13 @@ class Step:
     # What else stands on the page, as pairs.
     facts: Callable[[Any], list[tuple[str, Any]]] = lambda row: []
     is_dangerous: bool = False
+    # Beside what a row waits for, not instead of it.
+    is_plain: bool = False
+
+    @property
+    def variant(self) -> str:
+        """How its button looks."""
+        return "danger" if self.is_dangerous else "default" if self.is_plain else "primary"
 
 
 @dataclass(frozen=True)
@@ -99,7 +106,7 @@ class SteppedAdmin(LotteryAdmin):
             Button(
                 step.title,
                 reverse(f"admin:lottery_{self.opts.model_name}_{step.name}", args=[row.pk]),
-                "danger" if step.is_dangerous else "primary",
+                step.variant,
             )
             for step in self.steps
             if request.user.has_perm(step.permission) and step.is_due(row, now)
@@ -122,7 +129,7 @@ class SteppedAdmin(LotteryAdmin):
         status = 400 if form.errors else 200
         return self.page(
             request, "step.html", step.title, status=status, step=step, form=form, original=row, facts=step.facts(row),
-            back_url=page_of(row), variant="danger" if step.is_dangerous else "primary",
+            back_url=page_of(row), variant=step.variant,
             has_files=form.is_multipart(),
         )  # fmt: skip
 
