@@ -2,7 +2,11 @@
 
 from django.urls import include, path
 
+from lottery import views
+
 urlpatterns = [
+    path("", views.home, name="lottery-home"),
+    path("draws/<int:number>/rules", views.rules, name="lottery-rules"),
     path("", include("lottery.draws.urls")),
     path("", include("lottery.players.urls")),
     path("", include("lottery.entries.urls")),

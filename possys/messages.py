@@ -25,7 +25,7 @@ from django.utils.translation.template import templatize
 DOMAIN = "django"
 # What only staff and retailers' people see stays English.
 TEMPLATES, ENGLISH_TEMPLATES = "templates", ("templates/admin", "templates/analytics", "templates/portal")
-PYTHON_FOLDERS = ("possys", "receipts")
+PYTHON_FOLDERS = ("possys", "receipts", "lottery")
 PYTHON_LEFT_OUT = re.compile(r"/(tests|migrations|management|embedded)/|/admin\w*\.py$")
 LAZY = {f"{name}_lazy": spec for name, spec in DEFAULT_KEYWORDS.items() if name.endswith("gettext")}
 KEYWORDS = {**DEFAULT_KEYWORDS, **LAZY}

@@ -101,6 +101,14 @@ vars().update(env.email_url_config(EMAIL_URL) if EMAIL_URL else {})
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="receipts@localhost")
 EMAIL_TIMEOUT = 10
 
+# --- Text messages ---------------------------------------------------------------------------------------------
+# An operator's gateway (possys/sms.py); without one, players of the lottery are asked for an e-mail address only. Local
+# work writes its text messages into .local/sms.
+SMS_URL = env.str("SMS_URL", default="filesms://" + str(BASE_DIR / ".local" / "sms") if LOCAL_WORK else "")
+SMS_TOKEN = env.str("SMS_TOKEN", default="")
+# The country of phone numbers that are written without a country code (ISO 3166).
+PHONE_REGION = env.str("PHONE_REGION", default="CZ")
+
 # --- Django ----------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "unfold",
@@ -148,6 +156,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "possys.language.switch",
+                "receipts.site_navigation.site_navigation",
             ]
         },
     }

@@ -35,7 +35,7 @@ COPY_TYPES = ("int8", "int4", "bytea", "bytea", "bytea")
 class Frozen(NamedTuple):
     """How many tickets there are, and the root of their list."""
 
-    count: int
+    tickets: int
     root: bytes
 
 
@@ -75,7 +75,7 @@ def _chunks(draw: Draw) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _copy_in(draw: Draw, spool: IO[bytes], count: int) -> None:
-    with connection.cursor() as cursor, cursor.copy(COPY_IN) as copy:  # type: ignore[attr-defined]
+    with connection.cursor() as cursor, cursor.copy(COPY_IN) as copy:
         copy.set_types(COPY_TYPES)
         for number, first in enumerate(range(0, count, CHUNK_TICKETS)):
             held = min(CHUNK_TICKETS, count - first)

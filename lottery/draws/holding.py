@@ -39,7 +39,7 @@ class Stated(NamedTuple):
     """The freeze's statement, and the index of its leaf in the ledger's log."""
 
     statement: str
-    index: int
+    leaf_index: int
 
 
 def hold(draw: Draw, answer: BeaconAnswer | None) -> Held:
@@ -58,8 +58,8 @@ def hold(draw: Draw, answer: BeaconAnswer | None) -> Held:
     Win.objects.bulk_create(wins, batch_size=BATCH_ROWS)
     text = transcript_text(
         draw=draw.number, name=draw.name, rules=draw.rules_text,
-        freeze=FreezeFacts(stated.statement, stated.index), seed_evidence=evidence.shown, seed=evidence.seed,
-        winners=[Winner(win.number, win.prize.rank, win.position, win.ticket) for win in wins],
+        freeze=FreezeFacts(stated.statement, stated.leaf_index), seed_evidence=evidence.shown, seed=evidence.seed,
+        winners=[Winner(win.number, win.prize.rank, win.position, bytes(win.ticket)) for win in wins],
     )  # fmt: skip
     return Held(evidence.seed, text)
 
@@ -97,12 +97,12 @@ def _drand(seed: DrandSeed, number: int, answer: BeaconAnswer | None) -> Evidenc
 
 
 def _commit_reveal(draw: Draw, seed: CommitRevealSeed, stated: Stated) -> Evidence:
-    checkpoint = notices.first_checkpoint_with(stated.index)
+    checkpoint = notices.first_checkpoint_with(stated.leaf_index)
     if checkpoint is None:
         raise DrawError("no signed checkpoint covers the freeze yet: within seconds, if the log is at work")
     assert draw.sealed_secret is not None
     try:
-        secret = open_secret(draw.sealed_secret)
+        secret = open_secret(bytes(draw.sealed_secret))
     except SecretLostError as fault:
         raise DrawError(str(fault)) from fault
     shown = {

@@ -1,6 +1,7 @@
 """From a draft to an open draw: what must be right, and the rules' one text."""
 
 from datetime import UTC, datetime
+from typing import cast
 
 from lottery.draws import beacon
 from lottery.draws.models import Draw
@@ -9,6 +10,7 @@ from lottery.draws.rules import (
     PRIZE_ROWS_MAX,
     PRIZES_MAX,
     CommitRevealSeed,
+    Method,
     Mode,
     PrizeRule,
     Rules,
@@ -59,7 +61,7 @@ def rules_of(draft: Draw) -> Rules:
         tickets_a_receipt_max=draft.tickets_a_receipt_max,
         one_a_store_and_day=draft.one_a_store_and_day,
         monthly_tickets_max=draft.monthly_tickets_max,
-        double_methods=sorted(draft.double_methods),
+        double_methods=cast(list[Method], sorted(draft.double_methods)),
         prizes=[
             PrizeRule(prize.rank, prize.name, prize.amount, prize.count) for prize in draft.prizes.order_by("rank")
         ],
@@ -71,7 +73,7 @@ def _seed_of(draft: Draw) -> Seed:
     if draft.mode == Draw.Mode.DRAND:
         return beacon.seed_at(draft.draws_at)
     assert draft.sealed_secret is not None
-    return CommitRevealSeed(commitment_of(open_secret(draft.sealed_secret)))
+    return CommitRevealSeed(commitment_of(open_secret(bytes(draft.sealed_secret))))
 
 
 def written(moment: datetime) -> str:

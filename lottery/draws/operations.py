@@ -100,10 +100,10 @@ def freeze(draw: Draw, now: datetime) -> Draw:
         except EmptyListError as fault:
             raise DrawError(f"{fault}: a draw without receipts cannot be held") from fault
         locked.state, locked.frozen_at = Draw.State.FROZEN, now
-        locked.ticket_count, locked.root = made.count, made.root
+        locked.ticket_count, locked.root = made.tickets, made.root
         locked.save()
         statement = statements.frozen(
-            locked.number, rules_hash=_hash(locked), count=made.count, root=made.root, round_number=round_of(locked),
+            locked.number, rules_hash=_hash(locked), count=made.tickets, root=made.root, round_number=round_of(locked),
             at=opening.written(now),
         )  # fmt: skip
         _state(locked, "frozen", statement, now)

@@ -8,6 +8,7 @@ from unfold.decorators import action, display
 from unfold.paginator import InfinitePaginator
 
 from possys.clock import now_ms, utc
+from possys.contact import masked
 from receipts.watches import operations
 from receipts.watches.models import Mail, Watch
 
@@ -53,7 +54,7 @@ class WatchAdmin(ReadOnlyAdmin):
     @admin.display(description="address")
     def masked_address(self, watch: Watch) -> str:
         """Staff need not know whom it is about."""
-        return operations.masked(watch.address)
+        return masked(watch.address)
 
     @display(description="state", label=WATCH_LABELS)  # type: ignore[untyped-decorator]
     def state(self, watch: Watch) -> str:
@@ -103,7 +104,7 @@ class MailAdmin(ReadOnlyAdmin):
     @admin.display(description="address")
     def masked_address(self, mail: Mail) -> str:
         """As in the list of watches."""
-        return operations.masked(mail.watch.address)
+        return masked(mail.watch.address)
 
     @display(description="state", label=STATE_LABELS)  # type: ignore[untyped-decorator]
     def state_label(self, mail: Mail) -> str:

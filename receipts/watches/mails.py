@@ -12,14 +12,11 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from possys import receipt_keys
+from possys.outbox import NotNowError
 from receipts.queries import Finding, State, find_receipt
 from receipts.watches.models import Mail, Watch
 from receipts.watches.operations import SPANS, code_of
 from receipts.watches.tokens import Purpose, token_of
-
-
-class NotNowError(Exception):
-    """The ledger cannot be asked, so what a mail must say is not known; it waits."""
 
 
 def compose(mail: Mail, connection: BaseEmailBackend | None = None) -> EmailMessage:

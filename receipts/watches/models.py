@@ -9,13 +9,14 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 
+from possys import outbox
+from possys.outbox import Outgoing
+
 # RFC 5321, 4.5.3.1.3: a path is at most 256 octets with its angle brackets.
 ADDRESS_MAX = 254
 CODE_MAX = 19
 # The longest tags of Django's own languages are `zh-hans` and `sr-latn`.
 LANGUAGE_MAX = 15
-# Enough of a mail server's answer to see why it refused; the rest would be its own advertising.
-FAULT_MAX = 300
 
 
 class Watch(models.Model):
@@ -54,8 +55,8 @@ class Watch(models.Model):
         return f"watch of {self.code}"
 
 
-class Mail(models.Model):
-    """One mail to the address of a watch; what it says is put together when it is sent."""
+class Mail(Outgoing):
+    """One mail to the address of a watch."""
 
     class Kind(models.TextChoices):
         """What it is for."""
@@ -67,25 +68,17 @@ class Mail(models.Model):
     class State(models.TextChoices):
         """Where it is. SHOWN: the page showed it to whoever confirmed the watch, so no mail tells it again."""
 
-        WAITING = "waiting", "waiting"
-        SENT = "sent", "sent"
-        FAILED = "failed", "failed"
+        WAITING = outbox.WAITING, "waiting"
+        SENT = outbox.SENT, "sent"
+        FAILED = outbox.FAILED, "failed"
         SHOWN = "shown", "shown on the page"
 
-    # Also the mail's Message-ID, which must not tell how many were sent before.
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     watch = models.ForeignKey(Watch, on_delete=models.CASCADE, related_name="mails")
     kind = models.CharField(max_length=10, choices=Kind.choices)
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
     # The refund or void that it tells of: its identity in one bigint, and its day of issue.
     correction = models.BigIntegerField(null=True)
     correction_on = models.DateField(null=True)
-    written_at = models.DateTimeField()
-    due_at = models.DateTimeField("next try")
-    # When it was sent, or given up.
-    ended_at = models.DateTimeField(null=True)
-    tries = models.PositiveSmallIntegerField(default=0)
-    fault = models.CharField("last fault", max_length=FAULT_MAX, blank=True)
 
     class Meta:
         ordering = ("-written_at",)

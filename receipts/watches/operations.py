@@ -21,6 +21,7 @@ from ledger.corrections import corrections_of
 from ledger.models import identity_of, sequence_of, terminal_of
 from possys import receipt_keys
 from possys.codes import Environment
+from possys.contact import mailbox_of
 from receipts.watches.models import Mail, Watch
 
 logger = logging.getLogger(__name__)
@@ -152,18 +153,6 @@ def code_of(identity: int, issued_on: date) -> str:
     """The receipt code of an identity and its day."""
     terminal, sequence = terminal_of(identity), sequence_of(identity)
     return receipt_keys.table().encode(Environment.PRODUCTION, issued_on, terminal, sequence)
-
-
-def mailbox_of(address: str) -> str:
-    """What counts as one mailbox: `Jana+shop@Example.org` is delivered as `jana@example.org` by most providers."""
-    name, _, host = address.lower().rpartition("@")
-    return f"{name.partition('+')[0]}@{host}"
-
-
-def masked(address: str) -> str:
-    """Enough of an address for its owner to know it again: `j•••@example.org`."""
-    name, _, host = address.rpartition("@")
-    return f"{name[:1]}•••@{host}"
 
 
 def _one_at_a_time(mailbox: str) -> None:

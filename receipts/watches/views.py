@@ -13,6 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from possys.clock import now_ms, utc
+from possys.contact import masked
 from receipts.access import find_linked
 from receipts.http import STATUSES, public_page, set_headers
 from receipts.limiting import limited
@@ -71,7 +72,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
         found = Watch.objects.filter(pk=watch_id).first()
     if found is None:
         return _page(request, "gone", NOT_FOUND)
-    context: dict[str, Any] = {"watch": found, "address": operations.masked(found.address)}
+    context: dict[str, Any] = {"watch": found, "address": masked(found.address)}
     if found.confirmed_at is None:
         return _page(request, "confirm", **context)
     return _page(request, "confirmed", **context, corrections=operations.shown_at_confirmation(found))
@@ -91,7 +92,7 @@ def remove(request: HttpRequest, token: str) -> HttpResponse:
     found = Watch.objects.filter(pk=watch_id).first()
     if found is None:
         return _page(request, "removed")
-    return _page(request, "remove", watch=found, address=operations.masked(found.address))
+    return _page(request, "remove", watch=found, address=masked(found.address))
 
 
 def _page(request: HttpRequest, name: str, status: int = 200, **context: Any) -> HttpResponse:

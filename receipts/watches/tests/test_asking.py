@@ -22,8 +22,6 @@ from receipts.watches.operations import (
     ENDED_KEPT,
     KEPT,
     WATCHES_PER_MAILBOX_AN_HOUR,
-    mailbox_of,
-    masked,
 )
 from receipts.watches.tasks import purge_watches, send_mails
 from receipts.watches.tests.conftest import ADDRESS, path_in
@@ -295,8 +293,3 @@ def test_pages_of_a_watch_are_kept_by_nobody(client: Client, linked: str, watchi
         assert page["Referrer-Policy"] == "no-referrer"
         assert "form-action 'self'" in page["Content-Security-Policy"]
         assert not page.cookies
-
-
-def test_addresses_are_masked_and_mailboxes_found() -> None:
-    assert masked("jana@example.org") == "j•••@example.org"
-    assert mailbox_of("Jana+shop@Example.org") == "jana@example.org"

@@ -9,10 +9,12 @@ from django.core import mail
 from django.db import connection
 from django.test import Client
 
+from possys import outbox
 from possys.clock import now_ms, utc
-from receipts.watches import operations, sending
+from possys.outbox import FIRST_PAUSE, PAUSE_MAX, TRIES_MAX, Run, pause_after
+from receipts.watches import operations
 from receipts.watches.models import Mail, Watch
-from receipts.watches.sending import FIRST_PAUSE, PAUSE_MAX, TRIES_MAX, Run, pause_after, send_due
+from receipts.watches.sending import send_due
 from receipts.watches.tasks import look_for_corrections, send_mails
 from receipts.watches.tests.conftest import ADDRESS, parsed
 from receipts.watches.tests.mail_server import MailServer
@@ -164,4 +166,4 @@ def test_pauses_double_up_to_a_limit() -> None:
     assert pauses[:3] == [FIRST_PAUSE, FIRST_PAUSE * 2, FIRST_PAUSE * 4]
     assert pauses[-1] == PAUSE_MAX
     assert timedelta(hours=40) < sum(pauses, timedelta()) < timedelta(days=3)
-    assert sending.RUN_S > 0
+    assert outbox.RUN_S > 0

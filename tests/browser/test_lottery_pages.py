@@ -1,0 +1,73 @@
+"""The lottery's pages in a real browser: they fit, keep WCAG AA, and the clock counts on as the server said it."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.core.cache import cache
+from playwright.sync_api import Page, expect
+
+from lottery.draws.models import Draw
+from lottery.tests.factories import make_entry, make_player, now, open_draw_now, published_draw
+from lottery.wording import time_left
+from tests.browser.scene import sticks_out
+from tests.tills import Till
+
+OpenPage = Callable[..., Page]
+Shoot = Callable[[Page, str], Path]
+LOOKS = [("desktop", "light"), ("desktop", "dark"), ("phone", "light"), ("narrow", "dark")]
+PRIZES = (("First prize", 100_000_000, 1), ("Second prize", 5_000_000, 3), ("Shopping voucher", 100_000, 250))
+
+
+@pytest.fixture
+def draw(till: Till) -> Draw:
+    """An open draw with some receipts, and one before it with its result."""
+    cache.clear()
+    published_draw(3, name="Summer draw")
+    moment = now()
+    draw = open_draw_now(
+        prizes=PRIZES,
+        entries_until=moment + timedelta(days=3, hours=4, minutes=30),
+        freezes_at=moment + timedelta(days=4),
+        draws_at=moment + timedelta(days=5),
+        ticket_each=10_000,
+        double_methods=["card"],
+    )
+    for number in range(3):
+        make_entry(draw, make_player(), tickets=1 + number)
+    return draw
+
+
+@pytest.mark.parametrize(("size", "scheme"), LOOKS)
+def test_the_pages_fit_and_can_be_used_by_everybody(
+    open_page: OpenPage, shoot: Shoot, check_accessible: Callable[..., None], draw: Draw, size: str, scheme: str
+) -> None:
+    page = open_page(size=size, scheme=scheme)
+    addresses = {
+        "home": "/lottery/",
+        "rules": f"/lottery/draws/{draw.number}/rules",
+    }
+    for name, address in addresses.items():
+        page.goto(address)
+        shoot(page, f"lottery-{name}-{size}-{scheme}")
+        assert sticks_out(page) == []
+        check_accessible(page, f"lottery-{name}")
+
+
+def test_the_clock_says_what_the_server_said_and_counts_on(open_page: OpenPage, draw: Draw) -> None:
+    page = open_page(javascript=False)
+    page.goto("/lottery/")
+    left = page.locator("[data-until]")
+    said = {time_left(draw.entries_until - now() + timedelta(seconds=later)) for later in (0, 5)}
+    assert left.inner_text() in said
+    page = open_page()
+    page.clock.install(time=draw.entries_until - timedelta(seconds=62))
+    page.goto("/lottery/")
+    left = page.locator("[data-until]")
+    # The page's clock differs from the server's by days, so that the server's counts.
+    assert left.inner_text() in said
+    page.clock.fast_forward("72:00:00")
+    expect(left).to_have_text(time_left(draw.entries_until - now() - timedelta(days=3)))
+    page.clock.fast_forward("24:00:00")
+    expect(left).to_have_text("Entries have closed")
