@@ -35,6 +35,7 @@ class PrizeInline(TabularInline):  # type: ignore[misc]
     """The prize table of a draft."""
 
     model = Prize
+    fk_name = "draw"
     form = PrizeForm
     formset = PrizeFormSet
     max_num = PRIZE_ROWS_MAX

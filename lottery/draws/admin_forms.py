@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import (
-    UnfoldAdminCheckboxSelectMultiple,
+    UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminDecimalFieldWidget,
     UnfoldAdminFileFieldWidget,
     UnfoldAdminIntegerFieldWidget,
@@ -86,7 +86,7 @@ class DraftForm(forms.ModelForm):  # type: ignore[type-arg]
         required=False,
         choices=METHODS,
         label="Payment methods that count double",
-        widget=UnfoldAdminCheckboxSelectMultiple,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
         help_text="A receipt that was paid with these alone has twice the tickets.",
     )
     mode = forms.ChoiceField(
@@ -152,23 +152,24 @@ class PrizeForm(forms.ModelForm):  # type: ignore[type-arg]
         model = Prize
         fields = ("rank", "name", "amount", "count")
 
-    def __init__(self, *args: Any, currency: str = "", **kwargs: Any) -> None:
+    def __init__(self, *args: Any, of: Draw, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.currency = currency
+        # Not its currency: Django makes these forms before it reads what was typed of the draw.
+        self.of = of
         if self.instance.pk:
-            self.initial["amount"] = major(self.instance.amount, currency)
+            self.initial["amount"] = major(self.instance.amount, of.currency)
 
     def clean_amount(self) -> int:
         """In minor units."""
-        return minor(self.cleaned_data["amount"], self.currency)
+        return minor(self.cleaned_data["amount"], self.of.currency)
 
 
 class PrizeFormSet(PaginationInlineFormSet):  # type: ignore[misc]
     """The prize table: at least one row, and no more winners and money than a draw can have."""
 
     def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
-        """With the draw's currency, as it was just typed."""
-        return {**super().get_form_kwargs(index), "currency": self.instance.currency}
+        """With the draw."""
+        return {**super().get_form_kwargs(index), "of": self.instance}
 
     def clean(self) -> None:
         """Names what is wrong with the whole table."""
