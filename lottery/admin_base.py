@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
@@ -9,6 +10,10 @@ from django.http import Http404, HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from unfold.admin import ModelAdmin
+
+from ledger.models import identity_of
+from possys.codes import CodeError
+from possys.receipt_keys import table
 
 PAGE_ROWS = 50
 # So much of a hash tells two apart at a glance; the whole stands in its title.
@@ -70,3 +75,20 @@ def at(moment: datetime | None) -> str:
 def known(facts: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
     """Without those that are empty."""
     return [(name, value) for name, value in facts if value not in ("", None)]
+
+
+def receipt_lookup(term: str) -> dict[str, Any] | None:
+    """What finds entries by the receipt's code through their index; None when it is no code."""
+    try:
+        place = table().decode(term)
+    except CodeError:
+        return None
+    return {"identity": identity_of(place.terminal, place.sequence), "issued_on": place.day}
+
+
+def key_lookup(term: str) -> UUID | None:
+    """A row's key, as it stands in addresses; None when it is none."""
+    try:
+        return UUID(term)
+    except ValueError:
+        return None

@@ -58,8 +58,10 @@ class Step:
     form: type[StepForm] = StepForm
     # What the person says yes to: another one at the second look means that nothing is done.
     seen: Callable[[Any], str] = lambda row: str(row.state)
-    # What else stands on the page, as pairs.
-    facts: Callable[[Any], list[tuple[str, Any]]] = lambda row: []
+    # What else stands on the page for this person, as pairs.
+    facts: Callable[[Any, User], list[tuple[str, Any]]] = lambda row, by: []
+    # What the form says to begin with.
+    initial: Callable[[Any], dict[str, Any]] = lambda row: {}
     is_dangerous: bool = False
     # Beside what a row waits for, not instead of it.
     is_plain: bool = False
@@ -122,13 +124,15 @@ class SteppedAdmin(LotteryAdmin):
         if not step.is_due(row, utc(now_ms())):
             messages.error(request, f"Nothing was done: {row} is {row.get_state_display()}.")
             return HttpResponseRedirect(page_of(row))
-        form = step.form(request.POST, request.FILES) if request.method == "POST" else step.form()
+        form = (
+            step.form(request.POST, request.FILES) if request.method == "POST" else step.form(initial=step.initial(row))
+        )
         form.fields["seen"].initial = step.seen(row)
         if request.method == "POST" and form.is_valid() and (done := self._done(request, row, step, form)):
             return HttpResponseRedirect(done.url or page_of(row))
         status = 400 if form.errors else 200
         return self.page(
-            request, "step.html", step.title, status=status, step=step, form=form, original=row, facts=step.facts(row),
+            request, "step.html", step.title, status=status, step=step, form=form, original=row, facts=step.facts(row, request.user),
             back_url=page_of(row), variant=step.variant,
             has_files=form.is_multipart(),
         )  # fmt: skip

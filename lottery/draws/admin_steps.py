@@ -72,7 +72,7 @@ def _refuse_twice(approvals: list[Approval], by: User) -> None:
         raise DrawError(TWICE)
 
 
-def _opening_facts(draw: Draw) -> list[tuple[str, Any]]:
+def _opening_facts(draw: Draw, by: User) -> list[tuple[str, Any]]:
     faults = faults_of(draw, utc(now_ms()))
     prizes = [f"{name}: {winners} × {amount}" for _, name, amount, winners, _ in prizes_table(draw)["rows"][:-1]]
     return [
@@ -83,7 +83,7 @@ def _opening_facts(draw: Draw) -> list[tuple[str, Any]]:
     ]
 
 
-def _publication_facts(draw: Draw) -> list[tuple[str, Any]]:
+def _publication_facts(draw: Draw, by: User) -> list[tuple[str, Any]]:
     return [
         ("Winners", f"{draw.wins.count():,}"),
         ("Tickets in the list", f"{draw.ticket_count:,}"),
@@ -130,7 +130,7 @@ STEPS = (
         carry_out=_postpone,
         form=PostponeForm,
         seen=lambda draw: f"{draw.state} {draw.postponed_to}",
-        facts=seed_facts,
+        facts=lambda draw, by: seed_facts(draw),
         is_dangerous=True,
     ),
     Step(
@@ -141,7 +141,7 @@ STEPS = (
         is_due=lambda draw, now: _can_hold(draw, now, Draw.Mode.DRAND),
         carry_out=_hold,
         form=BeaconForm,
-        facts=seed_facts,
+        facts=lambda draw, by: seed_facts(draw),
     ),
     Step(
         name="hold-by-secret",
@@ -150,7 +150,7 @@ STEPS = (
         permission="lottery.draw_draw",
         is_due=lambda draw, now: _can_hold(draw, now, Draw.Mode.COMMIT_REVEAL),
         carry_out=_hold,
-        facts=seed_facts,
+        facts=lambda draw, by: seed_facts(draw),
     ),
     Step(
         name="publish",
