@@ -131,11 +131,12 @@ class SteppedAdmin(LotteryAdmin):
         if request.method == "POST" and form.is_valid() and (done := self._done(request, row, step, form)):
             return HttpResponseRedirect(done.url or page_of(row))
         status = 400 if form.errors else 200
-        return self.page(
-            request, "step.html", step.title, status=status, step=step, form=form, original=row, facts=step.facts(row, request.user),
-            back_url=page_of(row), variant=step.variant,
+        page: HttpResponse = self.page(
+            request, "step.html", step.title, status=status, step=step, form=form, original=row,
+            facts=step.facts(row, request.user), back_url=page_of(row), variant=step.variant,
             has_files=form.is_multipart(),
         )  # fmt: skip
+        return page
 
     def _done(self, request: HttpRequest, row: Any, step: Step, form: StepForm) -> Done | None:
         """What was done; if nothing, the form says why."""
