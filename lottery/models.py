@@ -2,6 +2,7 @@
 
 from lottery.draws.models import Approval, Draw, Prize, TicketChunk
 from lottery.entries.models import Contest, Entry, TagCursor, TaggedSale, TakenBack
+from lottery.messages.models import Message
 from lottery.players.models import Barring, Confirmation, Player, Sighting
 from lottery.prizes.models import Claim, Win
 from lottery.review.models import Suspicion
@@ -14,6 +15,7 @@ __all__ = [
     "Contest",
     "Draw",
     "Entry",
+    "Message",
     "Player",
     "Prize",
     "Sighting",
