@@ -301,6 +301,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=3),
         "options": {"expires": 3},
     },
+    "keep-lottery-deadlines": {
+        "task": "lottery.prizes.tasks.keep_deadlines",
+        "schedule": timedelta(hours=1),
+        "options": {"expires": 3600},
+    },
+    "erase-lottery-payees": {
+        "task": "lottery.prizes.tasks.erase_paid",
+        "schedule": timedelta(hours=24),
+        "options": {"expires": 3600},
+    },
     "count-pairs": {
         "task": "analytics.pairs.tasks.count_pairs",
         # At night, by the site's clock: it reads a quarter's sales.

@@ -5,7 +5,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("lottery", "0002_what_is_fixed"),
+        ("lottery", "0003_messages"),
     ]
 
     operations = [

@@ -12,7 +12,7 @@ from ledger.admin_base import NewestPaginator
 from lottery.admin_base import LotteryAdmin, at, key_lookup, known, page_of
 from lottery.admin_steps import SteppedAdmin
 from lottery.players.admin_steps import STEPS
-from lottery.players.contacts import ContactError, contact_key, read_contact
+from lottery.players.contacts import ContactError, keys_of, read_contact
 from lottery.players.models import TAG_LENGTH, Barring, Player
 from lottery.review.models import Suspicion
 from possys.contact import masked
@@ -52,7 +52,7 @@ class PlayerAdmin(SteppedAdmin):
             contact = read_contact(term)
         except ContactError:
             return queryset.none(), False
-        return queryset.filter(contact_key=contact_key(contact)), False
+        return queryset.filter(contact_key__in=keys_of(contact)), False
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

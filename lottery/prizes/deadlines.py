@@ -7,7 +7,8 @@ from uuid import UUID
 from django.db import transaction
 
 from lottery.draws.models import Draw
-from lottery.messages import tell, was_told
+from lottery.messages.models import Message
+from lottery.messages.operations import tell, was_told
 from lottery.prizes.models import Win
 
 # Time enough to look for the paper, and late enough to be of use.
@@ -40,13 +41,9 @@ def remind_due(now: datetime) -> int:
         claim_until__lte=now + REMIND_BEFORE,
         draw__published_at__lte=now - TOLD_BEFORE,
         entry__player__isnull=False,
-    )
-    reminded = 0
-    for key in due.order_by("claim_until", "pk").values_list("pk", flat=True):
-        reminded += _remind(key, now)
-        if reminded >= REMINDERS_AT_ONCE:
-            break
-    return reminded
+    ).exclude(messages__kind=Message.Kind.REMINDER)
+    keys = due.order_by("claim_until", "pk").values_list("pk", flat=True)[:REMINDERS_AT_ONCE]
+    return sum(_remind(key, now) for key in keys)
 
 
 def _remind(key: UUID, now: datetime) -> bool:

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from lottery.players.models import Player
+from lottery.prizes.locking import held_wins
 from lottery.prizes.models import Claim, Win
 from lottery.prizes.payable import PLAYER_LEFT
 
@@ -31,8 +32,9 @@ def erase_for_player(player: Player, now: datetime) -> int:
     Answers how many wins were given up. What two people have approved is paid all the same.
     """
     with transaction.atomic():
-        claimed = Win.objects.select_for_update(of=("self",)).filter(entry__player=player, state=Win.State.CLAIMED)
-        keys = [win.pk for win in claimed.order_by("pk")]
+        # All of them are held, not only those that are claimed: one is perhaps being claimed at this moment.
+        wins = list(Win.objects.filter(entry__player=player).values_list("pk", flat=True))
+        keys = [win.pk for win in held_wins(wins) if win.state == Win.State.CLAIMED]
         erase(Claim.objects.filter(win__in=keys), now)
         return Win.objects.filter(pk__in=keys).update(state=Win.State.REFUSED, reason=PLAYER_LEFT)
 

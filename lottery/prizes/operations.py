@@ -5,7 +5,7 @@ from datetime import datetime, time, timedelta
 from django.utils import timezone
 
 from lottery.draws.models import Draw
-from lottery.messages import tell
+from lottery.messages.operations import tell
 from lottery.players.models import Player
 from lottery.prizes.models import Win
 

@@ -16,7 +16,7 @@ from django.db import transaction
 
 from lottery.draws.approvals import APPROVALS_NEEDED, approve, approvers
 from lottery.draws.models import Approval
-from lottery.messages import tell
+from lottery.messages.operations import tell
 from lottery.prizes.errors import PrizeError
 from lottery.prizes.locking import claim_of, held_in, held_wins
 from lottery.prizes.models import REASON_MAX, Claim, Win
@@ -45,13 +45,16 @@ class Paid(NamedTuple):
     already: int
 
 
-def approve_payout(win: Win, by: User, now: datetime) -> bool:
-    """One person's yes to paying a claim as it stands; the second one's approves it. Answers whether it is approved.
+def approve_payout(win: Win, by: User, now: datetime, *, seen: bytes | None = None) -> bool:
+    """One person's yes to paying a claim; the second one's approves it. Answers whether it is approved.
 
-    Raises PrizeError.
+    `seen` is the digest of what the person was shown: a claim that was corrected in the meantime is refused, and has
+    to be looked at again. Raises PrizeError.
     """
     with transaction.atomic():
         locked = held_in(win.pk, Win.State.CLAIMED)
+        if seen is not None and seen != payout_digest(locked):
+            raise PrizeError(f"the claim of {locked} was changed since you opened it: look at it again")
         if fault := hindrance(locked):
             raise PrizeError(f"{locked} cannot be paid: {fault}")
         if approve(payout_subject(locked), payout_digest(locked), by, now) < APPROVALS_NEEDED:
@@ -113,6 +116,8 @@ def mark_paid(references: Iterable[str] | bytes, now: datetime) -> Paid:
     """
     named = read_references(references) if isinstance(references, bytes) else [one.strip() for one in references]
     wanted = list(dict.fromkeys(one for one in named if one))
+    if len(wanted) > PAYOUTS_MAX:
+        raise PrizeError(f"{PAYOUTS_MAX} payouts at most are marked at once, these are {len(wanted)}")
     with transaction.atomic():
         claims = {
             claim.reference: claim
@@ -180,6 +185,8 @@ def _hand_over(win: Win, now: datetime) -> Payout:
     if not claim.exported_at:
         claim.reference, claim.exported_at = f"L{win.draw.number}-{win.number + 1:06d}", now
         claim.save(update_fields=["reference", "exported_at"])
+        # What one person would have refused it for is over now.
+        Win.objects.filter(pk=win.pk).update(reason="")
     return Payout(claim.reference, claim.payee, claim.account, win.prize.amount, win.draw.currency)
 
 

@@ -56,10 +56,10 @@ def read_references(content: bytes) -> list[str]:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as fault:
         raise PrizeError("the file is not text in UTF-8") from fault
-    lines = text.splitlines()
     # Banks of half of Europe separate by semicolons.
+    delimiter = ";" if ";" in text.partition("\n")[0] else ","
     try:
-        rows = list(csv.reader(lines, delimiter=";" if lines and ";" in lines[0] else ","))
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     except csv.Error as fault:
         raise PrizeError(f"the file is no CSV: {fault}") from fault
     titles = [title.strip().lower() for title in rows[0]] if rows else []

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from lottery.messages import tell
+from lottery.messages.operations import tell
 from lottery.prizes.erasing import erase
 from lottery.prizes.models import Claim, Win
 

@@ -5,5 +5,5 @@ from django.urls import URLPattern, path
 from lottery.prizes import views
 
 urlpatterns: list[URLPattern] = [
-    path("claims/<uuid:win_id>", views.claim, name="lottery-claim"),
+    path("claims/<uuid:win>", views.claim, name="lottery-claim"),
 ]

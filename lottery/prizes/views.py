@@ -6,7 +6,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from lottery.players.access import player_of
+from lottery.http import private_page
+from lottery.players.access import player_page
 from lottery.players.models import Player
 from lottery.prizes import claiming
 from lottery.prizes.errors import ClaimError
@@ -14,7 +15,6 @@ from lottery.prizes.forms import ClaimForm
 from lottery.prizes.models import Win
 from lottery.prizes.queries import claim_page, win_of
 from possys.clock import now_ms, utc
-from receipts.http import public_page
 from receipts.limiting import limited
 from receipts.limits import PAGES
 
@@ -22,17 +22,17 @@ BAD_REQUEST, CONFLICT = 400, 409
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@public_page
+@private_page
 @limited(PAGES)
-def claim(request: HttpRequest, win_id: UUID) -> HttpResponse:
+@player_page
+def claim(request: HttpRequest, player: Player, win: UUID) -> HttpResponse:
     """GET shows the win in its state, POST claims it or corrects the claim."""
-    player = player_of(request)
-    win = win_of(win_id, player) if player else None
-    if player is None or win is None:
+    found = win_of(win, player)
+    if found is None:
         raise Http404
     if request.method != "POST":
-        return _page(request, win, ClaimForm(None, request=request, win=win))
-    return _claim(request, win, player)
+        return _page(request, found, ClaimForm(None, request=request, win=found))
+    return _claim(request, found, player)
 
 
 def _claim(request: HttpRequest, win: Win, player: Player) -> HttpResponse:
@@ -52,9 +52,4 @@ def _claim(request: HttpRequest, win: Win, player: Player) -> HttpResponse:
 
 def _page(request: HttpRequest, win: Win, form: ClaimForm, fault: str = "", status: int = 200) -> HttpResponse:
     context = {"page": claim_page(win, utc(now_ms())), "win": win, "form": form, "fault": fault}
-    response = render(request, "lottery/claim.html", context, status=status)
-    # It names somebody.
-    response["Cache-Control"] = "no-store"
-    response["X-Robots-Tag"] = "noindex, nofollow"
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+    return render(request, "lottery/claim.html", context, status=status)

@@ -6,13 +6,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
-from django.test import Client
+from django.db import connection, transaction
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
 
-from lottery import messages
 from lottery.draws.models import Draw
 from lottery.entries.models import Entry
-from lottery.players.access import SESSION_KEY
+from lottery.messages.models import Message
+from lottery.players import access
 from lottery.players.models import Player
 from lottery.prizes.claiming import Payee, claim
 from lottery.prizes.models import Win
@@ -54,7 +55,8 @@ def make_wins(
     draw.frozen_at, draw.ticket_count, draw.root = at, len(made), bytes(32)
     draw.drawn_at, draw.published_at = at, at
     draw.save()
-    announce(draw, at)
+    with transaction.atomic():
+        announce(draw, at)
     return list(Win.objects.filter(pk__in=[win.pk for win in wins]).order_by("number"))
 
 
@@ -93,14 +95,14 @@ def proof_of(win: Win) -> str:
 
 def told(win: Win) -> list[str]:
     """The kinds of messages that were written for a win, in their order."""
-    return [one.kind for one in messages.told if one.win == win]
+    return list(Message.objects.filter(win=win).order_by("written_at", "pk").values_list("kind", flat=True))
 
 
 def sign_in(client: Client, player: Player) -> None:
-    """The player's browser."""
-    session = client.session
-    session[SESSION_KEY] = str(player.pk)
-    session.save()
+    """Makes it the player's browser."""
+    response = HttpResponse()
+    access.sign_in(RequestFactory().get("/"), response, player)
+    client.cookies.update(response.cookies)
 
 
 def together(*calls: Callable[[], object]) -> list[object]:
@@ -123,11 +125,6 @@ def together(*calls: Callable[[], object]) -> list[object]:
     for thread in threads:
         thread.join(TOGETHER_S)
     return answers
-
-
-@pytest.fixture(autouse=True)
-def _nothing_told() -> None:
-    messages.told.clear()
 
 
 @pytest.fixture

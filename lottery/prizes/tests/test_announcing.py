@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from lottery.draws.models import Draw
-from lottery.messages import told as all_told
+from lottery.messages.models import Message
 from lottery.prizes.models import Win
 from lottery.prizes.operations import last_moment
 from lottery.prizes.tests.conftest import PUBLISHED, make_win, make_wins, told
@@ -26,7 +26,7 @@ def test_a_winner_who_left_is_not_told_and_the_deadline_runs_all_the_same() -> N
     (gone, here) = make_wins([{"player": None}, {}])
     assert (gone.state, here.state) == (Win.State.DRAWN, Win.State.TOLD)
     assert gone.claim_until == here.claim_until
-    assert [one.win for one in all_told] == [here]
+    assert [one.win for one in Message.objects.all()] == [here]
 
 
 @pytest.mark.django_db

@@ -2,17 +2,18 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
 import pytest
 
-from lottery.prizes import claiming
 from lottery.prizes.accounts import masked
 from lottery.prizes.claiming import Payee, claim
 from lottery.prizes.deadlines import expire_due
-from lottery.prizes.errors import ClaimError
+from lottery.prizes.errors import ClaimError, PrizeError
 from lottery.prizes.models import Claim, Win
 from lottery.prizes.payable import TAKEN_BACK
-from lottery.prizes.paying import approve_payout, refuse
+from lottery.prizes.paying import approve_payout, payout_approvals, payout_digest, refuse
 from lottery.prizes.tests.conftest import (
     IBAN,
     JANA,
@@ -24,6 +25,7 @@ from lottery.prizes.tests.conftest import (
     told,
 )
 from lottery.tests.factories import make_player, make_staff, now
+from tests.factories import make_line
 
 CORRECTED = Payee("Jana Dvořáková", OTHER_IBAN)
 
@@ -74,13 +76,15 @@ def test_a_proposal_to_refuse_is_void_once_the_claim_was_corrected(claimed: Win)
     assert not refuse(claimed, make_staff("boris"), "That is not the winner's name.", now())
 
 
-@pytest.mark.parametrize("share", [{}, {"lines": None}])
+HALF = {"lines": [make_line(quantity="-1.000", amount=-2550)]}
+
+
+@pytest.mark.parametrize("given_back", [{}, {"type": "void"}, HALF])
 def test_a_receipt_that_was_taken_back_since_ends_the_win(
-    win: Win, take_back: Callable[..., str], share: dict[str, None]
+    win: Win, take_back: Callable[..., str], given_back: dict[str, Any]
 ) -> None:
     # In part or as a whole: as before the freeze.
-    changes = {} if not share else {"type": "void"}
-    take_back(win.entry.code, **changes)
+    take_back(win.entry.code, **given_back)
     assert claim(win, player_of(win), JANA, now()).state == Win.State.REFUSED
     kept = reread(win)
     assert (kept.state, kept.reason) == (Win.State.REFUSED, TAKEN_BACK)
@@ -119,11 +123,10 @@ def test_what_is_approved_or_paid_cannot_be_claimed_again(approved: Win) -> None
 def test_a_claim_and_its_deadline_at_once_leave_either_a_claim_or_an_expired_win(record: Callable[..., str]) -> None:
     for code in [record() for _ in range(4)]:
         win = make_win(code=code, at=now())
-        player, last = player_of(win), win.claim_until
+        last = win.claim_until
         assert last is not None
         answers = together(
-            lambda win=win, player=player, last=last: claim(win, player, JANA, last),
-            lambda last=last: expire_due(last + timedelta(seconds=1)),
+            partial(claim, win, player_of(win), JANA, last), partial(expire_due, last + timedelta(seconds=1))
         )
         kept = reread(win)
         is_claimed = kept.state == Win.State.CLAIMED
@@ -132,10 +135,28 @@ def test_a_claim_and_its_deadline_at_once_leave_either_a_claim_or_an_expired_win
         assert answers[1] == (0 if is_claimed else 1)
 
 
+def test_a_correction_and_the_first_approval_at_once_never_leave_a_yes_to_what_nobody_saw(claimed: Win) -> None:
+    anna, seen = make_staff("anna"), payout_digest(claimed)
+    answers = together(
+        lambda: claim(claimed, player_of(claimed), CORRECTED, now()),
+        lambda: approve_payout(claimed, anna, now(), seen=seen),
+    )
+    kept = reread(claimed)
+    if isinstance(answers[0], ClaimError):
+        assert answers[1] is False
+        assert payout_digest(kept) == seen
+    else:
+        assert isinstance(answers[1], PrizeError)
+        assert kept.claim.account == OTHER_IBAN
+        assert payout_approvals(kept) == []
+
+
 def test_a_claim_and_an_approval_at_once_never_approve_what_nobody_saw(claimed: Win) -> None:
     approve_payout(claimed, make_staff("anna"), now())
-    claim_again = lambda: claiming.claim(claimed, player_of(claimed), CORRECTED, now())  # noqa: E731
-    answers = together(claim_again, lambda: approve_payout(claimed, make_staff("boris"), now()))
+    boris = make_staff("boris")
+    answers = together(
+        lambda: claim(claimed, player_of(claimed), CORRECTED, now()), lambda: approve_payout(claimed, boris, now())
+    )
     assert isinstance(answers[0], ClaimError)
     assert answers[1] is True
     assert masked(reread(claimed).claim.account) == masked(IBAN)
