@@ -6,32 +6,110 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('lottery', '0002_what_is_fixed'),
+        ("lottery", "0002_what_is_fixed"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('state', models.CharField(choices=[('waiting', 'waiting'), ('sent', 'sent'), ('failed', 'failed')], default='waiting', max_length=10)),
-                ('written_at', models.DateTimeField()),
-                ('due_at', models.DateTimeField(verbose_name='next try')),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('tries', models.PositiveSmallIntegerField(default=0)),
-                ('fault', models.CharField(blank=True, max_length=300, verbose_name='last fault')),
-                ('kind', models.CharField(choices=[('code', 'a code to sign in with'), ('won', 'a prize was won'), ('reminder', 'a prize waits to be claimed'), ('refused', 'a prize was refused'), ('paid', 'a prize was paid')], max_length=8)),
-                ('channel', models.CharField(choices=[('mail', 'e-mail address'), ('phone', 'phone number')], max_length=5)),
-                ('confirmation', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='lottery.confirmation')),
-                ('player', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='lottery.player')),
-                ('win', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='lottery.win')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("waiting", "waiting"), ("sent", "sent"), ("failed", "failed")],
+                        default="waiting",
+                        max_length=10,
+                    ),
+                ),
+                ("written_at", models.DateTimeField()),
+                ("due_at", models.DateTimeField(verbose_name="next try")),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("tries", models.PositiveSmallIntegerField(default=0)),
+                ("fault", models.CharField(blank=True, max_length=300, verbose_name="last fault")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("code", "a code to sign in with"),
+                            ("won", "a prize was won"),
+                            ("reminder", "a prize waits to be claimed"),
+                            ("refused", "a prize was refused"),
+                            ("paid", "a prize was paid"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "channel",
+                    models.CharField(choices=[("mail", "e-mail address"), ("phone", "phone number")], max_length=5),
+                ),
+                (
+                    "confirmation",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="messages",
+                        to="lottery.confirmation",
+                    ),
+                ),
+                (
+                    "player",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="messages",
+                        to="lottery.player",
+                    ),
+                ),
+                (
+                    "win",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="messages",
+                        to="lottery.win",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-written_at',),
-                'indexes': [models.Index(condition=models.Q(('state', 'waiting')), fields=['channel', 'due_at'], name='lottery_messages_waiting'), models.Index(condition=models.Q(('state', 'failed')), fields=['ended_at'], name='lottery_messages_failed')],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('confirmation__isnull', False), ('kind', 'code'), ('player__isnull', True), ('win__isnull', True)), models.Q(models.Q(('kind', 'code'), _negated=True), ('confirmation__isnull', True), ('player__isnull', False), ('win__isnull', False)), _connector='OR'), name='a_message_is_for_somebody'), models.UniqueConstraint(condition=models.Q(('win__isnull', False)), fields=('win', 'kind'), name='a_win_is_told_of_once_a_kind')],
+                "ordering": ("-written_at",),
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "waiting")),
+                        fields=["channel", "due_at"],
+                        name="lottery_messages_waiting",
+                    ),
+                    models.Index(
+                        condition=models.Q(("state", "failed")), fields=["ended_at"], name="lottery_messages_failed"
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("confirmation__isnull", False),
+                                ("kind", "code"),
+                                ("player__isnull", True),
+                                ("win__isnull", True),
+                            ),
+                            models.Q(
+                                models.Q(("kind", "code"), _negated=True),
+                                ("confirmation__isnull", True),
+                                ("player__isnull", False),
+                                ("win__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="a_message_is_for_somebody",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("win__isnull", False)),
+                        fields=("win", "kind"),
+                        name="a_win_is_told_of_once_a_kind",
+                    ),
+                ],
             },
         ),
     ]

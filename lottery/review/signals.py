@@ -9,9 +9,9 @@ from collections.abc import Hashable, Iterable, Mapping
 from datetime import date
 from typing import Literal, NamedTuple, TypeVar
 
-# Two of a household who both scan a receipt, now and then.
-CONTESTS_FREE = 3
-CONTEST_POINTS, CONTEST_POINTS_MAX = 4, 40
+# In a household a receipt or two a week is scanned by two.
+CONTESTS_FREE = 8
+CONTEST_POINTS, CONTEST_POINTS_MAX = 2, 40
 # Passing receipts around in a family; more than five players are none.
 RING_FREE = 5
 RING_POINTS, RING_POINTS_MAX = 5, 40
