@@ -19,11 +19,11 @@ def announce(draw: Draw, now: datetime) -> None:
 
     A ticket whose player is gone stays as it was drawn: nobody can claim it, and its deadline ends it.
     """
-    # Held, so that nobody leaves between being found here and being written to.
-    winners = Win.objects.filter(draw=draw).values("entry__player")
-    list(Player.objects.select_for_update(no_key=True).filter(pk__in=winners).order_by("pk").values_list("pk"))
     drawn = Win.objects.filter(draw=draw, state=Win.State.DRAWN)
     drawn.update(claim_until=last_moment(now, draw.claim_days))
+    # Held after the wins, as by whoever deletes a player: nobody leaves between being found here and being written to.
+    winners = Win.objects.filter(draw=draw).values("entry__player")
+    list(Player.objects.select_for_update(no_key=True).filter(pk__in=winners).order_by("pk").values_list("pk"))
     drawn.filter(entry__player__isnull=False).update(state=Win.State.TOLD)
     told = Win.objects.filter(draw=draw, state=Win.State.TOLD).select_related("entry__player").order_by("number")
     winners_told = ((win.entry.player, win) for win in told.iterator(WINS_AT_ONCE) if win.entry.player is not None)
