@@ -332,6 +332,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour=2, minute=40),
         "options": {"expires": 3600},
     },
+    "look-for-abuse": {
+        "task": "lottery.review.tasks.look_for_abuse",
+        # At night, by the site's clock: it adds up every receipt of the open draws.
+        "schedule": crontab(hour=3, minute=20),
+        "options": {"expires": 3600},
+    },
     "publish-peers": {
         "task": "analytics.peers.tasks.publish_peers",
         "schedule": timedelta(hours=1),

@@ -60,7 +60,7 @@ DROP TRIGGER refuse_late ON public.lottery_claim
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("lottery", "0003_messages"),
+        ("lottery", "0005_suspicions"),
     ]
 
     operations = [

@@ -51,6 +51,10 @@ class Win(models.Model):
 
     class Meta:
         ordering = ("draw", "number")
+        permissions = (
+            ("approve_payout", "Can approve and refuse payouts"),
+            ("pay_out", "Can export payouts for the payer and mark them paid"),
+        )
         constraints = (
             models.UniqueConstraint(fields=("draw", "number"), name="wins_are_numbered"),
             models.UniqueConstraint(fields=("draw", "position"), name="a_ticket_wins_once"),
@@ -84,6 +88,7 @@ class Claim(models.Model):
 
     class Meta:
         ordering = ("-claimed_at",)
+        permissions = (("see_payee", "Can see whom to pay and into which account"),)
         constraints = (
             models.CheckConstraint(
                 condition=Q(erased_at__isnull=True) | Q(payee="", account=""), name="an_erased_claim_names_nobody"
