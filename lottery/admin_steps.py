@@ -23,7 +23,7 @@ REASON_MAX = 500
 class StepForm(forms.Form):
     """A confirmation; `seen` is what stood on the page, so that nobody says yes to something else."""
 
-    seen = forms.CharField(widget=forms.HiddenInput)
+    seen = forms.CharField(strip=False, widget=forms.HiddenInput)
 
 
 class ReasonForm(StepForm):
@@ -122,7 +122,7 @@ class SteppedAdmin(LotteryAdmin):
         if row is None:
             raise Http404
         if not step.is_due(row, utc(now_ms())):
-            messages.error(request, f"Nothing was done: {row} is {row.get_state_display()}.")
+            messages.error(request, f"Nothing was done: this is not due now for {row}.")
             return HttpResponseRedirect(page_of(row))
         form = (
             step.form(request.POST, request.FILES) if request.method == "POST" else step.form(initial=step.initial(row))
