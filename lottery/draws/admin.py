@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Field, Model
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from unfold.admin import TabularInline
@@ -118,9 +119,10 @@ class DrawAdmin(SteppedAdmin):
         """Whoever may set up draws."""
         return request.user.has_perm("lottery.add_draw")
 
-    def has_change_permission(self, request: HttpRequest, obj: Draw | None = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Drafts only."""
-        return request.user.has_perm("lottery.change_draw") and (obj is None or obj.state == Draw.State.DRAFT)
+        is_fixed = isinstance(obj, Draw) and obj.state != Draw.State.DRAFT
+        return request.user.has_perm("lottery.change_draw") and not is_fixed
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """A draw over the next month, in the currency of the latest one."""
@@ -129,7 +131,11 @@ class DrawAdmin(SteppedAdmin):
             "number": drafts.next_number(),
             **drafts.proposed_dates(utc(now_ms())),
             "currency": latest or "",
-            **{name: Draw._meta.get_field(name).get_default() for name in drafts.COPIED if name not in NO_DEFAULT},
+            **{
+                field.name: field.get_default()
+                for field in Draw._meta.get_fields()
+                if isinstance(field, Field) and field.name in drafts.COPIED and field.name not in NO_DEFAULT
+            },
             **super().get_changeform_initial_data(request),
         }
 
@@ -150,7 +156,8 @@ class DrawAdmin(SteppedAdmin):
                 approved=approved,
             )  # fmt: skip
         extra = {"buttons": buttons, "approved": approved, "time_zone": timezone.get_current_timezone_name()}
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **extra})
+        page: HttpResponse = super().change_view(request, object_id, form_url, {**(extra_context or {}), **extra})
+        return page
 
     @admin.display(description="draw")
     def name_shown(self, draw: Draw) -> str:

@@ -217,7 +217,8 @@ class BeaconForm(StepForm):
     def clean(self) -> dict[str, Any]:
         """With the answer itself as `beacon`."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        pasted, uploaded = cleaned.get("pasted", "").strip(), cleaned.get("uploaded")
+        pasted: str = cleaned.get("pasted", "").strip()
+        uploaded: Any = cleaned.get("uploaded")
         if bool(pasted) == bool(uploaded):
             raise forms.ValidationError("Paste the answer or choose its file, one of both.")
         cleaned["beacon"] = _read(pasted or uploaded.read(ANSWER_BYTES_MAX + 1).decode("utf-8", "replace"))

@@ -1,5 +1,6 @@
 """The reviewers' pages, players and entries in the admin: who sees and decides what, and what is never shown."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -158,8 +159,16 @@ def test_many_are_decided_on_with_one_reason(cast: Cast, suspect: Suspicion) -> 
     assert set(Barring.objects.values_list("reason", flat=True)) == {"A ring."}
 
 
-def test_a_reviewer_has_a_draw_looked_at_again(cast: Cast, suspect: Suspicion, monkeypatch: Any) -> None:
-    monkeypatch.setattr(app.conf, "task_always_eager", True)
+@pytest.fixture
+def at_once() -> Iterator[None]:
+    """Tasks run where they are called."""
+    app.conf.task_always_eager = True
+    yield
+    app.conf.task_always_eager = False
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_reviewer_has_a_draw_looked_at_again(cast: Cast, suspect: Suspicion) -> None:
     Suspicion.objects.all().delete()
     url = f"{QUEUE}look/"
     assert cast.viewer.get(url).status_code == 403
