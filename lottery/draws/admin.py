@@ -107,13 +107,21 @@ class DrawAdmin(SteppedAdmin):
         (
             "When",
             {
-                "description": "In the site's time zone, as shown beside each. Leave a day between the freeze and the "
-                "draw: a list that was frozen too late must be postponed.",
+                "description": "Leave some hours between the freeze and the draw: a list that was frozen too late must "
+                "be postponed.",
                 "fields": ("entries_until", "freezes_at", "draws_at", "claim_days"),
             },
         ),
         ("How winners are drawn", {"fields": ("mode",)}),
     )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Draw | None = None) -> Any:
+        """Those above, with the time zone in which times are typed."""
+        zone = f"Times are those of {timezone.get_current_timezone_name()}."
+        return [
+            (name, {**shown, "description": f"{zone} {shown['description']}"} if name == "When" else shown)
+            for name, shown in self.fieldsets
+        ]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Whoever may set up draws."""
@@ -155,7 +163,7 @@ class DrawAdmin(SteppedAdmin):
                 request, "draft.html", str(draw), original=draw, facts=facts, prizes=prizes, buttons=buttons,
                 approved=approved,
             )  # fmt: skip
-        extra = {"buttons": buttons, "approved": approved, "time_zone": timezone.get_current_timezone_name()}
+        extra = {"buttons": buttons, "approved": approved}
         page: HttpResponse = super().change_view(request, object_id, form_url, {**(extra_context or {}), **extra})
         return page
 

@@ -115,7 +115,7 @@ def test_the_evidence_stands_in_words_with_those_who_are_connected(cast: Cast, s
     text = cast.viewer.get(f"{QUEUE}{suspect.pk}/change/").content.decode()
     assert "35 receipts were entered within 10 minutes." in text
     assert "8 players came from one of this player&#x27;s devices." in text
-    assert "12 receipts were wanted by this player and another one." in text
+    assert "12 receipts were wanted by this player and by others." in text
     other = Player.objects.filter(contests__isnull=False).distinct().get()
     assert f"player {str(other.pk)[:8]}" in text
 
