@@ -12,10 +12,9 @@ from __future__ import annotations
 
 import argparse
 import hmac
+import itertools
 import json
 from hashlib import sha256
-from itertools import count as numbers
-from itertools import zip_longest
 from mmap import ACCESS_READ, mmap
 from operator import add, lt
 from time import gmtime, strftime
@@ -35,9 +34,8 @@ faults: list[str] = []  # what differs
 def merkle_root(hashes: list[bytes]) -> bytes:
     """RFC 6962: neighbours are hashed together, level by level; an odd last one goes up as it is."""
     while len(hashes) > 1:
-        hashes = [sha256(b"\1" + pair).digest() for pair in map(add, hashes[::2], hashes[1::2])] + hashes[
-            len(hashes) // 2 * 2 :
-        ]
+        odd = hashes[-1:] if len(hashes) % 2 else []
+        hashes = [sha256(b"\1" + pair).digest() for pair in map(add, hashes[::2], hashes[1::2])] + odd
     return hashes[0]
 
 
@@ -61,8 +59,7 @@ def check_signature(number: int, signature: str) -> str:
         return "signature NOT CHECKED (pip install py_arkworks_bls12381, then run this again)"
     hashed, scheme = sha256(number.to_bytes(8, "big")).digest(), b"BLS_SIG_BLS12381G1_XMD:SHA-256_SSWU_RO_NUL_"
     message, point = G1Point.hash_to_curve(hashed, scheme), G1Point.from_compressed_bytes(bytes.fromhex(signature))
-    is_right = GT.pairing(point, G2Point()) == GT.pairing(message, G2Point.from_compressed_bytes(bytes.fromhex(KEY)))
-    if not is_right:
+    if GT.pairing(point, G2Point()) != GT.pairing(message, G2Point.from_compressed_bytes(bytes.fromhex(KEY))):
         faults.append(f"seed_evidence.signature is not the beacon's for round {number}")
     return "signature checked"
 
@@ -85,9 +82,7 @@ def seed_of(rules: Any, frozen: Any, index: int, shown: Any) -> tuple[bytes, dic
     else:
         secret, signed = bytes.fromhex(shown["secret"]), shown["checkpoint"].partition("\n\n")[0] + "\n"
         size, evidence = int(signed.split("\n")[1]), {"mode": "commit-reveal", "commitment": sha256(secret).hexdigest()}
-        print(
-            f"seed: the operator's secret and a checkpoint of {size} leaves; its signature NOT CHECKED (see the docs)"
-        )
+        print(f"seed: the operator's secret, a checkpoint of {size} leaves; its signature NOT CHECKED (see the docs)")
         if rules != evidence or size <= index:
             faults.append(f"seed: not the secret of the rules, or {size} leaves without the freeze's, {index}")
         evidence.update({"secret": secret.hex(), "checkpoint": shown["checkpoint"]})
@@ -97,7 +92,7 @@ def seed_of(rules: Any, frozen: Any, index: int, shown: Any) -> tuple[bytes, dic
 
 def choose(seed: bytes, start: str, count: int, wanted: int) -> list[int]:
     """Winning places. A word from the last, incomplete span of `count` is passed over: or low places were likelier."""
-    words = (int.from_bytes(hmac.digest(seed, f"{start}{k}".encode(), "sha256"), "big") for k in numbers())
+    words = (int.from_bytes(hmac.digest(seed, f"{start}{k}".encode(), "sha256"), "big") for k in itertools.count())
     fair = (word % count for word in words if word < 2**256 - 2**256 % count)
     places: dict[int, None] = {}
     while len(places) < min(wanted, count):
@@ -110,8 +105,8 @@ def hold(said: Any, tickets: mmap) -> str:
     rules, rules_hash = json.loads(said["rules"]), sha256(said["rules"].encode()).hexdigest()
     frozen, index, draw = json.loads(said["freeze"]["statement"]), int(said["freeze"]["leaf_index"]), rules["draw"]
     count, root, at = len(tickets) // TICKET, root_of(tickets).hex(), frozen["at"]
-    print(f"draw {draw}: {rules['name']}\nrules: SHA-256 {rules_hash}\nlist: {count} tickets, root {root}")
-    print(f"  frozen at {at}; leaf {index} of the log must say so")
+    print(f"draw {draw}; rules with the SHA-256 {rules_hash}")
+    print(f"list: {count} tickets, frozen at {at}; leaf {index} of the log must say so, and its root {root}")
     if at < rules["freezes_at"]:
         faults.append(f"freeze: at {at}, before the rules' {rules['freezes_at']}")
     seed, evidence = seed_of(rules["seed"], frozen, index, said["seed_evidence"])
@@ -135,10 +130,9 @@ def main() -> int:
     try:
         with open(asked.transcript, "rb") as one, open(asked.tickets, "rb") as other:
             text, tickets = one.read().decode("ascii"), mmap(other.fileno(), 0, access=ACCESS_READ)
-        said = json.loads(text)
-        computed = hold(said, tickets).split("\n")
-        pairs = enumerate(zip_longest(text.split("\n"), computed, fillvalue="nothing"), 1)
-        faults += [f"transcript, line {n}: {a[:400]}\n  computed: {b[:400]}" for n, (a, b) in pairs if a != b]
+        said, computed = json.loads(text), hold(json.loads(text), tickets).split("\n")
+        pairs = enumerate(itertools.zip_longest(text.split("\n"), computed, fillvalue="nothing"), 1)
+        faults.extend(f"transcript, line {n}: {a[:400]}\n  computed: {b[:400]}" for n, (a, b) in pairs if a != b)
         most = json.loads(said["rules"])["tickets_a_receipt_max"] + 1 if asked.receipt else 0
         names = [f"{said['draw']}|{asked.receipt}|{number}|{asked.salt}".encode() for number in range(1, most)]
         for ticket in [asked.ticket] * bool(asked.ticket) + [sha256(name).hexdigest() for name in names]:
