@@ -2,6 +2,7 @@
 
 from lottery.draws.models import Approval, Draw, Prize, TicketChunk
 from lottery.entries.models import Contest, Entry, TagCursor, TaggedSale, TakenBack
+from lottery.messages.models import Message
 from lottery.players.models import Barring, Confirmation, Player, Sighting
 from lottery.prizes.models import Claim, Win
 
@@ -13,6 +14,7 @@ __all__ = [
     "Contest",
     "Draw",
     "Entry",
+    "Message",
     "Player",
     "Prize",
     "Sighting",

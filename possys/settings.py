@@ -241,7 +241,7 @@ CELERY_TASK_ROUTES = {
     # A mail server that does not answer keeps no other tick waiting.
     "receipts.watches.tasks.*": {"queue": "mail"},
     "portal.tasks.*": {"queue": "mail"},
-    "lottery.players.tasks.*": {"queue": "mail"},
+    "lottery.messages.tasks.*": {"queue": "mail"},
     "lottery.*": {"queue": "feed"},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -290,6 +290,31 @@ CELERY_BEAT_SCHEDULE = {
         "task": "receipts.watches.tasks.purge_watches",
         "schedule": timedelta(hours=1),
         "options": {"expires": 3600},
+    },
+    "advance-draws": {
+        "task": "lottery.draws.tasks.advance_draws",
+        "schedule": timedelta(seconds=10),
+        "options": {"expires": 10},
+    },
+    "collect-tagged-sales": {
+        "task": "lottery.entries.tasks.collect_tagged_sales",
+        "schedule": timedelta(seconds=10),
+        "options": {"expires": 10},
+    },
+    "delete-players-data": {
+        "task": "lottery.players.tasks.delete_personal_data",
+        "schedule": timedelta(hours=24),
+        "options": {"expires": 3600},
+    },
+    "send-lottery-mails": {
+        "task": "lottery.messages.tasks.send_mails",
+        "schedule": timedelta(seconds=3),
+        "options": {"expires": 3},
+    },
+    "send-lottery-text-messages": {
+        "task": "lottery.messages.tasks.send_text_messages",
+        "schedule": timedelta(seconds=3),
+        "options": {"expires": 3},
     },
     "count-pairs": {
         "task": "analytics.pairs.tasks.count_pairs",

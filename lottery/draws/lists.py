@@ -36,12 +36,27 @@ SELECT low FROM search WHERE high - low = 1
 
 
 class TicketProof(NamedTuple):
-    """A ticket's place in the list (from 0), the list's length, and the path from the ticket's leaf to the root."""
+    """A ticket's position in the list of `tickets`, and its audit path to the root (RFC 6962), the sibling first."""
 
     position: int
-    count: int
+    tickets: int
     path: list[bytes]
     root: bytes
+
+    @property
+    def place(self) -> int:
+        """As people count, from one on."""
+        return self.position + 1
+
+    @property
+    def path_hex(self) -> list[str]:
+        """The path in hex."""
+        return [step.hex() for step in self.path]
+
+    @property
+    def root_hex(self) -> str:
+        """The root in hex."""
+        return self.root.hex()
 
 
 def ticket_proof(draw: Draw, ticket: bytes) -> TicketProof | None:

@@ -3,9 +3,8 @@
 
     python3 draw.py transcript.json tickets.bin [--ticket HEX] [--receipt CODE --salt HEX]
 
-Exit code 0: all is the same; 1: something differs or cannot be read, and is named. With a ticket, or with a receipt's
-code and salt, it also says where those tickets are. It needs Python 3.8 and nothing else, asks no network and trusts no
-server. docs/lottery-format.md has every step, for whoever writes another such program.
+Exit code 0: all is the same; 1: each difference is named. It also looks for a ticket, or for those of a receipt. Needs
+Python 3.8, no network, and trusts no server. docs/lottery-format.md has every step, for whoever writes another one.
 """
 
 from __future__ import annotations
@@ -133,11 +132,12 @@ def main() -> int:
         said, computed = json.loads(text), hold(json.loads(text), tickets).split("\n")
         pairs = enumerate(itertools.zip_longest(text.split("\n"), computed, fillvalue="nothing"), 1)
         faults.extend(f"transcript, line {n}: {a[:400]}\n  computed: {b[:400]}" for n, (a, b) in pairs if a != b)
-        most = json.loads(said["rules"])["tickets_a_receipt_max"] + 1 if asked.receipt else 0
-        names = [f"{said['draw']}|{asked.receipt}|{number}|{asked.salt}".encode() for number in range(1, most)]
+        most = json.loads(said["rules"])["tickets_a_receipt_max"] if asked.receipt else 0
+        names = [f"{said['draw']}|{asked.receipt}|{number + 1}|{asked.salt}".encode() for number in range(most)]
         for ticket in [asked.ticket] * bool(asked.ticket) + [sha256(name).hexdigest() for name in names]:
             place, won = tickets.find(bytes.fromhex(ticket)) // TICKET, [line for line in computed if ticket in line]
-            print(f"ticket {ticket}:", f"place {place} in the list" if place >= 0 else "not in the list", *won)
+            found = f"place {place + 1} of the list (position {place})" if place >= 0 else "not in the list"
+            print(f"ticket {ticket}: {found}", *won)
     except Exception as fault:
         faults.append(f"this cannot be read as a draw: {fault!r}")
     verdict = "The draw is NOT what it claims to be." if faults else "The draw is what it claims to be."
