@@ -5,6 +5,7 @@ from lottery.entries.models import Contest, Entry, TagCursor, TaggedSale, TakenB
 from lottery.messages.models import Message
 from lottery.players.models import Barring, Confirmation, Player, Sighting
 from lottery.prizes.models import Claim, Win
+from lottery.review.models import Suspicion
 
 __all__ = [
     "Approval",
@@ -18,6 +19,7 @@ __all__ = [
     "Player",
     "Prize",
     "Sighting",
+    "Suspicion",
     "TagCursor",
     "TaggedSale",
     "TakenBack",

@@ -316,10 +316,26 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=3),
         "options": {"expires": 3},
     },
+    "keep-lottery-deadlines": {
+        "task": "lottery.prizes.tasks.keep_deadlines",
+        "schedule": timedelta(hours=1),
+        "options": {"expires": 3600},
+    },
+    "erase-lottery-payees": {
+        "task": "lottery.prizes.tasks.erase_paid",
+        "schedule": timedelta(hours=24),
+        "options": {"expires": 3600},
+    },
     "count-pairs": {
         "task": "analytics.pairs.tasks.count_pairs",
         # At night, by the site's clock: it reads a quarter's sales.
         "schedule": crontab(hour=2, minute=40),
+        "options": {"expires": 3600},
+    },
+    "look-for-abuse": {
+        "task": "lottery.review.tasks.look_for_abuse",
+        # At night, by the site's clock: it adds up every receipt of the open draws.
+        "schedule": crontab(hour=3, minute=20),
         "options": {"expires": 3600},
     },
     "publish-peers": {

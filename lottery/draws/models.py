@@ -89,6 +89,11 @@ class Draw(models.Model):
 
     class Meta:
         ordering = ("-number",)
+        permissions = (
+            ("open_draw", "Can approve the opening of a draw"),
+            ("draw_draw", "Can freeze, postpone and hold a draw"),
+            ("publish_draw", "Can approve the publication of a draw"),
+        )
         constraints = (
             models.CheckConstraint(condition=Q(first_day__lte=F("last_day")), name="draw_period_is_in_order"),
             models.CheckConstraint(

@@ -42,6 +42,7 @@ class Player(models.Model):
 
     class Meta:
         ordering = ("-confirmed_at",)
+        permissions = (("bar_player", "Can bar players and let them in again"),)
         indexes = (models.Index(fields=("seen_at",), name="players_by_last_seen"),)
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-r"""Wins, claims, and the messages that tell players of them.
+r"""Wins and claims. The database lets a win go forward only, and takes no claim after its deadline (a migration).
 
 drawn -> told -> claimed -> approved -> paid
   \------ (deadline) ------> expired          its prize goes to the next draw
@@ -44,12 +44,17 @@ class Win(models.Model):
     state = models.CharField(max_length=8, choices=State.choices, default=State.DRAWN)
     # The last moment to claim; set when the draw is published.
     claim_until = models.DateTimeField(null=True)
+    # Why it is refused; until the second person's yes, why the first one would refuse it.
     reason = models.CharField(max_length=REASON_MAX, blank=True)
     # The draw to whose prizes an unclaimed one was added.
     carried_to = models.ForeignKey(Draw, on_delete=models.PROTECT, null=True, related_name="+")
 
     class Meta:
         ordering = ("draw", "number")
+        permissions = (
+            ("approve_payout", "Can approve and refuse payouts"),
+            ("pay_out", "Can export payouts for the payer and mark them paid"),
+        )
         constraints = (
             models.UniqueConstraint(fields=("draw", "number"), name="wins_are_numbered"),
             models.UniqueConstraint(fields=("draw", "position"), name="a_ticket_wins_once"),
@@ -57,6 +62,10 @@ class Win(models.Model):
                 condition=Q(carried_to__isnull=True) | Q(state__in=("expired", "refused")),
                 name="only_what_was_not_claimed_is_carried",
             ),
+            models.CheckConstraint(
+                condition=Q(state="drawn") | Q(claim_until__isnull=False), name="whoever_was_told_has_a_deadline"
+            ),
+            models.CheckConstraint(condition=~Q(state="refused", reason=""), name="a_refused_win_says_why"),
         )
         indexes = (models.Index(fields=("state", "claim_until"), name="wins_by_deadline"),)
 
@@ -79,9 +88,19 @@ class Claim(models.Model):
 
     class Meta:
         ordering = ("-claimed_at",)
+        permissions = (("see_payee", "Can see whom to pay and into which account"),)
         constraints = (
             models.CheckConstraint(
                 condition=Q(erased_at__isnull=True) | Q(payee="", account=""), name="an_erased_claim_names_nobody"
+            ),
+            models.UniqueConstraint(
+                fields=("reference",), condition=~Q(reference=""), name="references_of_payouts_differ"
+            ),
+            models.CheckConstraint(
+                condition=Q(exported_at__isnull=True) | ~Q(reference=""), name="what_was_exported_has_a_reference"
+            ),
+            models.CheckConstraint(
+                condition=Q(paid_at__isnull=True) | Q(exported_at__isnull=False), name="what_was_paid_was_exported"
             ),
         )
 

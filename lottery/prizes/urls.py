@@ -1,5 +1,9 @@
 """Addresses of this part's pages."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from lottery.prizes import views
+
+urlpatterns: list[URLPattern] = [
+    path("claims/<uuid:win>", views.claim, name="lottery-claim"),
+]
