@@ -18,11 +18,11 @@ EVENTS = ("opened", "postponed", "frozen", "drawn")
 
 
 class Stated(NamedTuple):
-    """A statement in the log; `index` of its leaf and the address of the tile with it are None for some seconds."""
+    """A statement in the log; `leaf` is its index there, `address` the tile with it: None for some seconds."""
 
     subject: str
     text: str
-    index: int | None
+    leaf: int | None
     address: str | None
 
 

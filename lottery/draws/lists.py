@@ -6,7 +6,7 @@ and by one whole row, never by reading them all.
 
 from bisect import bisect_left
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -106,7 +106,7 @@ def split(tickets: bytes) -> list[bytes]:
 
 
 def _row_of(draw: Draw, ticket: bytes) -> int:
-    asked = {"rows": row_count(draw), "width": TICKET_BYTES, "ticket": ticket, "draw": draw.pk}
+    asked: dict[str, Any] = {"rows": row_count(draw), "width": TICKET_BYTES, "ticket": ticket, "draw": draw.pk}
     with connection.cursor() as cursor:
         cursor.execute(ROW_OF, asked)
         return int(cursor.fetchone()[0])

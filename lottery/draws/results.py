@@ -11,7 +11,7 @@ from lottery.prizes.models import Win
 # A page of them is read on a telephone.
 WINNERS_SHOWN = 200
 DRAWS_SHOWN = 50
-# The first half of a UUID's length: enough to find a ticket in the list, short enough for a line.
+# 48 bits tell the winners apart, and fit on a line of a telephone.
 TICKET_DIGITS = 12
 RESULT_STATES = (Draw.State.PUBLISHED, Draw.State.CLOSED)
 LIST_STATES = (Draw.State.FROZEN, Draw.State.DRAWN, *RESULT_STATES)
@@ -36,13 +36,12 @@ class Pages(NamedTuple):
 
 
 class Winning(NamedTuple):
-    """A ticket that won; `place` in the order of the draw and `position` in the list, both from 1 as people count."""
+    """A ticket that won; `place` in the order of the draw, from 1 as people count."""
 
     place: int
     prize: str
     amount: int
     ticket: str
-    position: int
 
 
 class Claims(NamedTuple):
@@ -105,9 +104,9 @@ def result(number: int, page: int) -> Result:
         .order_by("number")
     )
     winners = [
-        Winning(win.number + 1, win.prize.name, win.prize.amount, bytes(win.ticket).hex()[:TICKET_DIGITS], win.position + 1)
+        Winning(win.number + 1, win.prize.name, win.prize.amount, bytes(win.ticket).hex()[:TICKET_DIGITS])
         for win in wins
-    ]  # fmt: skip
+    ]
     return Result(draw, draw.rules, winners, pages, _claims(states), total)
 
 

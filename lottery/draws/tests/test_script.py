@@ -124,7 +124,7 @@ def test_its_root_is_that_of_the_ledger_in_whatever_parts(
     monkeypatch.setattr(script, "PART", part)
     script.faults.clear()
     tickets = sorted(some_tickets(count))
-    found = script.root_of(b"".join(tickets))  # type: ignore[arg-type] - bytes are cut as a mapped file is
+    found = script.root_of(b"".join(tickets))  # type: ignore[arg-type]
     assert found == merkle.root([merkle.leaf_hash(ticket) for ticket in tickets])
     assert script.faults == []
 
@@ -232,9 +232,8 @@ def tampered(transcript: str, path: tuple[Any, ...]) -> str:
 
 # What two files cannot show; the log's own proof shows it.
 SHOWN_BY_THE_LOG = {("freeze", "leaf_index")}
-EXAMPLES = {
-    name: held(some_tickets(10), make_rules([1, 2], seed)) for name, seed in [("drand", DRAND), ("own", COMMITTED)]
-}
+SEEDS: dict[str, Seed] = {"drand": DRAND, "own": COMMITTED}
+EXAMPLES = {name: held(some_tickets(10), make_rules([1, 2], seed)) for name, seed in SEEDS.items()}
 PLACES = [
     (name, path)
     for name, files in EXAMPLES.items()
