@@ -8,6 +8,8 @@ class LotteryConfig(AppConfig):
     name = "lottery"
 
     def ready(self) -> None:
-        from receipts import site_navigation
+        from lottery.entries.offering import is_offered
+        from receipts import next_steps, site_navigation
 
         site_navigation.register(_("Lottery"), "lottery-home", rank=10)
+        next_steps.register(next_steps.NextStep(_("Take part in the lottery"), "lottery-enter", is_offered))

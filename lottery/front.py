@@ -91,7 +91,8 @@ def is_open(draw: Draw, now: datetime) -> bool:
 def steps_of(draw: Draw, now: datetime) -> dict[str, Step]:
     """A draw's three dates. What is late stays `now` until it has happened."""
     moments = {"enter": draw.entries_until, "freeze": draw.freezes_at, "draw": draw.postponed_to or draw.draws_at}
-    done = {"enter": now >= draw.entries_until, "freeze": draw.frozen_at is not None, "draw": draw.drawn_at is not None}
+    is_frozen = draw.frozen_at is not None
+    done = {"enter": is_frozen or now >= draw.entries_until, "freeze": is_frozen, "draw": draw.drawn_at is not None}
     current = next((name for name, is_done in done.items() if not is_done), None)
     return {
         name: Step(at, "done" if done[name] else "now" if name == current else "next") for name, at in moments.items()

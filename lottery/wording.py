@@ -91,7 +91,7 @@ def _period(rules: Rules) -> list[str]:
 def _receipts(rules: Rules) -> list[str]:
     # A receipt that comes to less than one ticket's worth has none either.
     minimum = max(rules.minimum_total, rules.ticket_each or 0)
-    modes = {
+    modes: dict[tuple[str, ...], str] = {
         ("online",): gettext("Only receipts take part that the till sent at once; those made offline do not."),
         ("offline",): gettext("Only receipts take part that the till made while it was offline."),
     }

@@ -291,6 +291,21 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(hours=1),
         "options": {"expires": 3600},
     },
+    "advance-draws": {
+        "task": "lottery.draws.tasks.advance_draws",
+        "schedule": timedelta(seconds=10),
+        "options": {"expires": 10},
+    },
+    "collect-tagged-sales": {
+        "task": "lottery.entries.tasks.collect_tagged_sales",
+        "schedule": timedelta(seconds=10),
+        "options": {"expires": 10},
+    },
+    "delete-players-data": {
+        "task": "lottery.players.tasks.delete_personal_data",
+        "schedule": timedelta(hours=24),
+        "options": {"expires": 3600},
+    },
     "send-lottery-mails": {
         "task": "lottery.messages.tasks.send_mails",
         "schedule": timedelta(seconds=3),

@@ -22,6 +22,7 @@ urlpatterns = [
     path("portal/", include("portal.urls")),
     path("portal/<int:retailer>/sales/", include("analytics.urls")),
     path("lottery/", include("lottery.urls")),
+    path("", include("lottery.entries.enter_urls")),
     path("", include("receipts.urls")),
 ]
 

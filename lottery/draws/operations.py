@@ -22,7 +22,7 @@ from lottery.draws.models import Draw
 from lottery.draws.rules import DrandSeed, rules_hash, rules_text
 from lottery.draws.secrets import new_secret
 from lottery.draws.statements import SERVICE, subject_of
-from lottery.entries.collecting import collect_for, is_complete_to
+from lottery.entries.collecting import collect_for, is_complete_to, waiting_shards
 from lottery.entries.taken_back import mark_taken_back
 from lottery.prizes.carrying import add_carried
 from lottery.prizes.operations import announce
@@ -85,6 +85,8 @@ def postpone(draw: Draw, draws_at: datetime, by: User, reason: str, now: datetim
 
 def freeze(draw: Draw, now: datetime) -> Draw:
     """Fixes the list of tickets. DrawError says what it waits for."""
+    # In DB transactions of its own, before the draw is held; what comes meanwhile stops the freeze below.
+    collect_for(draw, now)
     with transaction.atomic():
         locked = _locked(draw, Draw.State.OPEN)
         if now < locked.freezes_at:
@@ -93,7 +95,8 @@ def freeze(draw: Draw, now: datetime) -> Draw:
             raise DrawError("its seed could be known already: postpone the draw to a later one first")
         if not is_complete_to(locked.freezes_at):
             raise DrawError("the feed is not complete up to the freeze yet; it is tried again by itself")
-        collect_for(locked, now)
+        if waiting_shards(locked):
+            raise DrawError("sales with a lottery tag are still being entered; it is tried again by itself")
         mark_taken_back(locked)
         try:
             made = freeze_tickets(locked)

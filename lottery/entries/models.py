@@ -127,13 +127,15 @@ class TakenBack(models.Model):
 
 
 class TagCursor(models.Model):
-    """How far the tagged sales of a shard were made entries; a rebuild of the feed's tables leaves it alone."""
+    """How far a shard's tagged sales were made entries of a draw; a rebuild of the feed's tables leaves it alone."""
 
-    shard = models.PositiveSmallIntegerField(primary_key=True)
+    pk = models.CompositePrimaryKey("draw", "shard")
+    draw = models.ForeignKey(Draw, on_delete=models.PROTECT, related_name="+")
+    shard = models.PositiveSmallIntegerField()
     block = models.BigIntegerField(default=0)
 
     class Meta:
         constraints = (models.CheckConstraint(condition=Q(shard__lt=SHARD_COUNT), name="tag_cursor_shard_exists"),)
 
     def __str__(self) -> str:
-        return f"shard {self.shard}: block {self.block}"
+        return f"draw {self.draw_id}, shard {self.shard}: block {self.block}"

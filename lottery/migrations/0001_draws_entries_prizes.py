@@ -365,8 +365,18 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="TagCursor",
             fields=[
-                ("shard", models.PositiveSmallIntegerField(primary_key=True, serialize=False)),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "draw", "shard", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("shard", models.PositiveSmallIntegerField()),
                 ("block", models.BigIntegerField(default=0)),
+                (
+                    "draw",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="lottery.draw"),
+                ),
             ],
             options={
                 "constraints": [

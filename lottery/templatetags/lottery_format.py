@@ -5,13 +5,14 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, get_decimal_symbol
 from django import template
 from django.conf import settings
 
 from lottery import tabs
 from possys.language import babel_locale
-from receipts.templatetags.receipt_format import local_minute
+from possys.money import minor_digits
+from receipts.templatetags.receipt_format import local_minute, money
 
 register = template.Library()
 
@@ -29,6 +30,15 @@ def here(at: datetime) -> str:
 def number(count: int) -> str:
     """A number of things: `1,234,567`."""
     return format_decimal(Decimal(count), locale=babel_locale())
+
+
+@register.filter
+def prize_money(minor: int, currency: str) -> str:
+    """An amount without decimals where it has none to show: `CZK 1,000,000`, `EUR 12.50`."""
+    text, digits = money(minor, currency), minor_digits(currency)
+    if not digits or minor % 10**digits:
+        return text
+    return text.replace(get_decimal_symbol(babel_locale()) + "0" * digits, "", 1)
 
 
 @register.inclusion_tag("lottery/_tabs.html", takes_context=True)

@@ -9,7 +9,7 @@ from django.core.cache import cache
 from playwright.sync_api import Page, expect
 
 from lottery.draws.models import Draw
-from lottery.tests.factories import make_entry, make_player, now, open_draw_now, published_draw
+from lottery.tests.factories import frozen_draw, make_entry, make_player, now, open_draw_now, published_draw
 from lottery.wording import time_left
 from tests.browser.scene import sticks_out
 from tests.tills import Till
@@ -17,6 +17,7 @@ from tests.tills import Till
 OpenPage = Callable[..., Page]
 Shoot = Callable[[Page, str], Path]
 LOOKS = [("desktop", "light"), ("desktop", "dark"), ("phone", "light"), ("narrow", "dark")]
+HOUR_MS = 3_600_000
 PRIZES = (("First prize", 100_000_000, 1), ("Second prize", 5_000_000, 3), ("Shopping voucher", 100_000, 250))
 
 
@@ -55,6 +56,21 @@ def test_the_pages_fit_and_can_be_used_by_everybody(
         check_accessible(page, f"lottery-{name}")
 
 
+@pytest.mark.parametrize(("size", "scheme"), [("desktop", "light"), ("narrow", "dark")])
+def test_the_first_page_fits_while_no_draw_is_open(
+    open_page: OpenPage, shoot: Shoot, check_accessible: Callable[..., None], till: Till, size: str, scheme: str
+) -> None:
+    page = open_page(size=size, scheme=scheme)
+    page.goto("/lottery/")
+    shoot(page, f"lottery-home-empty-{size}-{scheme}")
+    frozen_draw(3)
+    page.reload()
+    expect(page.get_by_text("List frozen").first).to_be_visible()
+    shoot(page, f"lottery-home-frozen-{size}-{scheme}")
+    assert sticks_out(page) == []
+    check_accessible(page, "lottery-home-frozen")
+
+
 def test_the_clock_says_what_the_server_said_and_counts_on(open_page: OpenPage, draw: Draw) -> None:
     page = open_page(javascript=False)
     page.goto("/lottery/")
@@ -67,7 +83,7 @@ def test_the_clock_says_what_the_server_said_and_counts_on(open_page: OpenPage, 
     left = page.locator("[data-until]")
     # The page's clock differs from the server's by days, so that the server's counts.
     assert left.inner_text() in said
-    page.clock.fast_forward("72:00:00")
+    page.clock.fast_forward(72 * HOUR_MS)
     expect(left).to_have_text(time_left(draw.entries_until - now() - timedelta(days=3)))
-    page.clock.fast_forward("24:00:00")
+    page.clock.fast_forward(24 * HOUR_MS)
     expect(left).to_have_text("Entries have closed")

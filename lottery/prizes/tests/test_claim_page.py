@@ -245,6 +245,6 @@ def test_the_page_is_kept_by_nobody_and_costs_few_queries(winner: Client, claime
     with CaptureQueriesContext(connection) as queries:
         answer = winner.get(url(claimed))
     assert answer["Cache-Control"].startswith("no-store")
-    assert answer["Referrer-Policy"] == "no-referrer"
+    assert answer["Referrer-Policy"] == "same-origin"
     assert "default-src 'none'" in answer["Content-Security-Policy"]
     assert len(queries) <= QUERIES_MAX, [query["sql"] for query in queries]
