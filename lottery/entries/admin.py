@@ -6,7 +6,8 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from ledger.admin_base import NewestPaginator
@@ -59,8 +60,7 @@ class EntryAdmin(LotteryAdmin):
     ) -> HttpResponse:
         """One entry with its tickets."""
         entry: Entry = self.whole(request, object_id)
-        page: HttpResponse = self.page(request, "row.html", entry.code, original=entry, facts=_facts(entry))
-        return page
+        return self.page(request, "row.html", entry.code, original=entry, facts=_facts(entry))
 
     @admin.display(description="store")
     def store_link(self, entry: Entry) -> str:
@@ -104,7 +104,7 @@ def _facts(entry: Entry) -> list[tuple[str, Any]]:
             ("Store", _store(entry)),
             ("Entered", f"{at(entry.entered_at)}, by {entry.get_source_display()}"),
             ("Player", link(page_of(entry.player), entry.player) if entry.player else "left"),
-            ("Wanted by others", format_html_join(format_html("<br>"), "{}", ((one,) for one in wanted))),
-            ("Tickets", format_html_join(format_html("<br>"), "<code>{}</code>", ((one,) for one in tickets))),
+            ("Wanted by others", format_html_join(SafeString("<br>"), "{}", ((one,) for one in wanted))),
+            ("Tickets", format_html_join(SafeString("<br>"), "<code>{}</code>", ((one,) for one in tickets))),
         ]
     )
