@@ -15,7 +15,10 @@ class Tab(NamedTuple):
 
 
 # Label, address by name, and the pages behind it.
-TABS: tuple[tuple[Any, str, frozenset[str]], ...] = ((_("Current draw"), "lottery-home", frozenset({"lottery-rules"})),)
+TABS: tuple[tuple[Any, str, frozenset[str]], ...] = (
+    (_("Current draw"), "lottery-home", frozenset({"lottery-rules"})),
+    (_("Results"), "lottery-results", frozenset({"lottery-result", "lottery-check"})),
+)
 
 
 def tabs(url_name: str | None) -> list[Tab]:

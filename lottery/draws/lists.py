@@ -1,21 +1,42 @@
-"""The frozen list of a draw's tickets, as it lies in the database: read in order, or one ticket's place and proof."""
+"""Reads a frozen list of tickets: all of it in parts, one ticket with its Merkle path, the entry behind a place.
 
+A list is rows of CHUNK_TICKETS tickets in ascending order. One ticket is found by the first tickets of a dozen rows
+and by one whole row, never by reading them all.
+"""
+
+from bisect import bisect_left
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db.models import QuerySet
+from django.db import connection
 
-from ledger.merkle import inclusion_path, root
+from ledger.merkle import inclusion_path, mth_of
 from lottery.draws.drawing import TICKET_BYTES, leaves
 from lottery.draws.freezing import ENTRY_BYTES
 from lottery.draws.models import CHUNK_TICKETS, Draw, TicketChunk
 
-# Rows that are in memory at a time while a list is read.
-ROWS_AT_ONCE = 16
+# Rows of one query: 2 MB. No DB transaction stays open while a slow client takes the file.
+ROWS_READ = 16
+# The last row whose first ticket is not above the one that is looked for; -1 when it is before all of them.
+ROW_OF = """
+WITH RECURSIVE search (low, high) AS (
+    SELECT -1, %(rows)s
+    UNION ALL
+    SELECT CASE WHEN is_below THEN middle ELSE low END, CASE WHEN is_below THEN high ELSE middle END
+    FROM (
+        SELECT low, high, middle, (
+            SELECT substr(tickets, 1, %(width)s) <= %(ticket)s FROM lottery_ticketchunk
+            WHERE draw_id = %(draw)s AND number = middle
+        ) AS is_below
+        FROM (SELECT low, high, (low + high) / 2 AS middle FROM search WHERE high - low > 1) AS halved
+    ) AS compared
+)
+SELECT low FROM search WHERE high - low = 1
+"""
 
 
 class TicketProof(NamedTuple):
-    """A ticket's place in the list of `tickets`, and its audit path to the root (RFC 6962), the sibling first."""
+    """A ticket's position in the list of `tickets`, and its audit path to the root (RFC 6962), the sibling first."""
 
     position: int
     tickets: int
@@ -38,60 +59,54 @@ class TicketProof(NamedTuple):
         return self.root.hex()
 
 
+def ticket_proof(draw: Draw, ticket: bytes) -> TicketProof | None:
+    """What shows that a ticket is in a frozen draw's list; None when it is not. Three queries."""
+    assert draw.ticket_count is not None
+    assert draw.root is not None
+    row = _row_of(draw, ticket)
+    if row < 0:
+        return None
+    held = bytes(TicketChunk.objects.values_list("tickets", flat=True).get(draw=draw, number=row))
+    tickets = split(held)
+    at = bisect_left(tickets, ticket)
+    if at == len(tickets) or tickets[at] != ticket:
+        return None
+    rows = TicketChunk.objects.filter(draw=draw).order_by("number").values_list("root", flat=True)
+    roots = [bytes(root) for root in rows]
+    # Every row but the last has a power of two of tickets, so the list's tree is the rows' trees below that of roots.
+    path = inclusion_path(mth_of(leaves(held)), at, len(tickets)) + inclusion_path(mth_of(roots), row, len(roots))
+    return TicketProof(row * CHUNK_TICKETS + at, draw.ticket_count, path, bytes(draw.root))
+
+
 def read_tickets(draw: Draw) -> Iterator[bytes]:
-    """The list in parts of CHUNK_TICKETS, 32 bytes a ticket."""
-    rows = TicketChunk.objects.filter(draw=draw).order_by("number").values_list("tickets", flat=True)
-    for tickets in rows.iterator(chunk_size=ROWS_AT_ONCE):
-        yield bytes(tickets)
+    """The published file: the tickets' bytes one after the other, a row at a time."""
+    for first in range(0, row_count(draw), ROWS_READ):
+        rows = TicketChunk.objects.filter(draw=draw, number__gte=first, number__lt=first + ROWS_READ)
+        for held in rows.order_by("number").values_list("tickets", flat=True):
+            yield bytes(held)
 
 
 def entry_at(draw: Draw, position: int) -> int:
-    """The key of the entry whose ticket is at a place. Raises TicketChunk.DoesNotExist past the list's end."""
-    number, place = divmod(position, CHUNK_TICKETS)
-    found = bytes(TicketChunk.objects.values_list("entries", flat=True).get(draw=draw, number=number))
-    key = found[place * ENTRY_BYTES : (place + 1) * ENTRY_BYTES]
-    if not key:
-        raise TicketChunk.DoesNotExist(f"there is no ticket {position} in {draw}")
-    return int.from_bytes(key, "big")
+    """The key of the entry whose ticket is at a place of the list. Raises TicketChunk.DoesNotExist."""
+    row, at = divmod(position, CHUNK_TICKETS)
+    held = bytes(TicketChunk.objects.values_list("entries", flat=True).get(draw=draw, number=row))
+    if position < 0 or (at + 1) * ENTRY_BYTES > len(held):
+        raise TicketChunk.DoesNotExist(f"{draw} has no ticket at {position}")
+    return int.from_bytes(held[at * ENTRY_BYTES : (at + 1) * ENTRY_BYTES], "big")
 
 
-def ticket_proof(draw: Draw, ticket: bytes) -> TicketProof | None:
-    """A ticket's proof; None when it is not in the frozen list. A few rows are read, and the hash of each row."""
-    place = _place_of(draw, ticket)
-    if place is None or draw.ticket_count is None or draw.root is None:
-        return None
-    number, at, chunk = place
-    roots = [bytes(one) for one in _rows(draw).values_list("root", flat=True)]
-    own = leaves(chunk)
-
-    def mth(start: int, end: int) -> bytes:
-        """Of whole chunks from their roots, within this ticket's chunk from its leaves."""
-        if end - start < CHUNK_TICKETS and start // CHUNK_TICKETS == number:
-            return root(own[start % CHUNK_TICKETS : start % CHUNK_TICKETS + end - start])
-        return root(roots[start // CHUNK_TICKETS : -(-end // CHUNK_TICKETS)])
-
-    position = number * CHUNK_TICKETS + at
-    path = inclusion_path(mth, position, draw.ticket_count)
-    return TicketProof(position, draw.ticket_count, path, bytes(draw.root))
+def row_count(draw: Draw) -> int:
+    """How many rows a frozen draw's list has."""
+    return -(-(draw.ticket_count or 0) // CHUNK_TICKETS)
 
 
-def _place_of(draw: Draw, ticket: bytes) -> tuple[int, int, bytes] | None:
-    """Row, place in it, and the row's tickets: the row by halving the list, then the place in it."""
-    low, high = 0, _rows(draw).count() - 1
-    while low <= high:
-        middle = (low + high) // 2
-        tickets = bytes(TicketChunk.objects.values_list("tickets", flat=True).get(draw=draw, number=middle))
-        if ticket < tickets[:TICKET_BYTES]:
-            high = middle - 1
-        elif ticket > tickets[-TICKET_BYTES:]:
-            low = middle + 1
-        else:
-            found = tickets.find(ticket)
-            while found % TICKET_BYTES and found != -1:
-                found = tickets.find(ticket, found + 1)
-            return None if found == -1 else (middle, found // TICKET_BYTES, tickets)
-    return None
+def split(tickets: bytes) -> list[bytes]:
+    """Tickets that lie one after the other."""
+    return [tickets[at : at + TICKET_BYTES] for at in range(0, len(tickets), TICKET_BYTES)]
 
 
-def _rows(draw: Draw) -> QuerySet[TicketChunk]:
-    return TicketChunk.objects.filter(draw=draw).order_by("number")
+def _row_of(draw: Draw, ticket: bytes) -> int:
+    asked: dict[str, Any] = {"rows": row_count(draw), "width": TICKET_BYTES, "ticket": ticket, "draw": draw.pk}
+    with connection.cursor() as cursor:
+        cursor.execute(ROW_OF, asked)
+        return int(cursor.fetchone()[0])
