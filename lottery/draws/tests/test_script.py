@@ -313,3 +313,11 @@ def test_it_finds_a_receipt_by_its_salt(run: Callable[..., tuple[int, str]]) -> 
     assert all("not in the list" in line for line in others)
     _, said = run(files, "--receipt", "TEST-0004", "--salt", "ff" * 16)
     assert "of the list" not in said
+
+
+def test_the_example_in_the_documents_is_what_the_server_makes(run: Callable[..., tuple[int, str]]) -> None:
+    files = held(some_tickets(3), make_rules([1, 1], DRAND))
+    document = (Path(settings.BASE_DIR) / "docs" / "lottery-format.md").read_text()
+    assert f"```json\n{files.transcript}```" in document
+    assert "\n".join(files.tickets[at : at + 32].hex() for at in range(0, len(files.tickets), 32)) in document
+    assert run(files, "--receipt", "TEST-0001", "--salt", "0" * 32)[1] in document
