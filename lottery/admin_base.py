@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from unfold.admin import ModelAdmin
@@ -45,7 +45,7 @@ class LotteryAdmin(ModelAdmin):  # type: ignore[misc]
         """None, unless a list has its own."""
         return {}
 
-    def page(self, request: HttpRequest, template: str, title: str, *, status: int = 200, **more: Any) -> Any:
+    def page(self, request: HttpRequest, template: str, title: str, *, status: int = 200, **more: Any) -> HttpResponse:
         """A page of the admin that is none of Django's own; never kept by the browser, since it names people."""
         context = {**self.admin_site.each_context(request), "title": title, "opts": self.opts, **more}
         response = TemplateResponse(request, f"admin/lottery/{template}", context, status=status)

@@ -23,7 +23,7 @@ REASON_MAX = 500
 class StepForm(forms.Form):
     """A confirmation; `seen` is what stood on the page, so that nobody says yes to something else."""
 
-    seen = forms.CharField(widget=forms.HiddenInput)
+    seen = forms.CharField(strip=False, widget=forms.HiddenInput)
 
 
 class ReasonForm(StepForm):
@@ -93,7 +93,8 @@ class SteppedAdmin(LotteryAdmin):
             def view(request: HttpRequest, object_id: str) -> HttpResponse:
                 return self.step_view(request, object_id, step)
 
-            return self.admin_site.admin_view(view)
+            guarded: Callable[..., HttpResponse] = self.admin_site.admin_view(view)
+            return guarded
 
         own = [
             path(f"<str:object_id>/{step.name}/", view_of(step), name=f"lottery_{self.opts.model_name}_{step.name}")
@@ -116,13 +117,13 @@ class SteppedAdmin(LotteryAdmin):
 
     def step_view(self, request: HttpRequest, object_id: str, step: Step) -> HttpResponse:
         """GET asks, POST carries out. Raises PermissionDenied, Http404."""
-        if not request.user.has_perm(step.permission):
+        if not isinstance(request.user, User) or not request.user.has_perm(step.permission):
             raise PermissionDenied
         row = self.get_object(request, object_id)
         if row is None:
             raise Http404
         if not step.is_due(row, utc(now_ms())):
-            messages.error(request, f"Nothing was done: {row} is {row.get_state_display()}.")
+            messages.error(request, f"Nothing was done: this is not due now for {row}.")
             return HttpResponseRedirect(page_of(row))
         form = (
             step.form(request.POST, request.FILES) if request.method == "POST" else step.form(initial=step.initial(row))
@@ -131,12 +132,11 @@ class SteppedAdmin(LotteryAdmin):
         if request.method == "POST" and form.is_valid() and (done := self._done(request, row, step, form)):
             return HttpResponseRedirect(done.url or page_of(row))
         status = 400 if form.errors else 200
-        page: HttpResponse = self.page(
+        return self.page(
             request, "step.html", step.title, status=status, step=step, form=form, original=row,
             facts=step.facts(row, request.user), back_url=page_of(row), variant=step.variant,
             has_files=form.is_multipart(),
         )  # fmt: skip
-        return page
 
     def _done(self, request: HttpRequest, row: Any, step: Step, form: StepForm) -> Done | None:
         """What was done; if nothing, the form says why."""

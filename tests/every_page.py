@@ -10,6 +10,19 @@ from django.core.management import call_command
 from django.test import Client
 
 from ledger.log.checkpointer import catch_up
+from lottery.draws import operations
+from lottery.draws.models import Draw
+from lottery.tests.factories import (
+    MINUTE,
+    drawn_draw,
+    frozen_draw,
+    make_entry,
+    make_player,
+    make_staff,
+    now,
+    open_draw_now,
+    published_draw,
+)
 from possys.clock import now_ms, utc
 from possys.codes import Environment
 from receipts.cases.models import Case, State
@@ -62,6 +75,7 @@ class Receipts:
         # The till has this number behind it, and nobody has its sale.
         till.sequence += 1
         self.missing = invented(terminal=till.number, sequence=till.sequence)
+        self.draws = Draws()
         self.codes["damaged"] = self.record()
         _damage_last_block()
         self.codes["accepted"] = self.sent()
@@ -80,6 +94,27 @@ class Receipts:
         return str(answer.json()["code"])
 
 
+class Draws:
+    """A draw in every state that customers see, held once for all languages."""
+
+    def __init__(self) -> None:
+        moment = now() + timedelta(days=3)
+        beacon = {"mode": Draw.Mode.DRAND, "takes_offline": False, "takes_business": True, "claim_days": 1}
+        tickets = {"ticket_each": 5000, "double_methods": ["card"], "tickets_a_receipt_max": 1}
+        self.published = published_draw(3, name=TYPED)
+        frozen_draw(1, name=TYPED)
+        drawn_draw(1, name=TYPED)
+        self.open = [
+            open_draw_now(name=TYPED),
+            open_draw_now(
+                name=TYPED, takes_online=False, entries_until=moment, freezes_at=moment, draws_at=moment + MINUTE
+            ),
+            open_draw_now(name=TYPED, **beacon, **tickets),
+        ]
+        make_entry(self.open[0], make_player())
+        operations.postpone(self.open[0], moment, make_staff("anna"), TYPED, now())
+
+
 def every_page(receipts: Receipts, client: Client, language: str) -> list[Asked]:
     """All pages in this order: some of the later ones change what there is."""
     return [
@@ -88,6 +123,7 @@ def every_page(receipts: Receipts, client: Client, language: str) -> list[Asked]
         *_searching(receipts),
         *_reporting(client, language),
         *_watching(receipts, client, language),
+        *_lottery(receipts.draws),
     ]
 
 
@@ -184,6 +220,14 @@ def _watching(receipts: Receipts, client: Client, language: str) -> list[Asked]:
         Asked("watch-remove", f"/watch/remove/{remove}"),
         Asked("watch-removed", f"/watch/remove/{remove}", {}),
         Asked("watch-gone", f"/watch/confirm/{confirm}"),
+    ]
+
+
+def _lottery(draws: Draws) -> list[Asked]:
+    shown = [draws.published, *draws.open]
+    return [
+        Asked("lottery", "/lottery/"),
+        *(Asked(f"lottery-rules-{draw.number}", f"/lottery/draws/{draw.number}/rules") for draw in shown),
     ]
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Field, Model
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from unfold.admin import TabularInline
@@ -106,21 +107,30 @@ class DrawAdmin(SteppedAdmin):
         (
             "When",
             {
-                "description": "In the site's time zone, as shown beside each. Leave a day between the freeze and the "
-                "draw: a list that was frozen too late must be postponed.",
+                "description": "Leave some hours between the freeze and the draw: a list that was frozen too late must "
+                "be postponed.",
                 "fields": ("entries_until", "freezes_at", "draws_at", "claim_days"),
             },
         ),
         ("How winners are drawn", {"fields": ("mode",)}),
     )
 
+    def get_fieldsets(self, request: HttpRequest, obj: Draw | None = None) -> Any:
+        """Those above, with the time zone in which times are typed."""
+        zone = f"Times are those of {timezone.get_current_timezone_name()}."
+        return [
+            (name, {**shown, "description": f"{zone} {shown['description']}"} if name == "When" else shown)
+            for name, shown in self.fieldsets
+        ]
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Whoever may set up draws."""
         return request.user.has_perm("lottery.add_draw")
 
-    def has_change_permission(self, request: HttpRequest, obj: Draw | None = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Drafts only."""
-        return request.user.has_perm("lottery.change_draw") and (obj is None or obj.state == Draw.State.DRAFT)
+        is_fixed = isinstance(obj, Draw) and obj.state != Draw.State.DRAFT
+        return request.user.has_perm("lottery.change_draw") and not is_fixed
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """A draw over the next month, in the currency of the latest one."""
@@ -129,7 +139,11 @@ class DrawAdmin(SteppedAdmin):
             "number": drafts.next_number(),
             **drafts.proposed_dates(utc(now_ms())),
             "currency": latest or "",
-            **{name: Draw._meta.get_field(name).get_default() for name in drafts.COPIED if name not in NO_DEFAULT},
+            **{
+                field.name: field.get_default()
+                for field in Draw._meta.get_fields()
+                if isinstance(field, Field) and field.name in drafts.COPIED and field.name not in NO_DEFAULT
+            },
             **super().get_changeform_initial_data(request),
         }
 
@@ -149,8 +163,9 @@ class DrawAdmin(SteppedAdmin):
                 request, "draft.html", str(draw), original=draw, facts=facts, prizes=prizes, buttons=buttons,
                 approved=approved,
             )  # fmt: skip
-        extra = {"buttons": buttons, "approved": approved, "time_zone": timezone.get_current_timezone_name()}
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **extra})
+        extra = {"buttons": buttons, "approved": approved}
+        page: HttpResponse = super().change_view(request, object_id, form_url, {**(extra_context or {}), **extra})
+        return page
 
     @admin.display(description="draw")
     def name_shown(self, draw: Draw) -> str:

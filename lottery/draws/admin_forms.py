@@ -39,6 +39,8 @@ METHODS = (
     ("account", "account"),
     ("other", "other"),
 )
+# Short, for a telephone's screen.
+MODES = ((Draw.Mode.DRAND, "a public beacon's (drand)"), (Draw.Mode.COMMIT_REVEAL, "of our own secret"))
 # Decimals of the currency with most of them; the largest amount has 16 digits in minor units.
 DECIMALS_MAX = 4
 DIGITS_MAX = 20
@@ -90,9 +92,10 @@ class DraftForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text="A receipt that was paid with these alone has twice the tickets.",
     )
     mode = forms.ChoiceField(
-        label="The seed is", choices=Draw.Mode.choices, initial=Draw.Mode.DRAND,
+        label="The seed is", choices=MODES, initial=Draw.Mode.DRAND,
         widget=UnfoldAdminRadioSelectWidget,
-        help_text="The beacon needs nobody's trust. Our own secret is for where no beacon can be reached.",
+        help_text="The beacon needs nobody's trust. Our own secret is committed to before and mixed with a checkpoint "
+        "of the log; it is for where no beacon can be reached.",
     )  # fmt: skip
 
     class Meta:
@@ -217,7 +220,8 @@ class BeaconForm(StepForm):
     def clean(self) -> dict[str, Any]:
         """With the answer itself as `beacon`."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        pasted, uploaded = cleaned.get("pasted", "").strip(), cleaned.get("uploaded")
+        pasted: str = cleaned.get("pasted", "").strip()
+        uploaded: Any = cleaned.get("uploaded")
         if bool(pasted) == bool(uploaded):
             raise forms.ValidationError("Paste the answer or choose its file, one of both.")
         cleaned["beacon"] = _read(pasted or uploaded.read(ANSWER_BYTES_MAX + 1).decode("utf-8", "replace"))

@@ -58,7 +58,7 @@ def draw_page(draw: Draw, now: datetime) -> DrawPage:
 def prizes_table(draw: Draw) -> dict[str, Any]:
     """The prize table with its sum."""
     prizes = list(draw.prizes.select_related("carried_from").order_by("rank"))
-    rows = [
+    rows: list[tuple[Any, ...]] = [
         (
             prize.rank,
             prize.name if prize.carried_from is None else f"{prize.name} (from draw {prize.carried_from.number})",
@@ -165,7 +165,7 @@ def _fixed(draw: Draw) -> list[tuple[str, Any]]:
     return known([*facts, *stated])
 
 
-def code(digest: bytes | None) -> str:
+def code(digest: bytes | memoryview | None) -> str:
     """A hash, to be compared symbol by symbol."""
     return "" if digest is None else format_html("<code>{}</code>", bytes(digest).hex())
 

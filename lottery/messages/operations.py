@@ -1,5 +1,6 @@
 """Writes messages into the outbox, in the DB transaction of what causes them."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -22,8 +23,16 @@ def send_code(confirmation: Confirmation, now: datetime) -> None:
 
 def tell(player: Player, kind: News, *, now: datetime, win: Win | None = None) -> None:
     """Writes a message on a win for its player; a win is told of once for each kind."""
+    tell_all([(player, win)], kind, now=now)
+
+
+def tell_all(told: Iterable[tuple[Player, Win | None]], kind: News, *, now: datetime) -> None:
+    """The same for many."""
     Message.objects.bulk_create(
-        [Message(kind=kind, channel=player.kind, player=player, win=win, written_at=now, due_at=now)],
+        [
+            Message(kind=kind, channel=player.kind, player=player, win=win, written_at=now, due_at=now)
+            for player, win in told
+        ],
         ignore_conflicts=True,
     )
 

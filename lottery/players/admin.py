@@ -59,11 +59,10 @@ class PlayerAdmin(SteppedAdmin):
     ) -> HttpResponse:
         """One player, what was decided, and what looks odd."""
         player: Player = self.whole(request, object_id)
-        page: HttpResponse = self.page(
+        return self.page(
             request, "player.html", f"Player {player.pk}", original=player, buttons=self.buttons(request, player),
             facts=_facts(player), tables=_tables(player), may_see_entries=request.user.has_perm("lottery.view_entry"),
         )  # fmt: skip
-        return page
 
     @admin.display(description="player")
     def key(self, player: Player) -> str:
@@ -143,7 +142,7 @@ def _tables(player: Player) -> list[tuple[str, dict[str, Any]]]:
         (
             link(page_of(one), one.code),
             one.draw,
-            one.issued_on,
+            one.issued_on.isoformat(),
             one.tickets,
             one.get_state_display(),
             at(one.entered_at),

@@ -18,6 +18,7 @@ from lottery.entries.models import Entry, TaggedSale
 from lottery.messages.models import Message
 from lottery.messages.operations import ENDED_KEPT
 from lottery.players.models import Confirmation, Player, Sighting
+from lottery.prizes.erasing import erase_for_player
 from lottery.prizes.models import Win
 from possys.outbox import WAITING
 
@@ -30,8 +31,8 @@ SIGHTINGS_KEPT = timedelta(days=90)
 TAGGED_KEPT = timedelta(days=430)
 # Players in one run; each is a DB transaction of its own.
 PLAYERS_AT_ONCE = 1000
-# Wins that are lost with their player, since nobody could claim them any more.
-UNCLAIMED = (Win.State.DRAWN, Win.State.TOLD)
+# Wins that are lost with their player: what two people have approved is paid all the same.
+LOST = (Win.State.DRAWN, Win.State.TOLD, Win.State.CLAIMED)
 
 
 class Deleted(NamedTuple):
@@ -44,14 +45,17 @@ class Deleted(NamedTuple):
     messages: int
 
 
-def delete_player(key: UUID) -> bool:
+def delete_player(key: UUID, now: datetime) -> bool:
     """Deletes a player and all that names them; answers whether there was one.
 
-    Their receipts leave the draws that are not frozen. In frozen ones the tickets stay in the list, without a player.
+    Their receipts leave the draws that are not frozen. In frozen ones the tickets stay in the list, without a player;
+    claims that nobody has approved end, and their accounts are erased.
     """
     with transaction.atomic():
         # Draws before players, as whoever admits receipts.
         draws = list(Draw.objects.filter(state=Draw.State.OPEN).order_by("pk").select_for_update(no_key=True))
+        # And wins, as whoever tells a player of one.
+        erase_for_player(key, now)
         player = Player.objects.select_for_update().filter(pk=key).first()
         if player is None:
             return False
@@ -61,9 +65,9 @@ def delete_player(key: UUID) -> bool:
     return True
 
 
-def unclaimed(player: Player) -> list[Win]:
+def lost_with(player: Player) -> list[Win]:
     """The prizes that a player would lose by going."""
-    wins = Win.objects.filter(entry__player=player, state__in=UNCLAIMED, claim_until__isnull=False)
+    wins = Win.objects.filter(entry__player=player, state__in=LOST, claim_until__isnull=False)
     return list(wins.select_related("draw", "prize").order_by("claim_until"))
 
 
@@ -71,7 +75,7 @@ def delete_due(now: datetime) -> Deleted:
     """Deletes what has been kept long enough."""
     alive = Entry.objects.filter(player=OuterRef("pk")).exclude(draw__state=Draw.State.CLOSED)
     gone = Player.objects.filter(~Exists(alive), seen_at__lt=now - PLAYER_KEPT).values_list("pk", flat=True)
-    players = sum(delete_player(key) for key in list(gone[:PLAYERS_AT_ONCE]))
+    players = sum(delete_player(key, now) for key in list(gone[:PLAYERS_AT_ONCE]))
     day = (now - SIGHTINGS_KEPT).date()
     return Deleted(
         players,

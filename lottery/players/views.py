@@ -14,7 +14,7 @@ from lottery.players import operations
 from lottery.players.access import device_of, network_of, player_page, sign_in, sign_out
 from lottery.players.codes import CODE_MINUTES
 from lottery.players.data import held
-from lottery.players.deleting import delete_player, unclaimed
+from lottery.players.deleting import delete_player, lost_with
 from lottery.players.forms import CodeForm, ContactForm
 from lottery.players.limits import CODES_FOR_CLIENT, WRONG_CODES
 from lottery.players.models import Confirmation, Player
@@ -125,8 +125,8 @@ def data(request: HttpRequest, player: Player) -> HttpResponse:
 def delete(request: HttpRequest, player: Player) -> HttpResponse:
     """GET asks once more, and says what would be lost; POST deletes."""
     if request.method != "POST":
-        return _page(request, "delete", player=player, wins=unclaimed(player))
-    delete_player(player.pk)
+        return _page(request, "delete", player=player, wins=lost_with(player))
+    delete_player(player.pk, utc(now_ms()))
     response = _page(request, "deleted")
     sign_out(response)
     return response

@@ -52,7 +52,7 @@ class WinAdmin(SteppedAdmin):
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         """Along the index of a draw's wins."""
-        return ("number",) if "draw__id__exact" in request.GET else ("-draw", "-number")
+        return ("number",) if "draw__id__exact" in request.GET else ("-draw_id", "-number")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Win], search_term: str
@@ -78,8 +78,7 @@ class WinAdmin(SteppedAdmin):
         assert isinstance(request.user, User)
         found, buttons = win_page(win, request.user), self.buttons(request, win)
         title = f"Win {win.number + 1} of draw {win.draw.number}"
-        page: HttpResponse = self.page(request, "win.html", title, original=win, found=found, buttons=buttons)
-        return page
+        return self.page(request, "win.html", title, original=win, found=found, buttons=buttons)
 
     @admin.display(description="win")
     def name_shown(self, win: Win) -> str:
@@ -141,11 +140,10 @@ class PayoutAdmin(LotteryAdmin):
         may_pay = request.user.has_perm(PAY_OUT)
         shown_forms = {"export": ExportForm(), "paid": PaidForm(), **forms} if may_pay else {}
         status = 400 if forms else 200
-        page: HttpResponse = self.page(
+        return self.page(
             request, "payouts.html", "Payouts", status=status, facts=payout_facts(utc(now_ms())), pool=pool_table(),
             may_pay=may_pay, forms=shown_forms,
         )  # fmt: skip
-        return page
 
     def export(self, request: HttpRequest) -> HttpResponse:
         """POST answers with the file. It holds names and accounts, so the browser keeps no copy."""

@@ -49,7 +49,8 @@ class PaidForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """With what was given as `named`."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        typed, file = cleaned.get("references", "").split(), cleaned.get("file")
+        typed: list[str] = cleaned.get("references", "").split()
+        file: Any = cleaned.get("file")
         if bool(typed) == bool(file):
             raise forms.ValidationError("Give the references or choose the file, one of both.")
         cleaned["named"] = typed or file.read(FILE_BYTES_MAX + 1)

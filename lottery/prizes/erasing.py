@@ -7,11 +7,11 @@ the player leaves after it    as if they had stayed: they are paid, and it is er
 """
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
 
-from lottery.players.models import Player
 from lottery.prizes.locking import held_wins
 from lottery.prizes.models import Claim, Win
 from lottery.prizes.payable import PLAYER_LEFT
@@ -26,13 +26,14 @@ def erase_due(now: datetime) -> int:
     return erase(due, now)
 
 
-def erase_for_player(player: Player, now: datetime) -> int:
-    """Ends the claims of a player who leaves, in the caller's DB transaction and before the entries lose the player.
+def erase_for_player(player: UUID, now: datetime) -> int:
+    """Ends the claims of a player who leaves, in the caller's DB transaction and before the player is held or deleted.
 
     Answers how many wins were given up. What two people have approved is paid all the same.
     """
     with transaction.atomic():
         # All of them are held, not only those that are claimed: one is perhaps being claimed at this moment.
+        # Wins before players, as by whoever tells a player of a win.
         wins = list(Win.objects.filter(entry__player=player).values_list("pk", flat=True))
         keys = [win.pk for win in held_wins(wins) if win.state == Win.State.CLAIMED]
         erase(Claim.objects.filter(win__in=keys), now)

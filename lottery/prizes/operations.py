@@ -1,11 +1,12 @@
 """Telling the winners, at a draw's publication."""
 
 from datetime import datetime, time, timedelta
+from itertools import islice
 
 from django.utils import timezone
 
 from lottery.draws.models import Draw
-from lottery.messages.operations import tell
+from lottery.messages.operations import tell_all
 from lottery.players.models import Player
 from lottery.prizes.models import Win
 
@@ -18,17 +19,16 @@ def announce(draw: Draw, now: datetime) -> None:
 
     A ticket whose player is gone stays as it was drawn: nobody can claim it, and its deadline ends it.
     """
-    # Held, so that nobody leaves between being found here and being written to.
-    winners = Win.objects.filter(draw=draw).values("entry__player")
-    list(Player.objects.select_for_update(no_key=True).filter(pk__in=winners).order_by("pk").values_list("pk"))
     drawn = Win.objects.filter(draw=draw, state=Win.State.DRAWN)
     drawn.update(claim_until=last_moment(now, draw.claim_days))
+    # Held after the wins, as by whoever deletes a player: nobody leaves between being found here and being written to.
+    winners = Win.objects.filter(draw=draw).values("entry__player")
+    list(Player.objects.select_for_update(no_key=True).filter(pk__in=winners).order_by("pk").values_list("pk"))
     drawn.filter(entry__player__isnull=False).update(state=Win.State.TOLD)
-    told = Win.objects.filter(draw=draw, state=Win.State.TOLD).select_related("entry__player", "prize", "draw")
-    for win in told.order_by("number").iterator(chunk_size=WINS_AT_ONCE):
-        player = win.entry.player
-        assert player is not None
-        tell(player, "won", now=now, win=win)
+    told = Win.objects.filter(draw=draw, state=Win.State.TOLD).select_related("entry__player").order_by("number")
+    winners_told = ((win.entry.player, win) for win in told.iterator(WINS_AT_ONCE) if win.entry.player is not None)
+    while some := list(islice(winners_told, WINS_AT_ONCE)):
+        tell_all(some, "won", now=now)
 
 
 def last_moment(now: datetime, days: int) -> datetime:

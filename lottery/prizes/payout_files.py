@@ -14,10 +14,10 @@ from typing import NamedTuple
 from lottery.prizes.errors import PrizeError
 from possys.money import major
 
-# What a bank takes in one batch, and some seconds of work.
-PAYOUTS_MAX = 10_000
-# Ten times what that many payouts are as a file.
-FILE_BYTES_MAX = 10_000_000
+# Each one's receipt is looked up in the ledger before it is handed over: some seconds of a request.
+PAYOUTS_MAX = 1_000
+# Many times what so many payouts are, with whatever else a bank puts beside them.
+FILE_BYTES_MAX = 2_000_000
 COLUMNS = ("reference", "payee", "iban", "amount", "currency")
 # Without it spreadsheets break every accent.
 BYTE_ORDER_MARK = "\ufeff"

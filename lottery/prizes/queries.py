@@ -11,6 +11,7 @@ from lottery.draws.models import Draw
 from lottery.players.models import Player
 from lottery.prizes.accounts import masked
 from lottery.prizes.claiming import why_not
+from lottery.prizes.erasing import COMPLAINTS_WITHIN
 from lottery.prizes.locking import claim_of
 from lottery.prizes.models import Win
 
@@ -36,6 +37,11 @@ class ClaimPage:
         """The fragment for the win's state; past the deadline it says so before the hourly task has come by."""
         is_late = self.win.state == Win.State.TOLD and self.closed_because
         return f"lottery/claim/_{'expired' if is_late else self.win.state}.html"
+
+    @property
+    def kept_days(self) -> int:
+        """How long after the payment the account is kept."""
+        return COMPLAINTS_WITHIN.days
 
     @property
     def reason(self) -> str:

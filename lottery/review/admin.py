@@ -134,11 +134,15 @@ class SuspicionAdmin(SteppedAdmin):
         """One player in one draw: the evidence in words, and whom the player is connected with."""
         one: Suspicion = self.whole(request, object_id)
         title = f"{one.score} points: {one.player} in draw {one.draw.number}"
-        page: HttpResponse = self.page(
+        return self.page(
             request, "suspicion.html", title, original=one, buttons=self.buttons(request, one), facts=_facts(one),
             signals=_signals(one), connected=_connected(one),
         )  # fmt: skip
-        return page
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Suspicion]:
+        """With all that pages show."""
+        rows: QuerySet[Suspicion] = super().get_queryset(request)
+        return rows.select_related("draw", "player", "reviewed_by")
 
     @admin.display(description="player")
     def player_shown(self, one: Suspicion) -> str:
@@ -189,11 +193,10 @@ class SuspicionAdmin(SteppedAdmin):
         rows = list(chosen.select_related("player", "draw")[:BULK_MAX])
         form = BulkForm(request.POST if "reason" in request.POST else None)
         if not form.is_valid():
-            page: HttpResponse = self.page(
+            return self.page(
                 request, "bulk.html", title, rows=rows, form=form, action=name, checkbox=ACTION_CHECKBOX_NAME,
                 back_url=reverse("admin:lottery_suspicion_changelist"),
             )  # fmt: skip
-            return page
         done = 0
         for one in rows:
             try:
@@ -218,8 +221,7 @@ class SuspicionAdmin(SteppedAdmin):
             look_at_draw.delay(draw.number)
             messages.success(request, f"{draw} is looked at now; load this page again in a minute.")
             return HttpResponseRedirect(back)
-        page: HttpResponse = self.page(request, "look.html", "Look again now", form=form, back_url=back)
-        return page
+        return self.page(request, "look.html", "Look again now", form=form, back_url=back)
 
 
 def _facts(one: Suspicion) -> list[tuple[str, Any]]:

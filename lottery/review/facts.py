@@ -133,4 +133,5 @@ def _asked(draw: Draw) -> dict[str, Any]:
 def _rows(query: str, asked: dict[str, Any], **more: Any) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(query, {**asked, "found_max": FOUND_MAX, "pairs_max": PAIRS_MAX, **more})
-        return cursor.fetchall()
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found

@@ -1,5 +1,6 @@
 """Whom a suspected player is connected with: through receipts both wanted, and through devices."""
 
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -46,7 +47,7 @@ def by_devices(suspicion: Suspicion) -> Connected:
 
 def _rows(query: str, suspicion: Suspicion) -> Connected:
     draw = suspicion.draw
-    asked = {
+    asked: dict[str, Any] = {
         "draw": draw.pk,
         "player": suspicion.player_id,
         "first_day": draw.first_day,
@@ -55,4 +56,5 @@ def _rows(query: str, suspicion: Suspicion) -> Connected:
     }
     with connection.cursor() as cursor:
         cursor.execute(query, asked)
-        return cursor.fetchall()
+        found: Connected = cursor.fetchall()
+    return found

@@ -115,7 +115,7 @@ def _of_people(facts: Facts) -> Iterable[Signal]:
     """Whom the player is seen with."""
     if facts.contests > CONTESTS_FREE:
         points = min(CONTEST_POINTS_MAX, CONTEST_POINTS * facts.contests)
-        yield Signal("contests", points, f"{facts.contests} receipts were wanted by this player and another one.")
+        yield Signal("contests", points, f"{facts.contests} receipts were wanted by this player and by others.")
     if facts.ring > RING_FREE:
         points = min(RING_POINTS_MAX, RING_POINTS * (facts.ring - RING_FREE))
         yield Signal("ring", points, f"{facts.ring} players are connected by receipts that they passed around.")

@@ -14,6 +14,7 @@ from django.shortcuts import render
 from django.test import Client, RequestFactory
 from django.utils import translation
 
+from lottery.front import Front
 from possys import messages
 from receipts.cases.mails import mail_address
 from receipts.cases.models import Case
@@ -142,6 +143,7 @@ def test_no_page_of_a_fault_has_english_in_it(db: None, language: str) -> None:
         ("unknown", {"finding": Finding(State.UNKNOWN, "X")}),
         ("search", {"search": SearchForm(), "is_away": True}),
         ("cases/too-large", {"photo_mb_max": 8, "body_mb_max": 32}),
+        ("../lottery/home", {"front": Front([], [], None), "now_ms": 0}),
         *((f"../{status}", {}) for status in (400, 403, 404, 500)),
     ]
     with translation.override(language):

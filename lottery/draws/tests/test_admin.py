@@ -99,7 +99,12 @@ def test_a_draw_is_set_up_in_one_form_with_amounts_as_people_write_them(cast: Ca
 
 
 def test_amounts_are_of_the_currencys_own_minor_unit(cast: Cast) -> None:
-    changes = {"currency": "JPY", "minimum_total": "500", "ticket_each": "1000", "prizes-1-amount": "5000"}
+    changes: dict[str, Any] = {
+        "currency": "JPY",
+        "minimum_total": "500",
+        "ticket_each": "1000",
+        "prizes-1-amount": "5000",
+    }
     assert cast.superuser.post(f"{LIST}add/", typed(**changes)).status_code == 302
     draw = Draw.objects.get()
     assert (draw.minimum_total, draw.ticket_each) == (500, 1000)
@@ -145,7 +150,13 @@ def test_each_fault_of_a_draft_is_named_and_nothing_is_kept(cast: Cast, changes:
 
 
 def test_all_faults_are_named_at_once(cast: Cast) -> None:
-    changes = {"currency": "EUX", "takes_online": None, "takes_offline": None, "prizes-0-count": "0", "claim_days": "0"}
+    changes: dict[str, Any] = {
+        "currency": "EUX",
+        "takes_online": None,
+        "takes_offline": None,
+        "prizes-0-count": "0",
+        "claim_days": "0",
+    }
     text = cast.superuser.post(f"{LIST}add/", typed(**changes)).content.decode()
     for said in ("no such currency", "No receipt could take part", "greater than or equal to 1"):
         assert said in text

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from lottery.draws.models import Approval
+from lottery.players.deleting import delete_player, lost_with
 from lottery.prizes.claiming import claim
 from lottery.prizes.erasing import COMPLAINTS_WITHIN, erase_due, erase_for_player
 from lottery.prizes.errors import ClaimError
@@ -42,11 +43,8 @@ def test_what_was_not_paid_yet_is_kept(approved: Win) -> None:
 
 def test_a_player_who_leaves_gives_up_a_claim_that_nobody_has_approved(claimed: Win) -> None:
     approve_payout(claimed, make_staff("anna"), now())
-    player = player_of(claimed)
-    assert erase_for_player(player, now()) == 1
-    # Nobody is written to who wished to be forgotten.
-    assert told(claimed) == ["won"]
-    player.delete()
+    assert [win.pk for win in lost_with(player_of(claimed))] == [claimed.pk]
+    assert delete_player(player_of(claimed).pk, now())
     kept = reread(claimed)
     assert (kept.state, kept.reason) == (Win.State.REFUSED, PLAYER_LEFT)
     assert (kept.claim.payee, kept.claim.account) == ("", "")
@@ -55,8 +53,8 @@ def test_a_player_who_leaves_gives_up_a_claim_that_nobody_has_approved(claimed: 
 
 def test_a_player_who_leaves_after_the_approval_is_paid_and_then_forgotten(approved: Win) -> None:
     player = player_of(approved)
-    assert erase_for_player(player, now()) == 0
-    player.delete()
+    assert lost_with(player) == []
+    assert delete_player(player.pk, now())
     pay(approved)
     kept = reread(approved)
     assert (kept.state, kept.claim.account) == (Win.State.PAID, IBAN)
@@ -69,22 +67,14 @@ def test_other_players_claims_stay() -> None:
     win = make_win()
     Claim.objects.create(win=win, payee=JANA.name, account=IBAN, claimed_at=PUBLISHED)
     Win.objects.filter(pk=win.pk).update(state=Win.State.CLAIMED)
-    assert erase_for_player(make_player(), now()) == 0
+    assert erase_for_player(make_player().pk, now()) == 0
     assert reread(win).claim.account == IBAN
 
 
 def test_claiming_and_leaving_at_once_leaves_no_account(win: Win) -> None:
     player = player_of(win)
-
-    def leave() -> None:
-        from django.db import transaction
-
-        with transaction.atomic():
-            erase_for_player(player, now())
-            player.delete()
-
-    answers = together(lambda: claim(win, player, JANA, now()), leave)
-    assert answers[1] is None
+    answers = together(lambda: claim(win, player, JANA, now()), lambda: delete_player(player.pk, now()))
+    assert answers[1] is True
     assert not Claim.objects.exclude(account="").exists()
     kept = reread(win)
     if isinstance(answers[0], ClaimError):
@@ -99,8 +89,7 @@ def test_a_draw_verifies_after_everything_personal_is_gone(ledger: object) -> No
 
     draw = published_draw(entries=8)
     for win in Win.objects.filter(draw=draw):
-        erase_for_player(player_of(win), now())
-        player_of(win).delete()
+        delete_player(player_of(win).pk, now())
     said = read(draw.transcript)
     again = winners(
         bytes.fromhex(said["seed"]), draw=draw.number, rules_hash=bytes(draw.rules_hash or b""),

@@ -193,9 +193,9 @@ def test_every_decision_has_a_reason(draw: Draw, reviewer: User, reason: str) ->
     player = make_player()
     enter(draw, player, 35, minutes_apart=0)
     look(draw, now())
-    for decide in (lambda: bar(player, reviewer, reason, now()), lambda: let_in(player, reviewer, reason, now())):
+    for decide in (bar, let_in):
         with pytest.raises(ReviewError, match="reason"):
-            decide()
+            decide(player, reviewer, reason, now())
     with pytest.raises(ReviewError, match="reason"):
         clear(Suspicion.objects.get(), reviewer, reason, now())
     assert not Barring.objects.exists()
