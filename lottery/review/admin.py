@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from kombu.exceptions import KombuError
+from redis.exceptions import RedisError
 from unfold.decorators import action, display
 
 from ledger.admin_base import NewestPaginator
@@ -220,8 +221,8 @@ class SuspicionAdmin(SteppedAdmin):
         if request.method == "POST" and form.is_valid():
             draw = form.cleaned_data["draw"]
             try:
-                look_at_draw.delay(draw.number)
-            except (KombuError, OSError):
+                look_at_draw.apply_async((draw.number,), retry=False)
+            except (KombuError, RedisError, OSError):
                 messages.error(request, "Nothing was done: the queue of tasks cannot be reached. Try again.")
             else:
                 messages.success(request, f"{draw} is looked at now; load this page again in a minute.")
