@@ -21,7 +21,7 @@ TABS: tuple[tuple[Any, str, frozenset[str]], ...] = (
         _("My tickets"),
         "lottery-tickets",
         frozenset(
-            {"lottery-ticket", "lottery-sign-in", "lottery-code", "lottery-data", "lottery-delete", "lottery-claim"}
+            {"lottery-ticket", "lottery-data", "lottery-delete", "lottery-sign-in", "lottery-code", "lottery-claim"}
         ),
     ),
     (_("Results"), "lottery-results", frozenset({"lottery-result", "lottery-check"})),
