@@ -16,7 +16,7 @@ class Tab(NamedTuple):
 
 # Label, address by name, and the pages behind it.
 TABS: tuple[tuple[Any, str, frozenset[str]], ...] = (
-    (_("Current draw"), "lottery-home", frozenset({"lottery-rules"})),
+    (_("The draw"), "lottery-home", frozenset({"lottery-rules"})),
     (
         _("My tickets"),
         "lottery-tickets",

@@ -28,7 +28,8 @@ TEMPLATES, ENGLISH_TEMPLATES = "templates", ("templates/admin", "templates/analy
 PYTHON_FOLDERS = ("possys", "receipts", "lottery")
 PYTHON_LEFT_OUT = re.compile(r"/(tests|migrations|management|embedded)/|/admin\w*\.py$")
 LAZY = {f"{name}_lazy": spec for name, spec in DEFAULT_KEYWORDS.items() if name.endswith("gettext")}
-KEYWORDS = {**DEFAULT_KEYWORDS, **LAZY}
+# Babel knows a text that is only marked by another name.
+KEYWORDS = {**DEFAULT_KEYWORDS, **LAZY, "gettext_noop": DEFAULT_KEYWORDS["N_"]}
 NOTES = ("Translators:",)
 # What a translation must hold exactly as often as its text: figures and names that are put in, marks of HTML, and the
 # double quotes that would end an attribute (a translation is not escaped).

@@ -12,6 +12,11 @@ from django.test import Client
 from ledger.log.checkpointer import catch_up
 from lottery.draws import operations
 from lottery.draws.models import Draw
+from lottery.entries.models import Entry
+from lottery.players.codes import code_of
+from lottery.players.contacts import read_contact
+from lottery.players.operations import ask, confirm
+from lottery.prizes.models import Claim, Win
 from lottery.tests.factories import (
     MINUTE,
     drawn_draw,
@@ -102,7 +107,7 @@ class Draws:
         beacon = {"mode": Draw.Mode.DRAND, "takes_offline": False, "takes_business": True, "claim_days": 1}
         tickets = {"ticket_each": 5000, "double_methods": ["card"], "tickets_a_receipt_max": 1}
         self.published = published_draw(3, name=TYPED)
-        frozen_draw(1, name=TYPED)
+        self.frozen = frozen_draw(1, name=TYPED)
         drawn_draw(1, name=TYPED)
         self.open = [
             open_draw_now(name=TYPED),
@@ -112,6 +117,13 @@ class Draws:
             open_draw_now(name=TYPED, **beacon, **tickets),
         ]
         make_entry(self.open[0], make_player())
+        # Untouched, refused, claimed.
+        self.wins = list(self.published.wins.order_by("number"))
+        self.wins[1].state, self.wins[1].reason = Win.State.REFUSED, TYPED
+        self.wins[2].state = Win.State.CLAIMED
+        for win in self.wins[1:]:
+            win.save()
+        Claim.objects.create(win=self.wins[2], payee=TYPED, account="CZ6508000000192000145399", claimed_at=now())
         operations.postpone(self.open[0], moment, make_staff("anna"), TYPED, now())
 
 
@@ -123,7 +135,7 @@ def every_page(receipts: Receipts, client: Client, language: str) -> list[Asked]
         *_searching(receipts),
         *_reporting(client, language),
         *_watching(receipts, client, language),
-        *_lottery(receipts.draws),
+        *_lottery(receipts, language),
     ]
 
 
@@ -223,11 +235,63 @@ def _watching(receipts: Receipts, client: Client, language: str) -> list[Asked]:
     ]
 
 
-def _lottery(draws: Draws) -> list[Asked]:
-    shown = [draws.published, *draws.open]
+def _lottery(receipts: Receipts, language: str) -> list[Asked]:
+    draws = receipts.draws
+    numbers = [draws.published.number, *(draw.number for draw in draws.open)]
     return [
         Asked("lottery", "/lottery/"),
-        *(Asked(f"lottery-rules-{draw.number}", f"/lottery/draws/{draw.number}/rules") for draw in shown),
+        Asked("lottery-results", "/lottery/results/"),
+        Asked("lottery-result", f"/lottery/draws/{draws.published.number}/"),
+        Asked("lottery-check", f"/lottery/draws/{draws.published.number}/check"),
+        Asked("lottery-check-frozen", f"/lottery/draws/{draws.frozen.number}/check"),
+        *(Asked(f"lottery-rules-{number}", f"/lottery/draws/{number}/rules") for number in numbers),
+        Asked("lottery-stranger", f"{full_address(receipts.codes['recorded'])}/lottery"),
+        *_signing_in(language),
+        *_playing(receipts),
+        Asked("lottery-data", "/lottery/my-data"),
+        Asked("lottery-delete", "/lottery/my-data/delete"),
+        Asked("lottery-deleted", "/lottery/my-data/delete", {}),
+    ]
+
+
+def _signing_in(language: str) -> list[Asked]:
+    """The last one signs in, in whatever browser asks."""
+    sign_in, contact = "/lottery/sign-in", read_contact(f"{language}@example.com")
+    used, asked = (ask(contact, language, now()) for _ in range(2))
+    # The player is there already, with something to look at.
+    player = confirm(used.pk, code_of(used.pk), now())
+    wins = Win.objects.filter(draw__name=TYPED, draw__state=Draw.State.PUBLISHED)
+    Entry.objects.filter(wins__in=wins).update(player=player)
+    return [
+        Asked("lottery-sign-in", sign_in),
+        Asked("lottery-sign-in-empty", sign_in, {}),
+        Asked("lottery-sign-in-wrong", sign_in, {"contact": TYPED}),
+        Asked("lottery-sign-in-sent", sign_in, {"contact": f"{language}@example.net", "agrees": "on"}),
+        Asked("lottery-code", f"{sign_in}/{asked.pk}"),
+        Asked("lottery-code-empty", f"{sign_in}/{asked.pk}", {}),
+        Asked("lottery-code-wrong", f"{sign_in}/{asked.pk}", {"code": "1" if code_of(asked.pk) != "1" else "2"}),
+        Asked("lottery-code-gone", f"{sign_in}/{used.pk}", {"code": code_of(used.pk)}),
+        Asked("lottery-code", f"{sign_in}/{asked.pk}"),
+        Asked("lottery-signed-in", f"{sign_in}/{asked.pk}", {"code": code_of(asked.pk)}),
+    ]
+
+
+def _playing(receipts: Receipts) -> list[Asked]:
+    good, wins = f"{full_address(receipts.codes['recorded'])}/lottery", receipts.draws.wins
+    claim = {"receipt": TYPED, "payee": "x" * 200, "account": TYPED}
+    return [
+        Asked("lottery-enter", good),
+        Asked("lottery-entered", good, {}),
+        *(
+            Asked(f"lottery-enter-{name}", f"{full_address(receipts.codes[name])}/lottery")
+            for name in ("voided", "partly-refunded")
+        ),
+        Asked("lottery-tickets", "/lottery/tickets"),
+        Asked("lottery-ticket", f"/lottery/tickets/{wins[0].entry_id}"),
+        *(Asked(f"lottery-claim-{number}", f"/lottery/claims/{win.pk}") for number, win in enumerate(wins)),
+        Asked("lottery-claim-0", f"/lottery/claims/{wins[0].pk}"),
+        Asked("lottery-claim-empty", f"/lottery/claims/{wins[0].pk}", {}),
+        Asked("lottery-claim-wrong", f"/lottery/claims/{wins[0].pk}", claim),
     ]
 
 

@@ -23,7 +23,7 @@ TEXTS = """{% load i18n %}<p class="it's">{% translate "It's 5 %, isn't it?" %}<
  {% endblocktranslate %}
 \u00a0'unclosed {% blocktranslate count n=n %}{{ n }} line{% plural %}{{ n }} lines{% endblocktranslate %}
 """
-CODE = 'A = _("Lazy")\nB = ngettext_lazy("x", "xx")\n'
+CODE = 'A = _("Lazy")\nB = ngettext_lazy("x", "xx")\nC = gettext_noop("Later")\n'
 
 
 # Tags and what is inside those that hold texts or comments.
@@ -91,16 +91,17 @@ def test_texts_of_every_sort_are_found(site: Path) -> None:
         ("Dear <b>%(who)s</b>, hello", None),
         (("%(n)s line", "%(n)s lines"), None),
         ("Lazy", None),
+        ("Later", None),
         (("x", "xx"), None),
     }
 
 
 def test_what_is_translated_stays_when_texts_come_and_go(site: Path) -> None:
-    assert messages.update() == {"cs": 6}
+    assert messages.update() == {"cs": 7}
     path = messages.po_path("cs")
     path.write_text(path.read_text().replace('msgid "Lazy"\nmsgstr ""', 'msgid "Lazy"\nmsgstr "Líný"'))
     (site / "templates" / "page.html").write_text('{% load i18n %}{% translate "New" %}')
-    assert messages.update() == {"cs": 2}
+    assert messages.update() == {"cs": 3}
     assert "Líný" in path.read_text()
     assert "isn't it" not in path.read_text()
     before = path.stat().st_mtime_ns

@@ -7,8 +7,12 @@ from pathlib import Path
 import pytest
 from django.core.cache import cache
 from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
 
 from lottery.draws.models import Draw
+from lottery.entries.models import Entry
+from lottery.entries.tests.conftest import browser_of
+from lottery.prizes.models import Win
 from lottery.tests.factories import frozen_draw, make_entry, make_player, now, open_draw_now, published_draw
 from lottery.wording import time_left
 from tests.browser.scene import sticks_out
@@ -42,13 +46,37 @@ def draw(till: Till) -> Draw:
 
 @pytest.mark.parametrize(("size", "scheme"), LOOKS)
 def test_the_pages_fit_and_can_be_used_by_everybody(
-    open_page: OpenPage, shoot: Shoot, check_accessible: Callable[..., None], draw: Draw, size: str, scheme: str
+    open_page: OpenPage,
+    shoot: Shoot,
+    check_accessible: Callable[..., None],
+    live_server: LiveServer,
+    draw: Draw,
+    size: str,
+    scheme: str,
 ) -> None:
     page = open_page(size=size, scheme=scheme)
+    last = Draw.objects.get(state=Draw.State.PUBLISHED)
+    win = Win.objects.filter(draw=last).select_related("entry__player")[0]
+    assert win.entry.player is not None
+    make_entry(draw, win.entry.player)
+    make_entry(draw, win.entry.player, state=Entry.State.TAKEN_BACK)
+    cookies = browser_of(win.entry.player).cookies
     addresses = {
         "home": "/lottery/",
         "rules": f"/lottery/draws/{draw.number}/rules",
+        "results": "/lottery/results/",
+        "result": f"/lottery/draws/{last.number}/",
+        "check": f"/lottery/draws/{last.number}/check",
+        "sign-in": "/lottery/sign-in",
+        "tickets": "/lottery/tickets",
+        "ticket": f"/lottery/tickets/{win.entry_id}",
+        "claim": f"/lottery/claims/{win.pk}",
+        "data": "/lottery/my-data",
+        "delete": "/lottery/my-data/delete",
     }
+    page.context.add_cookies(
+        [{"name": name, "value": kept.value, "url": live_server.url} for name, kept in cookies.items()]
+    )
     for name, address in addresses.items():
         page.goto(address)
         shoot(page, f"lottery-{name}-{size}-{scheme}")

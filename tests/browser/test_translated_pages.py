@@ -23,6 +23,9 @@ SEND = """([address, fields]) => {
   for (const [name, value] of Object.entries(fields)) {
     form.append(Object.assign(document.createElement("input"), { name, value, type: "hidden" }));
   }
+  // The page before has the same form, where a form needs to be of this site.
+  const token = document.querySelector("[name=csrfmiddlewaretoken]");
+  if (token) form.append(token.cloneNode());
   document.body.append(form);
   form.submit();
 }"""
