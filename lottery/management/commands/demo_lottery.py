@@ -13,7 +13,7 @@ from lottery.draws.errors import DrawError
 from possys.clock import now_ms, utc
 
 # Live sales alone bring so many within a minute; a draw of less has nothing to show.
-RECORDS_MIN = 300
+RECORDS_MIN = 60
 LOOK_EVERY_S = 1.0
 # Of waiting for the log and the feed, after which it says what it waits for and gives up.
 STEPS_MAX = 300
