@@ -12,4 +12,5 @@ class LotteryConfig(AppConfig):
         from receipts import next_steps, site_navigation
 
         site_navigation.register(_("Lottery"), "lottery-home", rank=10)
+        site_navigation.register(_("Results"), "lottery-results", rank=11)
         next_steps.register(next_steps.NextStep(_("Take part in the lottery"), "lottery-enter", is_offered))

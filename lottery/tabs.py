@@ -17,6 +17,13 @@ class Tab(NamedTuple):
 # Label, address by name, and the pages behind it.
 TABS: tuple[tuple[Any, str, frozenset[str]], ...] = (
     (_("Current draw"), "lottery-home", frozenset({"lottery-rules"})),
+    (
+        _("My tickets"),
+        "lottery-tickets",
+        frozenset(
+            {"lottery-ticket", "lottery-data", "lottery-delete", "lottery-sign-in", "lottery-code", "lottery-claim"}
+        ),
+    ),
     (_("Results"), "lottery-results", frozenset({"lottery-result", "lottery-check"})),
 )
 

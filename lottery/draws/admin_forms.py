@@ -94,8 +94,8 @@ class DraftForm(forms.ModelForm):  # type: ignore[type-arg]
     mode = forms.ChoiceField(
         label="The seed is", choices=MODES, initial=Draw.Mode.DRAND,
         widget=UnfoldAdminRadioSelectWidget,
-        help_text="The beacon needs nobody's trust. Our own secret, to which we commit before and which is mixed with a checkpoint "
-        "of the log, is for where no beacon can be reached.",
+        help_text="The beacon needs nobody's trust. Our own secret is committed to before and mixed with a checkpoint "
+        "of the log; it is for where no beacon can be reached.",
     )  # fmt: skip
 
     class Meta:

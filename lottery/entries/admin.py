@@ -6,7 +6,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
@@ -32,7 +32,17 @@ class EntryAdmin(LotteryAdmin):
 
     navigation_icon = "confirmation_number"
     navigation_rank = 3
-    list_display = ("code", "draw", "store_link", "issued_on", "tickets", "source", "state_label", "entered", "whose")
+    list_display = (
+        "code_shown",
+        "draw",
+        "store_link",
+        "issued",
+        "tickets",
+        "source",
+        "state_label",
+        "entered",
+        "whose",
+    )
     list_select_related = ("draw", "player")
     # Any filter of the list would have to read what no index is ordered by.
     list_filter = ()
@@ -61,6 +71,16 @@ class EntryAdmin(LotteryAdmin):
         """One entry with its tickets."""
         entry: Entry = self.whole(request, object_id)
         return self.page(request, "row.html", entry.code, original=entry, facts=_facts(entry))
+
+    @admin.display(description="receipt")
+    def code_shown(self, entry: Entry) -> str:
+        """In one line, to be read out."""
+        return format_html('<span class="whitespace-nowrap">{}</span>', entry.code)
+
+    @admin.display(description="issued on")
+    def issued(self, entry: Entry) -> str:
+        """As it stands in addresses and files."""
+        return entry.issued_on.isoformat()
 
     @admin.display(description="store")
     def store_link(self, entry: Entry) -> str:
@@ -99,7 +119,7 @@ def _facts(entry: Entry) -> list[tuple[str, Any]]:
             ("State", entry.get_state_display()),
             ("Draw", link(page_of(entry.draw), entry.draw)),
             ("Receipt", link(entry_url(entry.code), entry.code)),
-            ("Issued on", entry.issued_on),
+            ("Issued on", entry.issued_on.isoformat()),
             ("Total", shown(entry.total, entry.draw.currency)),
             ("Store", _store(entry)),
             ("Entered", f"{at(entry.entered_at)}, by {entry.get_source_display()}"),

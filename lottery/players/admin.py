@@ -142,7 +142,7 @@ def _tables(player: Player) -> list[tuple[str, dict[str, Any]]]:
         (
             link(page_of(one), one.code),
             one.draw,
-            one.issued_on,
+            one.issued_on.isoformat(),
             one.tickets,
             one.get_state_display(),
             at(one.entered_at),

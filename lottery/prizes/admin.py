@@ -52,7 +52,7 @@ class WinAdmin(SteppedAdmin):
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         """Along the index of a draw's wins."""
-        return ("number",) if "draw__id__exact" in request.GET else ("-draw", "-number")
+        return ("number",) if "draw__id__exact" in request.GET else ("-draw_id", "-number")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Win], search_term: str

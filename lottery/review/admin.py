@@ -139,6 +139,11 @@ class SuspicionAdmin(SteppedAdmin):
             signals=_signals(one), connected=_connected(one),
         )  # fmt: skip
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Suspicion]:
+        """With all that pages show."""
+        rows: QuerySet[Suspicion] = super().get_queryset(request)
+        return rows.select_related("draw", "player", "reviewed_by")
+
     @admin.display(description="player")
     def player_shown(self, one: Suspicion) -> str:
         """With as much of the contact as its owner knows again."""

@@ -45,4 +45,4 @@ class Suspicion(models.Model):
         indexes = (models.Index(fields=("state", "-score", "id"), name="suspicions_to_review"),)
 
     def __str__(self) -> str:
-        return f"{self.player} in draw {self.draw_id}"
+        return f"{self.player} in draw {self.draw.number}"

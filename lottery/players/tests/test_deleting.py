@@ -11,7 +11,7 @@ from lottery.entries.tests.conftest import browser_of
 from lottery.messages.models import Message
 from lottery.players import operations
 from lottery.players.contacts import read_contact
-from lottery.players.deleting import PLAYER_KEPT, SIGHTINGS_KEPT, delete_due, delete_player, unclaimed
+from lottery.players.deleting import PLAYER_KEPT, SIGHTINGS_KEPT, delete_due, delete_player, lost_with
 from lottery.players.models import Confirmation, Player, Sighting
 from lottery.tests.factories import freeze_now, make_entry, make_player, now, open_draw_now, publish_now
 
@@ -31,20 +31,20 @@ def test_deleting_leaves_nothing_that_leads_to_the_player() -> None:
     player, draw = seen_player(), open_draw_now()
     mine, others = make_entry(draw, player), make_entry(draw, make_player())
     Contest.objects.create(draw=draw, identity=1, issued_on=now().date(), player=player, at=now())
-    assert delete_player(player.pk)
+    assert delete_player(player.pk, now())
     mine.refresh_from_db()
     others.refresh_from_db()
     assert (mine.player, mine.state, others.state) == (None, Entry.State.WITHDRAWN, Entry.State.IN)
     for model in (Sighting, Contest, Confirmation, Message):
         assert not model.objects.exists()
-    assert not delete_player(player.pk)
+    assert not delete_player(player.pk, now())
 
 
 def test_frozen_draws_keep_their_tickets() -> None:
     player, draw = seen_player(), open_draw_now()
     entry = make_entry(draw, player)
     freeze_now(draw)
-    delete_player(player.pk)
+    delete_player(player.pk, now())
     entry.refresh_from_db()
     assert (entry.player, entry.state) == (None, Entry.State.IN)
 
@@ -58,7 +58,7 @@ def test_a_prize_that_would_be_lost_is_named_before() -> None:
     draw_winners(draw, draw.draws_at)
     draw.refresh_from_db()
     publish_now(draw)
-    (win,) = unclaimed(player)
+    (win,) = lost_with(player)
     page = browser_of(player).get("/lottery/my-data/delete").content.decode()
     assert f"/lottery/claims/{win.pk}" in page
 

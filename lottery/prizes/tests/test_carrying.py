@@ -1,6 +1,9 @@
 """Unclaimed prizes go to the next draw of their currency, once, in their own rows, as far as there is room."""
 
+import time
+
 import pytest
+from django.db import transaction
 
 from lottery.draws.models import Draw, Prize
 from lottery.draws.rules import PRIZE_ROWS_MAX, PRIZES_MAX
@@ -100,11 +103,12 @@ def test_two_draws_that_open_at_once_do_not_both_get_a_prize() -> None:
     make_expired(5)
     first, second = make_draw(), make_draw()
 
-    from django.db import transaction
-
     def carry(draw: Draw) -> int:
         with transaction.atomic():
-            return add_carried(draw)
+            carried = add_carried(draw)
+            # Long enough that the other one has looked, too.
+            time.sleep(0.2)
+        return carried
 
     answers = together(lambda: carry(first), lambda: carry(second))
     assert sorted(answers, key=str) == [0, 5]

@@ -149,6 +149,13 @@ def test_after_too_many_wrong_proofs_even_the_right_one_waits(winner: Client, wi
     assert reread(win).state == Win.State.TOLD
 
 
+def test_right_links_of_other_receipts_are_wrong_ones_too(winner: Client, win: Win, record: Callable[..., str]) -> None:
+    others = [receipt_keys.links().ending_of(record()) for _ in range(2)]
+    for number in range(WRONG_FOR_CODE.most):
+        assert winner.post(url(win), filled(win, receipt=others[number % 2])).status_code == 400
+    assert winner.post(url(win), filled(win)).status_code == 429
+
+
 def test_where_wrong_ones_cannot_be_counted_nobody_proves_anything(winner: Client, win: Win, settings: Any) -> None:
     settings.CACHES = {
         "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1/0"}

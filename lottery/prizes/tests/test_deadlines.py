@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from lottery.draws.models import Draw
+from lottery.prizes import deadlines
 from lottery.prizes.deadlines import REMIND_BEFORE, Passed, keep_deadlines, remind_due
 from lottery.prizes.models import Claim, Win
 from lottery.prizes.tasks import erase_paid
@@ -29,6 +30,15 @@ def test_a_winner_is_reminded_once() -> None:
     assert keep_deadlines(due) == Passed(1, 0, 0)
     assert keep_deadlines(due + timedelta(hours=1)) == Passed(0, 0, 0)
     assert told(win) == ["won", "reminder"]
+
+
+def test_one_run_writes_so_many_and_the_next_one_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deadlines, "REMINDERS_AT_ONCE", 2)
+    wins = make_wins([{}] * 3)
+    last = wins[0].claim_until
+    assert last is not None
+    assert [remind_due(last - SECOND) for _ in range(3)] == [2, 1, 0]
+    assert [told(win) for win in wins] == [["won", "reminder"]] * 3
 
 
 @pytest.mark.parametrize("state", [Win.State.CLAIMED, Win.State.REFUSED])
