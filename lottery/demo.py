@@ -38,7 +38,7 @@ from receipts.queries import find_receipt
 
 STAFF = (("anna", "prepares draws and payouts"), ("boris", "checks and approves them"))
 PASSWORD_BYTES = 9
-FIRST, SECOND = "Demo draw, held already", "Demo draw, take part"
+FIRST, SECOND, THIRD = "Last month's draw", "This month's draw", "Next month's draw"
 # Draw 1: time enough to enter its receipts, and for a checkpoint of the log behind its freeze.
 ENTER, FREEZE, HOLD = timedelta(seconds=45), timedelta(seconds=47), timedelta(seconds=75)
 OPEN_FOR = timedelta(days=10)
@@ -95,7 +95,9 @@ def open_both(now: datetime) -> None:
         dates = [ends, ends + timedelta(hours=1), ends + timedelta(hours=13)]
         second = _draft(2, SECOND, now - timedelta(days=6), ends - timedelta(days=1), dates)
         _open(second, now)
-        drafts.copy(second, now)
+    if not Draw.objects.filter(name=THIRD).exists():
+        third = drafts.copy(Draw.objects.get(name=SECOND), now)
+        Draw.objects.filter(pk=third.pk).update(name=THIRD)
 
 
 def _draft(number: int, name: str, first: datetime, last: datetime, dates: list[datetime]) -> Draw:
