@@ -80,7 +80,7 @@ def mails_can_be_sent(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[
 
 @register(Tags.security)
 def text_messages_can_be_sent(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
-    """A gateway for text messages is spoken to encrypted and with a token: what it is given are codes to sign in with."""
+    """A gateway for text messages is spoken to encrypted, and with a token: it is given codes to sign in with."""
     if settings.LOCAL_WORK or not settings.SMS_URL:
         return []
     where = urlsplit(settings.SMS_URL)
