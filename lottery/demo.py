@@ -23,6 +23,7 @@ from lottery.demo_receipts import code_of_row, refunded_pair, some_rows
 from lottery.draws import drafts, operations
 from lottery.draws.errors import DrawError
 from lottery.draws.models import Draw, Prize
+from lottery.entries.models import Entry as LotteryEntry
 from lottery.entries.operations import ENTERABLE, enter
 from lottery.players import operations as players
 from lottery.players.codes import code_of
@@ -45,7 +46,7 @@ OPEN_FOR = timedelta(days=10)
 PRIZES = (("Grand prize", 1_000_000, 1), ("Shopping voucher", 10_000, 3), ("Coffee", 500, 20))
 PLAYERS, RING = 40, 8
 # Accounts that pass the same receipts around, which a reviewer is to find.
-RING_RECEIPTS = 24
+RING_RECEIPTS = 12
 PAYEES = (
     Payee("Ada Example", "DE89370400440532013000"),
     Payee("Ben Example", "CZ6508000000192000145399"),
@@ -81,20 +82,23 @@ def demo_staff() -> list[Login]:
 
 def is_wanted() -> bool:
     """Whether there is anything to do: in local work, and unless somebody has made draws of their own."""
-    own = Draw.objects.filter(name=FIRST, number=1).exists()
+    own = Draw.objects.filter(name=SECOND, number=2).exists()
     return settings.LOCAL_WORK and (own or not Draw.objects.exists())
 
 
-def open_both(now: datetime) -> None:
-    """Makes and opens draws 1 and 2, and drafts the third."""
+def open_first(now: datetime) -> None:
+    """Makes and opens draw 1, which begins its minute."""
     if not Draw.objects.filter(name=FIRST).exists():
-        first = now - timedelta(days=28)
-        _open(_draft(1, FIRST, first, now, [now + ENTER, now + FREEZE, now + HOLD]), now)
+        dates = [now + ENTER, now + FREEZE, now + HOLD]
+        _open(_draft(1, FIRST, now - timedelta(days=28), now, dates), now)
+
+
+def open_second(now: datetime) -> None:
+    """Makes and opens draw 2, and drafts the third."""
     if not Draw.objects.filter(name=SECOND).exists():
         ends = now + OPEN_FOR
         dates = [ends, ends + timedelta(hours=1), ends + timedelta(hours=13)]
-        second = _draft(2, SECOND, now - timedelta(days=6), ends - timedelta(days=1), dates)
-        _open(second, now)
+        _open(_draft(2, SECOND, now - timedelta(days=6), ends - timedelta(days=1), dates), now)
     if not Draw.objects.filter(name=THIRD).exists():
         third = drafts.copy(Draw.objects.get(name=SECOND), now)
         Draw.objects.filter(pk=third.pk).update(name=THIRD)
@@ -104,7 +108,7 @@ def _draft(number: int, name: str, first: datetime, last: datetime, dates: list[
     draw = Draw.objects.create(
         number=number, name=name, first_day=first.date(), last_day=last.date(), entries_until=dates[0],
         freezes_at=dates[1], draws_at=dates[2], currency="USD", minimum_total=500, mode=Draw.Mode.COMMIT_REVEAL,
-        ticket_each=1_000, double_methods=["card"],
+        ticket_each=500, double_methods=["card"],
     )  # fmt: skip
     Prize.objects.bulk_create(
         Prize(draw=draw, rank=rank, name=prize, amount=amount, count=count)
@@ -133,7 +137,9 @@ def take_part(clock: Callable[[], datetime], url: str) -> None:
         if (finding := bought.sold()) is not None:
             enter(finding, player, clock())
             bought.give_back()
-    _enter_all(some_rows(first.first_day, first.last_day), people, clock, first.entries_until)
+    passed_around = set(LotteryEntry.objects.values_list("identity", flat=True))
+    rows = (row for row in some_rows(first.first_day, first.last_day) if row.identity not in passed_around)
+    _enter_all(rows, people, clock, first.entries_until)
 
 
 def _enter_all(
@@ -153,8 +159,7 @@ def make_ring(clock: Callable[[], datetime]) -> None:
     if Suspicion.objects.filter(draw=second).exists() or clock() >= second.entries_until:
         return
     ring = [player_named(f"ring{number}", clock()) for number in range(1, RING + 1)]
-    taken = set(second.entries.values_list("identity", flat=True))
-    rows = [row for row in some_rows(second.first_day, second.last_day) if row.identity not in taken]
+    rows = list(some_rows(second.first_day, clock().date()))
     for player in ring:
         players.note_sighting(player, keyed_now("device:demo ring"), keyed_now("network:demo ring"), clock())
     for row in rows[:RING_RECEIPTS]:

@@ -18,6 +18,8 @@ from transactions.replay.counter import SALE, SEQUENCE_EPOCH_S
 from transactions.stream import SALE_TYPES
 
 ROWS_A_DAY = 12
+# Of the latest day more: without a past there is no other.
+LATEST_ROWS = 100
 ROWS_MAX = 260
 MINIMUM_TOTAL = 500
 RECORDED_LIMIT_S = 10.0
@@ -32,7 +34,7 @@ def some_rows(first_day: date, last_day: date) -> Iterator[Entry]:
     left = ROWS_MAX
     for back in range((last_day - first_day).days + 1):
         day = last_day - timedelta(days=back)
-        rows = _rows_of(day)[: min(ROWS_A_DAY if back else 3 * ROWS_A_DAY, left)]
+        rows = _rows_of(day)[: min(ROWS_A_DAY if back else LATEST_ROWS, left)]
         left -= len(rows)
         yield from rows
 
@@ -42,7 +44,7 @@ def _rows_of(day: date) -> list[Entry]:
         issued_on=day, shard__in=ALL_SHARDS, type=SALE_TYPES.index("sale"), total__gte=MINIMUM_TOTAL
     )
     # Unordered: whatever the partition has first. A full sort of a day's sales is not worth a demo's while.
-    return list(sales.order_by()[: 3 * ROWS_A_DAY])
+    return list(sales.order_by()[:LATEST_ROWS])
 
 
 def code_of_row(row: Entry) -> str:

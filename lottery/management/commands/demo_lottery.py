@@ -41,9 +41,10 @@ class Command(BaseCommand):
             return
         while sum(Head.objects.values_list("records", flat=True)) < RECORDS_MIN:
             time.sleep(LOOK_EVERY_S)
-        demo.open_both(utc(now_ms()))
-        demo.take_part(lambda: utc(now_ms()), options["url"])
+        demo.open_second(utc(now_ms()))
         demo.make_ring(lambda: utc(now_ms()))
+        demo.open_first(utc(now_ms()))
+        demo.take_part(lambda: utc(now_ms()), options["url"])
         self._go_on()
         self.stdout.write("draw 1 is published, draw 2 is open, draw 3 is a draft")
 
