@@ -1,6 +1,6 @@
 """What the lottery's pages in the admin share: where they stand, and that nothing is changed except by its own step."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -69,7 +69,7 @@ def page_of(row: Model) -> str:
 
 def at(moment: datetime | None) -> str:
     """To the minute, in the time of the rules; empty for what has not happened."""
-    return "" if moment is None else f"{moment:%Y-%m-%d %H:%M} UTC"
+    return "" if moment is None else f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def known(facts: list[tuple[str, Any]]) -> list[tuple[str, Any]]:

@@ -1,6 +1,6 @@
 """The one form of a draft: rules, dates and prizes, with amounts as people write them and every fault at its field."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -134,7 +134,9 @@ class DraftForm(forms.ModelForm):  # type: ignore[type-arg]
         dates = {name: self.cleaned_data[name] for name in DATES if self.cleaned_data.get(name) is not None}
         if dates.keys() >= {"first_day", "last_day"} and dates["last_day"] < dates["first_day"]:
             self.add_error("last_day", "The last day is before the first one.")
-        if dates.keys() >= {"last_day", "entries_until"} and dates["entries_until"].date() < dates["last_day"]:
+        # By the same clock as at the opening (opening.py).
+        closes_on = dates["entries_until"].astimezone(UTC).date() if "entries_until" in dates else None
+        if closes_on is not None and "last_day" in dates and closes_on < dates["last_day"]:
             self.add_error("entries_until", "Entries would close before the last day of the receipts.")
         if "entries_until" in dates and dates["entries_until"] <= now:
             self.add_error("entries_until", "This is past: entries would be closed already.")

@@ -17,6 +17,7 @@ from lottery.draws.charts import KEPT_S, Chart, charts_of, sums_of
 from lottery.draws.drafts import COPIED, DATES
 from lottery.draws.models import Approval, Draw
 from lottery.draws.statements import SERVICE, subject_of
+from lottery.review.models import Suspicion
 from possys.money import shown
 from transactions.admin_actions import link
 
@@ -149,8 +150,16 @@ def _facts(draw: Draw) -> list[tuple[str, Any]]:
             ("Drawn", at(draw.drawn_at)),
             ("Published", at(draw.published_at)),
             ("Closed", at(draw.closed_at)),
+            ("To be reviewed", _suspicions(draw)),
         ]
     )
+
+
+def _suspicions(draw: Draw) -> Any:
+    """How many players look like collectors of others' receipts."""
+    count = Suspicion.objects.filter(draw=draw, state=Suspicion.State.OPEN).count()
+    url = f"{reverse('admin:lottery_suspicion_changelist')}?draw__id__exact={draw.pk}&state__exact=open"
+    return link(url, f"{count} players") if count else "nobody"
 
 
 def _fixed(draw: Draw) -> list[tuple[str, Any]]:

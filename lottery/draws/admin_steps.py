@@ -5,7 +5,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from lottery.admin_base import page_of
+from lottery.admin_base import at, page_of
 from lottery.admin_steps import Done, Step
 from lottery.draws import drafts, operations
 from lottery.draws.admin_forms import BeaconForm, PostponeForm
@@ -42,7 +42,7 @@ def _freeze(draw: Draw, by: User, answers: dict[str, Any], now: datetime) -> Don
 
 def _postpone(draw: Draw, by: User, answers: dict[str, Any], now: datetime) -> Done:
     operations.postpone(draw, answers["draws_at"], by, answers["reason"], now)
-    return Done(f"{draw} is postponed to {answers['draws_at']:%Y-%m-%d %H:%M} UTC.")
+    return Done(f"{draw} is postponed to {at(answers['draws_at'])}.")
 
 
 def _hold(draw: Draw, by: User, answers: dict[str, Any], now: datetime) -> Done:

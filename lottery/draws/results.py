@@ -36,9 +36,8 @@ class Pages(NamedTuple):
 
 
 class Winning(NamedTuple):
-    """A ticket that won; `place` in the order of the draw, from 1 as people count."""
+    """A ticket that won: its first digits."""
 
-    place: int
     prize: str
     amount: int
     ticket: str
@@ -103,10 +102,7 @@ def result(number: int, page: int) -> Result:
         .select_related("prize")
         .order_by("number")
     )
-    winners = [
-        Winning(win.number + 1, win.prize.name, win.prize.amount, bytes(win.ticket).hex()[:TICKET_DIGITS])
-        for win in wins
-    ]
+    winners = [Winning(win.prize.name, win.prize.amount, bytes(win.ticket).hex()[:TICKET_DIGITS]) for win in wins]
     return Result(draw, draw.rules, winners, pages, _claims(states), total)
 
 

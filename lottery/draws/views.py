@@ -73,7 +73,8 @@ def result(request: HttpRequest, number: int) -> HttpResponse:
 @or_404
 def check(request: HttpRequest, number: int) -> HttpResponse:
     """How anybody holds the draw again; from the freeze on, when the list can be had."""
-    return render(request, "lottery/check.html", {**facts_of(found.listed_draw(number)), "site": settings.SITE_URL})
+    context = {"site": settings.SITE_URL, "program_bytes": PROGRAM.stat().st_size}
+    return render(request, "lottery/check.html", {**facts_of(found.listed_draw(number)), **context})
 
 
 @require_safe

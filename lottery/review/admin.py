@@ -10,6 +10,8 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from kombu.exceptions import KombuError
+from redis.exceptions import RedisError
 from unfold.decorators import action, display
 
 from ledger.admin_base import NewestPaginator
@@ -218,8 +220,12 @@ class SuspicionAdmin(SteppedAdmin):
         form = LookForm(request.POST if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid():
             draw = form.cleaned_data["draw"]
-            look_at_draw.delay(draw.number)
-            messages.success(request, f"{draw} is looked at now; load this page again in a minute.")
+            try:
+                look_at_draw.apply_async((draw.number,), retry=False)
+            except (KombuError, RedisError, OSError):
+                messages.error(request, "Nothing was done: the queue of tasks cannot be reached. Try again.")
+            else:
+                messages.success(request, f"{draw} is looked at now; load this page again in a minute.")
             return HttpResponseRedirect(back)
         return self.page(request, "look.html", "Look again now", form=form, back_url=back)
 

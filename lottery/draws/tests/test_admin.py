@@ -328,5 +328,20 @@ def test_a_draws_page_adds_up_once_a_minute(cast: Cast, django_assert_num_querie
     cast.superuser.get(page(draw))
     make_entry(draw, make_player())
     assert "1 receipts" in cast.superuser.get(page(draw)).context["found"].counted
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         cast.superuser.get(page(draw))
+
+
+def test_times_are_typed_by_the_sites_clock_and_shown_in_that_of_the_rules(cast: Cast, settings: Any) -> None:
+    settings.TIME_ZONE = "Europe/Prague"
+    assert "Times are those of Europe/Prague." in cast.superuser.get(f"{LIST}add/").content.decode()
+    cast.superuser.post(
+        f"{LIST}add/",
+        typed(
+            first_day="2099-01-01", last_day="2099-01-09", entries_until_0="2099-01-10", entries_until_1="00:30:00",
+            freezes_at_0="2099-01-10", freezes_at_1="12:00:00", draws_at_0="2099-01-11", draws_at_1="12:00:00",
+        ),
+    )  # fmt: skip
+    draw = Draw.objects.get()
+    assert f"{draw.entries_until:%Y-%m-%d %H:%M}" == "2099-01-09 23:30"
+    assert "2099-01-09 23:30 UTC" in cast.viewer.get(page(draw)).content.decode()

@@ -65,10 +65,12 @@ def test_every_word_that_counts_leads_to_each_place_equally_often(count: int, bi
     """Without chance: over all words of a few bits, each place comes up the same number of times, or not at all."""
     first: Counter[int] = Counter()
     for word in range(1 << bits):
-        # What follows a word that is passed over says nothing of the word itself.
+        # Nothing but zeros follows: a word that is passed over leads to the first place.
         place = choose(itertools.chain([word], itertools.repeat(0)), count, 1, bits=bits)[0]
         if word < (1 << bits) // count * count:
             first[place] += 1
+        else:
+            assert place == 0
     assert set(first.values()) == {(1 << bits) // count}
     assert len(first) == count
 

@@ -149,7 +149,7 @@ def test_what_can_be_downloaded_holds_the_draw_again_also_without_its_players(cl
         ("tickets.bin", f"draws/{draw.number}/"),
     ):
         response = client.get(f"/lottery/{address}{name}")
-        (tmp_path / name).write_bytes(response.getvalue())  # type: ignore[attr-defined]
+        (tmp_path / name).write_bytes(response.getvalue())
     receipt = ["--receipt", entry.code, "--salt", bytes(entry.salt).hex()]
     done = subprocess.run(
         [sys.executable, "draw.py", "transcript.json", "tickets.bin", *receipt],

@@ -1,5 +1,6 @@
 """The standalone script agrees with the server on any draw, and names whatever was tampered with."""
 
+import ast
 import json
 import subprocess
 import sys
@@ -162,6 +163,7 @@ def test_it_is_short_and_needs_nothing() -> None:
     assert len(source.splitlines()) < 150
     imported = {line.split()[1] for line in source.splitlines() if line.startswith(("import ", "from "))}
     assert imported <= set(sys.stdlib_module_names)
+    ast.parse(source, feature_version=(3, 8))
 
 
 @pytest.mark.parametrize("place", [0, 3, 9])
@@ -313,3 +315,11 @@ def test_it_finds_a_receipt_by_its_salt(run: Callable[..., tuple[int, str]]) -> 
     assert all("not in the list" in line for line in others)
     _, said = run(files, "--receipt", "TEST-0004", "--salt", "ff" * 16)
     assert "of the list" not in said
+
+
+def test_the_example_in_the_documents_is_what_the_server_makes(run: Callable[..., tuple[int, str]]) -> None:
+    files = held(some_tickets(3), make_rules([1, 1], DRAND))
+    document = (Path(settings.BASE_DIR) / "docs" / "lottery-format.md").read_text()
+    assert f"```json\n{files.transcript}```" in document
+    assert "\n".join(files.tickets[at : at + 32].hex() for at in range(0, len(files.tickets), 32)) in document
+    assert run(files, "--receipt", "TEST-0001", "--salt", "0" * 32)[1] in document

@@ -99,9 +99,9 @@ def test_my_tickets_cost_the_same_for_many(draw: Draw, django_assert_num_queries
     "path", ["/lottery/tickets", "/lottery/tickets/1", "/lottery/my-data", "/lottery/my-data/delete"]
 )
 def test_strangers_are_sent_to_the_sign_in(client: Client, draw: Draw, path: str) -> None:
-    assert client.get(f"/lottery/{path}").headers["Location"] == "/lottery/sign-in"
+    assert client.get(path).headers["Location"] == "/lottery/sign-in"
     client.cookies["player"] = "0" * 32 + ":1:forged"
-    assert client.get(f"/lottery/{path}").headers["Location"] == "/lottery/sign-in"
+    assert client.get(path).headers["Location"] == "/lottery/sign-in"
 
 
 def test_a_ticket_is_its_players_own(draw: Draw) -> None:

@@ -14,8 +14,11 @@ from lottery.review.models import Suspicion
 from lottery.review.operations import bar, look
 from lottery.review.tests.test_operations import contest, enter, see
 from lottery.tests.factories import make_player, make_staff, now, open_draw_now
+from portal.tests.conftest import broker_away
 from possys.celery import app
 from tests.people import Cast, make_cast, make_person, signed_in
+
+__all__ = ["broker_away"]
 
 QUEUE = "/admin/lottery/suspicion/"
 PLAYERS = "/admin/lottery/player/"
@@ -176,6 +179,12 @@ def test_a_reviewer_has_a_draw_looked_at_again(cast: Cast, suspect: Suspicion) -
     assert not Suspicion.objects.exists()
     cast.superuser.post(url, {"draw": Draw.objects.get().pk})
     assert Suspicion.objects.filter(player=suspect.player).exists()
+
+
+@pytest.mark.usefixtures("broker_away")
+def test_a_queue_that_is_away_is_said(cast: Cast, suspect: Suspicion) -> None:
+    answer = cast.superuser.post(f"{QUEUE}look/", {"draw": suspect.draw_id}, follow=True)
+    assert "Nothing was done: the queue of tasks cannot be reached." in answer.content.decode()
 
 
 @pytest.mark.parametrize("url", [QUEUE, PLAYERS, ENTRIES])
