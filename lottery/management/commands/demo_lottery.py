@@ -1,11 +1,13 @@
 """`manage.py demo_lottery`: a lottery to look at, for local work; `make run` calls it."""
 
 import json
+import sys
 import time
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import InterfaceError, OperationalError
 
 from ledger.models import Head
 from lottery import demo
@@ -17,6 +19,8 @@ RECORDS_MIN = 60
 LOOK_EVERY_S = 1.0
 # Of waiting for the log and the feed, after which it says what it waits for and gives up.
 STEPS_MAX = 300
+# The exit code after which `make run` starts it again.
+AGAIN = 75
 
 
 class Command(BaseCommand):
@@ -39,14 +43,21 @@ class Command(BaseCommand):
         if not demo.is_wanted():
             self.stdout.write("nothing to do: these are not local settings, or there are draws of somebody's own")
             return
+        try:
+            self._make(options["url"])
+        except (OperationalError, InterfaceError, OSError) as fault:
+            self.stderr.write(f"a server is away: {fault}")
+            sys.exit(AGAIN)
+        self.stdout.write("draw 1 is published, draw 2 is open, draw 3 is a draft")
+
+    def _make(self, url: str) -> None:
         while sum(Head.objects.values_list("records", flat=True)) < RECORDS_MIN:
             time.sleep(LOOK_EVERY_S)
         demo.open_second(utc(now_ms()))
         demo.make_ring(lambda: utc(now_ms()))
         demo.open_first(utc(now_ms()))
-        demo.take_part(lambda: utc(now_ms()), options["url"])
+        demo.take_part(lambda: utc(now_ms()), url)
         self._go_on()
-        self.stdout.write("draw 1 is published, draw 2 is open, draw 3 is a draft")
 
     def _go_on(self) -> None:
         waits = ""
