@@ -40,17 +40,16 @@ class Command(BaseCommand):
             logins = [login._asdict() for login in demo.demo_staff()]
             self.stdout.write(json.dumps({"logins": logins}) if options["json"] else "\n".join(map(str, logins)))
             return
-        if not demo.is_wanted():
-            self.stdout.write("nothing to do: these are not local settings, or there are draws of somebody's own")
-            return
         try:
             self._make(options["url"])
         except (OperationalError, InterfaceError, OSError) as fault:
             self.stderr.write(f"a server is away: {fault}")
             sys.exit(AGAIN)
-        self.stdout.write("draw 1 is published, draw 2 is open, draw 3 is a draft")
 
     def _make(self, url: str) -> None:
+        if not demo.is_wanted():
+            self.stdout.write("nothing to do: these are not local settings, or there are draws of somebody's own")
+            return
         while sum(Head.objects.values_list("records", flat=True)) < RECORDS_MIN:
             time.sleep(LOOK_EVERY_S)
         demo.open_second(utc(now_ms()))
@@ -58,6 +57,7 @@ class Command(BaseCommand):
         demo.open_first(utc(now_ms()))
         demo.take_part(lambda: utc(now_ms()), url)
         self._go_on()
+        self.stdout.write("draw 1 is published, draw 2 is open, draw 3 is a draft")
 
     def _go_on(self) -> None:
         waits = ""
