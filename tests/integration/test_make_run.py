@@ -140,7 +140,8 @@ def test_a_run_does_what_it_says_heals_itself_and_leaves_nothing_behind(runs: Ca
 
     assert run.end(signal.SIGINT) == 0
     stopped = re.findall(r"stopping (.*)", run.output)
-    assert stopped[:4] == ["replay", "gunicorn", "beat", "flush worker, worker, mail worker, feed worker, checkpointer"]
+    workers = "flush worker, worker, mail worker, feed worker, checkpointer"
+    assert stopped[:5] == ["lottery", "replay", "gunicorn", "beat", workers]
     assert stopped[4].startswith("PostgreSQL")
     assert [process for process in everything if is_alive(process)] == []
     assert belonging(run.folder) == []
