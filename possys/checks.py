@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
-from possys import clock, messages, receipt_keys
+from possys import clock, messages, receipt_keys, sms
 from possys.codes import Environment
 
 LOCAL_ONLY = {
@@ -75,3 +76,18 @@ def mails_can_be_sent(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[
             id="possys.W004",
         )
     ]
+
+
+@register(Tags.security)
+def text_messages_can_be_sent(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """A gateway for text messages is spoken to encrypted, and with a token: it is given codes to sign in with."""
+    if settings.LOCAL_WORK or not settings.SMS_URL:
+        return []
+    where = urlsplit(settings.SMS_URL)
+    faults = []
+    if where.scheme != "https" and where.hostname not in sms.LOOPBACK:
+        faults.append(f"SMS_URL begins with {where.scheme}://: text messages hold codes, so it must be https://.")
+    if not settings.SMS_TOKEN:
+        faults.append("There is no SMS_TOKEN: no gateway takes text messages from just anybody.")
+    hint = "SMS_URL=https://gateway.example/messages and SMS_TOKEN=..., see docs/mail.md."
+    return [Warning(fault, hint=hint, id="possys.W005") for fault in faults]

@@ -9,16 +9,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from possys.embedded.errand import Errand
 from possys.embedded.faults import LocalServerError, log_tail
-from possys.embedded.program import Program
 from possys.embedded.site import REPLAY_STOP_LIMIT_S
 
 PROJECT = Path(__file__).resolve().parents[2]
 WEEKS_VARIABLE = "WEEKS"
 # As the command's own limit: the whole year, which begins at most 366 days ago.
 WEEKS_MAX = 53
-# A command that was refused something says so and ends with this; starting it again would only be refused again.
-REFUSED = 1
 # Reading the year takes some seconds at the first start.
 OPEN_LIMIT_S = 120
 OPEN_POLL_S = 0.1
@@ -36,7 +34,7 @@ def chosen_weeks() -> int:
     return int(named)
 
 
-class History(Program):
+class History(Errand):
     """Loads the weeks of real baskets that are not loaded yet, and ends."""
 
     def __init__(self, local: Path, environment: Mapping[str, str], url: str, weeks: int) -> None:
@@ -53,26 +51,6 @@ class History(Program):
             environment=environment,
             stop_limit_s=REPLAY_STOP_LIMIT_S,
         )
-
-    @property
-    def running(self) -> bool:
-        """Whether it needs no new start: it runs, has finished, or was refused something."""
-        return super().running or self.has_ended
-
-    @property
-    def was_refused(self) -> bool:
-        """Whether it gave up."""
-        return self._process is not None and self._process.poll() == REFUSED
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether it has said its last."""
-        return self._process is not None and self._process.poll() in {0, REFUSED}
-
-    def stop(self) -> None:
-        """Stop it unless it has ended, hours ago perhaps: its number may be another process's by now."""
-        if not self.has_ended:
-            super().stop()
 
     def start(self) -> None:
         """Start it, with nothing left of what an earlier one told."""

@@ -32,7 +32,9 @@ def prepare_site() -> None:
 def demo() -> dict[str, Any]:
     """Make the demo's retailers, stores, terminals and logins; return what to show of them."""
     with _explained():
-        return {**_json_of("demo"), "people": _json_of("demo_people")["logins"]}
+        made = _json_of("demo")
+        made["logins"] += _json_of("demo_lottery")["logins"]
+        return {**made, "people": _json_of("demo_people")["logins"]}
 
 
 def health() -> dict[str, Any]:

@@ -11,6 +11,7 @@ from possys.embedded.interrupts import ignore_interrupts, interrupts_wait
 from possys.embedded.joining import keep_settings
 from possys.embedded.keys import local_keys
 from possys.embedded.launch import die_with_parent
+from possys.embedded.lottery import Lottery
 from possys.embedded.management import demo, health, prepare_site, set_up_django
 from possys.embedded.ports import HOST
 from possys.embedded.replay import Replay
@@ -52,7 +53,10 @@ def run(local: Path) -> None:
             supervisor.start([replay])
             print(welcome(url, shown), flush=True)
             say(f"started in {time.monotonic() - began:.1f} s; logs: {local / 'log'}; Ctrl-C stops everything")
-            _stay(supervisor, replay, history, url)
+            lottery = Lottery(local, for_role(environment, "web"), url)
+            if history is None:
+                supervisor.start([lottery])
+            _stay(supervisor, replay, history, lottery, url)
         except KeyboardInterrupt:
             print(flush=True)
         finally:
@@ -100,8 +104,8 @@ def _start_history(
     return history
 
 
-def _stay(supervisor: Supervisor, replay: Replay, history: History | None, url: str) -> None:
-    """Look after everything and show that it is alive, until interrupted."""
+def _stay(supervisor: Supervisor, replay: Replay, history: History | None, lottery: Lottery, url: str) -> None:
+    """Look after everything and show that it is alive, until interrupted; with a past, draws follow it."""
     # Only now are the settings those of this run.
     from possys.receipt_keys import links
 
@@ -121,8 +125,9 @@ def _stay(supervisor: Supervisor, replay: Replay, history: History | None, url: 
             say(alive_line(status, found))
             if history is not None and not (history := _tell_of(history)):
                 to_count = True
-            elif to_count:
-                to_count = not count_when_fed(found)
+            elif to_count and count_when_fed(found):
+                to_count = False
+                supervisor.start([lottery])
 
 
 def _tell_of(history: History) -> History | None:

@@ -17,6 +17,7 @@ def welcome(url: str, demo: dict[str, Any]) -> str:
         [
             "",
             f"  Receipts   {url}/",
+            f"  Lottery    {url}/lottery/",
             f"  Retailers  {url}/portal/",
             f"  Admin      {url}/admin/",
             f"  API        {url}/api/docs/",
