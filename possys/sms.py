@@ -22,8 +22,10 @@ TIMEOUT_S = 10
 ANSWER_BYTES_MAX = 2000
 FILES = "filesms"
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
-# A 4xx says that this message will never be taken; these two say "later".
-LATER = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
+# A 4xx says that this message will never be taken; these say "later", or that our token is wrong, which somebody mends.
+LATER = frozenset(
+    {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
+)
 
 
 def is_offered() -> bool:
