@@ -1,24 +1,15 @@
-"""The rules of a draw, and why a receipt has no ticket, in sentences of the page's language."""
+"""The rules of a draw in sentences of the page's language."""
 
 from collections.abc import Callable
 from datetime import timedelta
 
 from django.utils.translation import gettext, ngettext, ngettext_lazy
-from django.utils.translation import gettext_lazy as _
 
 from lottery.draws.beacon import time_of
-from lottery.draws.rules import DrandSeed, NoTicket, Rules
+from lottery.draws.rules import DrandSeed, Rules
 from lottery.templatetags.lottery_format import here, number
 from receipts.templatetags.receipt_format import day, method_name, money
 
-REASONS = {
-    "type": _("This is a refund or void. Only sales take part."),
-    "mode": _("This receipt was not made in a way that takes part in this draw."),
-    "business": _("This receipt was made out to a business. Such receipts do not take part in this draw."),
-    "day": _("The day on this receipt is outside of the draw's period."),
-    "currency": _("This receipt is in a currency that does not take part in this draw."),
-    "minimum": _("This receipt comes to less than the draw's minimum."),
-}
 # From the largest; two neighbours are said: `3 days, 4 hours`. Worded as CLDR has them, by which browsers go.
 UNITS = (
     (86_400, ngettext_lazy("%(count)s day", "%(count)s days", "count")),
@@ -28,11 +19,6 @@ UNITS = (
 )
 # Seconds are of use in the last hour only.
 SECONDS_BELOW_S = 3_600
-
-
-def reason_text(no_ticket: NoTicket) -> str:
-    """Why a receipt has no ticket in a draw."""
-    return str(REASONS[no_ticket.reason])
 
 
 def rules_sentences(rules: Rules) -> list[str]:

@@ -61,7 +61,7 @@ class Entry(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.code} in draw {self.draw_id}"
+        return self.code
 
 
 class Contest(models.Model):

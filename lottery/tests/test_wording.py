@@ -1,15 +1,13 @@
 """Each rule has its sentence, each reason its own, and the time left is said in two units."""
 
-from datetime import timedelta
-from typing import Any, get_args
+from typing import Any
 
 import msgspec
 import pytest
-from django.utils import translation
 
 from lottery.draws import beacon
-from lottery.draws.rules import CommitRevealSeed, DrandSeed, NoTicket, PrizeRule, Rules
-from lottery.wording import reason_text, rules_sentences, seed_sentences, time_left
+from lottery.draws.rules import CommitRevealSeed, DrandSeed, PrizeRule, Rules
+from lottery.wording import rules_sentences, seed_sentences
 
 PLAIN = Rules(
     v=1,
@@ -90,27 +88,3 @@ def test_chance_is_explained_in_two_sentences_with_the_round() -> None:
     postponed, _second = seed_sentences(changed(seed=seed), round_number=2000)
     assert "round 2,000 of drand" in postponed
     assert "a secret of ours" in seed_sentences(PLAIN)[0]
-
-
-def test_every_reason_has_a_sentence_of_its_own() -> None:
-    reasons = get_args(NoTicket.__annotations__["reason"])
-    assert len({reason_text(NoTicket(reason)) for reason in reasons}) == len(reasons) == 6
-
-
-@pytest.mark.parametrize(
-    ("language", "left", "said"),
-    [
-        ("en", timedelta(days=3, hours=4, minutes=50), "3 days, 4 hours"),
-        ("en", timedelta(days=1), "1 day, 0 hours"),
-        ("en", timedelta(hours=5, minutes=1, seconds=59), "5 hours, 1 minute"),
-        ("en", timedelta(minutes=59, seconds=9), "59 minutes, 9 seconds"),
-        ("en", timedelta(seconds=7), "7 seconds"),
-        ("en", timedelta(seconds=-7), "0 seconds"),
-        ("cs", timedelta(days=3, hours=5), "3 dny, 5 hodin"),
-        ("de", timedelta(days=2, hours=1), "2 Tage, 1 Stunde"),
-        ("sr-latn", timedelta(days=2, hours=5), "2 dana, 5 sati"),
-    ],
-)
-def test_the_time_left_is_said_in_two_units(language: str, left: timedelta, said: str) -> None:
-    with translation.override(language):
-        assert time_left(left) == said
