@@ -16,8 +16,6 @@ from possys.codes import CodeError
 from possys.receipt_keys import table
 
 PAGE_ROWS = 50
-# So much of a hash tells two apart at a glance; the whole stands in its title.
-HASH_SHOWN = 16
 
 
 class LotteryAdmin(ModelAdmin):  # type: ignore[misc]

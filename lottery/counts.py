@@ -1,7 +1,7 @@
 """How many receipts and tickets draws have so far: counted once a minute at most, whatever the pages are asked.
 
-PostgreSQL counts ten million entries in a second or two, so one visitor a minute waits for that, and all others read
-what was counted last from the cache. Without the cache nothing is counted, and the pages do without the numbers.
+Counting reads all entries of a draw, so one visitor a minute waits for that, and all others read what was counted last
+from the cache. Without the cache nothing is counted, and the pages do without the numbers.
 """
 
 from collections.abc import Collection

@@ -1,4 +1,4 @@
-"""Reads a frozen list of tickets: all of it in parts, one ticket with its Merkle path, the entry behind a place.
+"""Reads a frozen list of tickets: all of it in parts, one ticket with its Merkle path.
 
 A list is rows of CHUNK_TICKETS tickets in ascending order. One ticket is found by the first tickets of a dozen rows
 and by one whole row, never by reading them all.
@@ -12,7 +12,6 @@ from django.db import connection
 
 from ledger.merkle import inclusion_path, mth_of
 from lottery.draws.drawing import TICKET_BYTES, leaves
-from lottery.draws.freezing import ENTRY_BYTES
 from lottery.draws.models import CHUNK_TICKETS, Draw, TicketChunk
 
 # Rows of one query: 2 MB. No DB transaction stays open while a slow client takes the file.
@@ -84,15 +83,6 @@ def read_tickets(draw: Draw) -> Iterator[bytes]:
         rows = TicketChunk.objects.filter(draw=draw, number__gte=first, number__lt=first + ROWS_READ)
         for held in rows.order_by("number").values_list("tickets", flat=True):
             yield bytes(held)
-
-
-def entry_at(draw: Draw, position: int) -> int:
-    """The key of the entry whose ticket is at a place of the list. Raises TicketChunk.DoesNotExist."""
-    row, at = divmod(position, CHUNK_TICKETS)
-    held = bytes(TicketChunk.objects.values_list("entries", flat=True).get(draw=draw, number=row))
-    if position < 0 or (at + 1) * ENTRY_BYTES > len(held):
-        raise TicketChunk.DoesNotExist(f"{draw} has no ticket at {position}")
-    return int.from_bytes(held[at * ENTRY_BYTES : (at + 1) * ENTRY_BYTES], "big")
 
 
 def row_count(draw: Draw) -> int:

@@ -29,5 +29,5 @@ def test_a_gateway_without_encryption_or_token_is_warned_of(
 
 
 def test_local_work_is_not_warned(settings: Any) -> None:
-    settings.LOCAL_WORK, settings.SMS_URL, settings.SMS_TOKEN = True, "filesms:///tmp/x", ""
+    settings.LOCAL_WORK, settings.SMS_URL, settings.SMS_TOKEN = True, "filesms:///folder", ""
     assert text_messages_can_be_sent(None) == []

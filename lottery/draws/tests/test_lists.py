@@ -6,10 +6,8 @@ from django.test.utils import CaptureQueriesContext
 
 from ledger.merkle import leaf_hash, root_of_path
 from lottery.draws import freezing, lists
-from lottery.draws.drawing import ticket_of
-from lottery.draws.lists import entry_at, read_tickets, ticket_proof
-from lottery.draws.models import Draw, TicketChunk
-from lottery.entries.models import Entry
+from lottery.draws.lists import read_tickets, ticket_proof
+from lottery.draws.models import Draw
 from lottery.tests.factories import frozen_draw
 
 pytestmark = pytest.mark.usefixtures("ledger")
@@ -55,12 +53,3 @@ def test_a_proof_takes_three_queries_however_long_the_list_is(draw: Draw) -> Non
     with CaptureQueriesContext(connection) as queries:
         assert ticket_proof(draw, ticket)
     assert len(queries) == QUERIES
-
-
-def test_each_place_leads_to_its_entry(draw: Draw) -> None:
-    for place, ticket in enumerate(tickets_of(draw)):
-        entry = Entry.objects.get(pk=entry_at(draw, place))
-        assert ticket_of(draw.number, entry.code, 1, bytes(entry.salt)) == ticket
-    for place in (-1, draw.ticket_count or 0):
-        with pytest.raises(TicketChunk.DoesNotExist):
-            entry_at(draw, place)
