@@ -1,6 +1,5 @@
 """What an API key opens, and from when on it opens nothing more."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, cast
 
@@ -25,7 +24,7 @@ from portal.rights import Role
 from possys.clock import now_ms, utc
 from possys.limits import Limit
 from possys.problems import not_found
-from tests.cast import RetailCast, make_retail_cast
+from tests.cast import RetailCast
 
 NOW = utc(now_ms())
 TODAY = NOW.date()
@@ -45,13 +44,6 @@ class WhoView(APIView):
 
 urlpatterns = [path("api/v1/retailers/<int:retailer>/who", WhoView.as_view())]
 pytestmark = pytest.mark.urls(__name__)
-
-
-@pytest.fixture
-def crew(db: None) -> Iterator[RetailCast]:
-    cache.clear()
-    yield make_retail_cast()
-    cache.clear()
 
 
 def member(name: str) -> Membership:
