@@ -79,7 +79,7 @@ def test_a_difference_and_what_is_banked_are_posted(store: Store, clerk: User) -
     made = count(store, clerk, 1450, opening=500, banked=950)
     assert (made.expected, made.difference, made.remaining) == (1500, -50, 500)
     assert lines(made.entry) == [("1000", -50), ("6000", 50), ("1010", 950), ("1000", -950)]
-    assert made.entry.text == "Cash-up of High Street, 2026-11-20"
+    assert JournalEntry.objects.get().text == "Cash-up of High Street, 2026-11-20"
 
 
 def test_a_count_that_moves_nothing_is_kept_without_an_entry(store: Store, clerk: User) -> None:
