@@ -17,11 +17,15 @@ class CurrencyAsking(Asking):
     currency = forms.ChoiceField(label="Currency", required=False)
 
     def __init__(self, query: QueryDict, *, scope: Scope, now: Any) -> None:
-        self.known = currencies(scope.retailer_id)
+        self.known = self.used(scope)
         super().__init__(query, scope=scope, now=now)
         self.fields["currency"].choices = [(name, name) for name in self.known]  # type: ignore[attr-defined]
         if len(self.known) < 2:
             self.fields["currency"].widget = forms.HiddenInput()
+
+    def used(self, scope: Scope) -> list[str]:
+        """The currencies, the one that is used most first."""
+        return currencies(scope.retailer_id)
 
     def defaults(self) -> dict[str, Any]:
         """The one that is used most."""

@@ -45,3 +45,10 @@ class CurrencyField(forms.CharField):
         if found and found not in CURRENCIES:
             raise forms.ValidationError(f"{found} is no currency of ISO 4217.")
         return found
+
+
+def offer_accounts(form: forms.Form, scope: Scope, *, unused_too: bool = False) -> None:
+    """Has the form's field `account` show the retailer's accounts."""
+    field = form.fields["account"]
+    assert isinstance(field, AccountField)
+    field.offer(scope, unused_too=unused_too)

@@ -9,6 +9,7 @@ from django.utils import timezone
 from accounting.books.asking import EntryAsking, JournalAsking
 from accounting.books.models import JournalEntry, JournalLine
 from accounting.books.queries import Wanted, entries, entry_of, lines_of
+from portal.queries import called
 from portal.rights import Right
 from portal.scope import Scope
 from portal.sheets.pages import Action, Contents, Hint, ListShape, Page
@@ -103,14 +104,9 @@ def read_entry(scope: Scope, asked: dict[str, Any], now: datetime) -> Contents:
     )
 
 
-def entry_link(number: int) -> str:
-    """The page of an entry."""
-    return f"entry?number={number}"
-
-
 def _entry_row(entry: JournalEntry) -> Row:
     store = entry.store.name if entry.store else ""
-    author = str(entry.made_by) if entry.made_by else ""
+    author = called(entry.made_by) if entry.made_by else ""
     kind = entry.get_kind_display()
     return str(entry.number), entry.dated, kind, store, entry.text, entry.total, author, _remark(entry)
 
@@ -121,7 +117,7 @@ def _line_row(line: JournalLine) -> Row:
 
 
 def _about(entry: JournalEntry) -> str:
-    author = f" by {entry.made_by}" if entry.made_by else " by the server"
+    author = f" by {called(entry.made_by)}" if entry.made_by else " by the server"
     made = timezone.localtime(entry.made_at)
     return f"{entry.get_kind_display()}, dated {entry.dated:%-d %b %Y}. Written{author} on {made:%-d %b %Y, %H:%M}."
 
