@@ -35,16 +35,14 @@ class CurrencyAsking(Asking):
 class BalancesAsking(CurrencyAsking, PeriodAsking):
     """Days and a currency."""
 
-    field_order = ("first", "last", "currency")
+    field_order: tuple[str, ...] = ("first", "last", "currency")
 
 
 class JournalAsking(CurrencyAsking, SearchAsking, StoreAsking, PeriodAsking):
     """Entries of some days, narrowed down; `account` becomes an Account or None."""
 
     account = forms.CharField(label="Account", required=False, max_length=20)
-    kind = forms.ChoiceField(
-        label="Kind", required=False, choices=[("", "All kinds"), *JournalEntry.Kind.choices]
-    )
+    kind = forms.ChoiceField(label="Kind", required=False, choices=[("", "All kinds"), *JournalEntry.Kind.choices])
     field_order = ("first", "last", "store", "account", "kind", "search", "currency")
 
     def clean_account(self) -> Account | None:
@@ -65,7 +63,6 @@ class StatementAsking(BalancesAsking):
     def clean_account(self) -> Account | None:
         """The account with this number."""
         return _account(self.scope, self.cleaned_data["account"])
-
 
     def clean_after(self) -> str:
         """The place of the last line of the page before."""
