@@ -2,7 +2,7 @@
 
 first       part 1 holds what had come when the day was closed
 supplements what came later, as differences: the sum of a day's parts is always what is fed
-at once     a store's parts, its terminals' Z reports and the journal's entries are one DB transaction
+at once     a store's parts, its terminals' Z closes and the journal's entries are one DB transaction
 alone       who closes days of a store holds the store's advisory lock, so that Z numbers and hashes follow each other;
             whoever waited finds nothing new. The database's unique constraints stand behind that
 """
@@ -13,11 +13,11 @@ from datetime import UTC, date, datetime
 from django.db import connection, transaction
 
 from accounting.books.posting import post_close
-from accounting.days.content import read_report, write
+from accounting.days.content import read_content, written
 from accounting.days.fed import HeldNumbers, StoreDays
 from accounting.days.figures import Sums, added, sums_of
 from accounting.days.models import StoreClose, TerminalClose
-from accounting.days.reports import BEGINNING, About, Link, Made, link_of, make_content, make_report
+from accounting.days.reports import BEGINNING, About, Link, Made, close_of_store, close_terminal, link_of
 
 # First keys of PostgreSQL's advisory locks with two keys; the second is the store.
 STORE_LOCK = 7_204_301
@@ -82,26 +82,26 @@ class _Closing:
                 self.parts[day] = max(part, self.parts.get(day, 0))
                 if content is not None:
                     contents.setdefault((day, terminal), []).append(content)
-        return {key: added(sums_of(read_report(text)) for text in texts) for key, texts in contents.items()}
+        return {key: added(sums_of(read_content(text)) for text in texts) for key, texts in contents.items()}
 
     def close(self) -> list[StoreClose]:
-        """Writes the closes and their Z reports."""
-        made = [(close, reports) for day in self.fed.days for close, reports in self._close_day(day)]
+        """Writes the closes and their Z closes."""
+        made = [(close, closes) for day in self.fed.days for close, closes in self._close_day(day)]
         StoreClose.objects.bulk_create([close for close, _ in made])
         TerminalClose.objects.bulk_create(_rows(made))
         return [close for close, _ in made]
 
     def _close_day(self, day: date) -> Iterable[tuple[StoreClose, list[Made]]]:
         about = About(self.fed.retailer, self.store, str(day), self.parts.get(day, 0) + 1, stamp(self.now))
-        reports = []
+        closes = []
         for one in self.fed.days[day]:
             link = self.links.get(one.terminal, BEGINNING)
-            made = make_report(about, one, self.closed.get((day, one.terminal), {}), link, self.held)
+            made = close_terminal(about, one, self.closed.get((day, one.terminal), {}), link, self.held)
             if made is not None:
-                self.links[one.terminal] = link_of(made.report, made.hash)
-                reports.append(made)
-        if reports:
-            content = make_content(about, reports)
+                self.links[one.terminal] = link_of(made.content, made.hash)
+                closes.append(made)
+        if closes:
+            content = close_of_store(about, closes)
             yield (
                 StoreClose(
                     retailer_id=about.retailer,
@@ -109,10 +109,10 @@ class _Closing:
                     day=day,
                     part=about.part,
                     records=content.records,
-                    content=write(content),
+                    content=written(content),
                     closed_at=self.now,
                 ),
-                reports,
+                closes,
             )
 
 
@@ -120,20 +120,20 @@ def _links(terminals: Iterable[int]) -> dict[int, Link]:
     """Where the chains of these terminals stand."""
     with connection.cursor() as cursor:
         cursor.execute(LINKS, [sorted(terminals)])
-        found = [(read_report(content), own_hash) for content, own_hash in cursor.fetchall()]
-    return {report.terminal: link_of(report, own_hash) for report, own_hash in found}
+        found = [(read_content(content), own_hash) for content, own_hash in cursor.fetchall()]
+    return {content.terminal: link_of(content, own_hash) for content, own_hash in found}
 
 
 def _rows(made: Iterable[tuple[StoreClose, list[Made]]]) -> list[TerminalClose]:
     return [
         TerminalClose(
             close=close,
-            terminal=one.report.terminal,
-            number=one.report.number,
+            terminal=one.content.terminal,
+            number=one.content.number,
             content=one.text,
-            previous_hash=one.report.previous,
+            previous_hash=one.content.previous,
             hash=one.hash,
         )
-        for close, reports in made
-        for one in reports
+        for close, closes in made
+        for one in closes
     ]

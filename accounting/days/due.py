@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
 
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from accounting.days.closing import BATCH_DAYS, close_days
 from accounting.days.models import ClosedTo
 from ledger.feeding.models import Cursor
+from transactions.stream import SHARD_COUNT
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +36,8 @@ due AS (
     SELECT s.store, s.day, sum(s.records) AS records FROM looked
     JOIN accounting_terminalsequences s ON s.store = looked.store AND s.day = looked.day
     LEFT JOIN accounting_books b ON b.retailer_id = s.retailer
-    WHERE s.day <= %(today)s::date - CASE WHEN coalesce(b.close_at, %(close_at)s) <= %(now)s THEN 1 ELSE 2 END
+    WHERE s.store <> ALL(%(failed)s::integer[])
+      AND s.day <= %(today)s::date - CASE WHEN coalesce(b.close_at, %(close_at)s) <= %(now)s THEN 1 ELSE 2 END
     GROUP BY s.store, s.day
 )
 SELECT store, day FROM due
@@ -45,7 +47,7 @@ ORDER BY store, day LIMIT %(limit)s
 """
 _LATE = """
 SELECT store, day FROM accounting_terminalsequences
-WHERE mod(terminal, 64) = %(shard)s AND late_block > %(block)s
+WHERE mod(terminal, {shards}) = %(shard)s AND late_block > %(block)s
 GROUP BY store, day
 """
 _NEW = """
@@ -53,8 +55,8 @@ SELECT s.store, s.day FROM transactions_store t JOIN accounting_terminalsequence
 WHERE t.shard = %(shard)s AND s.day > %(after)s AND s.day < %(today)s
 GROUP BY s.store, s.day
 """
-DUE_LATE = _DUE.format(looked=_LATE)
-DUE = _DUE.format(looked=f"{_NEW} UNION {_LATE}")
+DUE_LATE = _DUE.format(looked=_LATE.format(shards=SHARD_COUNT))
+DUE = _DUE.format(looked=f"{_NEW} UNION {_LATE.format(shards=SHARD_COUNT)}")
 CLOSE_TIMES = "SELECT min(close_at), max(close_at) FROM accounting_books"
 # Before any day.
 NEVER = date(1, 1, 1)
@@ -128,15 +130,24 @@ def _close_shard(state: ShardState, times: CloseTimes, now: datetime, limit: int
     has_new_day = last_due(moment, times.first) > state.seen_day
     if not has_new_day and state.block == state.seen_block:
         return 0
-    rows = _due(DUE if has_new_day else DUE_LATE, state, moment, limit)
-    done, is_whole = _close_stores(rows, now)
-    if is_whole and len(rows) < limit:
+    statement = DUE if has_new_day else DUE_LATE
+    done, failed = 0, set[int]()
+    while done < limit and (rows := _due(statement, state, moment, limit - done, failed)):
+        made = _close_stores(rows, now, failed)
+        done += made
+        if not made and not failed:
+            # Another process was there first.
+            return done
+    if done < limit and not failed:
         day = max(last_due(moment, times.last), state.seen_day)
         ClosedTo.objects.update_or_create(shard=state.shard, defaults={"day": day, "block": state.block})
     return done
 
 
-def _due(statement: str, state: ShardState, moment: datetime, limit: int) -> list[tuple[int, date]]:
+def _due(
+    statement: str, state: ShardState, moment: datetime, limit: int, failed: Iterable[int]
+) -> list[tuple[int, date]]:
+    """(store, day) of what is due, by store; stores that failed are left out."""
     with connection.cursor() as cursor:
         cursor.execute(
             statement,
@@ -147,15 +158,16 @@ def _due(statement: str, state: ShardState, moment: datetime, limit: int) -> lis
                 "today": moment.date(),
                 "now": moment.time(),
                 "close_at": CLOSE_AT,
+                "failed": list(failed),
                 "limit": limit,
             },
         )
         return [(store, day) for store, day in cursor.fetchall()]
 
 
-def _close_stores(rows: Iterable[tuple[int, date]], now: datetime) -> tuple[int, bool]:
-    """Closes days, ordered by store; (closes made, whether all went well)."""
-    done, is_whole = 0, True
+def _close_stores(rows: Iterable[tuple[int, date]], now: datetime, failed: set[int]) -> int:
+    """Closes days, ordered by store; answers how many closes were made, and notes the stores that fail."""
+    done = 0
     for store, own in groupby(rows, key=lambda row: row[0]):
         days = [day for _, day in own]
         try:
@@ -163,8 +175,7 @@ def _close_stores(rows: Iterable[tuple[int, date]], now: datetime) -> tuple[int,
                 done += len(close_days(store, days[at : at + BATCH_DAYS], now))
         except (OperationalError, InterfaceError):
             raise
-        except Exception as fault:
-            is_whole = False
-            kind = "the database refuses it" if isinstance(fault, DatabaseError) else "it fails"
-            logger.exception("ALARM store %d cannot be closed, %s", store, kind)
-    return done, is_whole
+        except Exception:
+            logger.exception("ALARM store %d cannot be closed", store)
+            failed.add(store)
+    return done
