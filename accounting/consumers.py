@@ -50,4 +50,6 @@ def _add_sequences(cursor: Cursor, block: FedBlock, columns: adding.SequenceColu
         integer_array(columns.records, "integer"),
         columns.sequences,
     ]
-    cursor.execute(ADD_SEQUENCES, [timezone.localdate(block.sealed_at, timezone.get_default_timezone()), block.number, *arrays])
+    cursor.execute(
+        ADD_SEQUENCES, [timezone.localdate(block.sealed_at, timezone.get_default_timezone()), block.number, *arrays]
+    )

@@ -67,7 +67,7 @@ def tax_days(block: BlockFacts) -> Rows:
     for one in block.sales:
         sale = one.sale
         of_kind = 2 * one.kind
-        own = {}
+        own: dict[str, list[int]] = {}
         for tax in sale.taxes:
             key = (one.store, one.day, sale.terminal, sale.currency, tax.code, tax.rate or "")
             row = rows.get(key)
@@ -78,7 +78,7 @@ def tax_days(block: BlockFacts) -> Rows:
             own[tax.code] = row
         if len(own) == 1 and one.lines == len(sale.lines):
             # Most sales: goods of one tax, whose amounts stand together.
-            row[ITEMS] += sum(amounts[one.first_line : one.first_line + one.lines])
+            own[sale.taxes[0].code][ITEMS] += sum(amounts[one.first_line : one.first_line + one.lines])
         else:
             for line in sale.lines:
                 own[line.tax][LINE_PLACES[line.kind]] += line.amount

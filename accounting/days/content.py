@@ -108,8 +108,8 @@ class Content(Struct, frozen=True, forbid_unknown_fields=True):
     currencies: tuple[CurrencyFigures, ...]
     first_sequence: int = 0
     last_sequence: int = 0
-    # Numbers that this close found missing, each once, when the terminal's closes first came by it; of all gaps here the
-    # first GAPS_NAMED_MAX are named.
+    # Numbers that this close found missing, each once, when the terminal's closes first came by it. Of all gaps here
+    # the first GAPS_NAMED_MAX are named.
     missing: int = 0
     gaps: tuple[Gap, ...] = ()
     # Missing numbers that an earlier close named and that this day has brought since.

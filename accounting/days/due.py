@@ -37,7 +37,8 @@ due AS (
     JOIN accounting_terminalsequences s ON s.store = looked.store AND s.day = looked.day
     LEFT JOIN accounting_books b ON b.retailer_id = s.retailer
     WHERE s.store <> ALL(%(failed)s::integer[])
-      AND s.day <= %(today)s::date - CASE WHEN coalesce(b.close_at, %(close_at)s) <= %(now)s THEN 1 ELSE 2 END
+      AND s.day <= %(today)s::date
+          - CASE WHEN coalesce(b.close_at, %(close_at)s::time) <= %(now)s::time THEN 1 ELSE 2 END
     GROUP BY s.store, s.day
 )
 SELECT store, day FROM due
@@ -117,10 +118,11 @@ def _states() -> list[ShardState]:
     """The shards that were fed."""
     seen = {row.shard: row for row in ClosedTo.objects.all()}
     found = []
-    rows = Cursor.objects.filter(consumer=CONSUMER, block__gt=0, complete_to__isnull=False).order_by("shard")
-    for shard, block, complete_to in rows.values_list("shard", "block", "complete_to"):
-        own = seen.get(shard) or ClosedTo(shard=shard)
-        found.append(ShardState(shard, block, complete_to, own.day or NEVER, own.block))
+    for cursor in Cursor.objects.filter(consumer=CONSUMER, block__gt=0).order_by("shard"):
+        own = seen.get(cursor.shard) or ClosedTo()
+        if cursor.complete_to is not None:
+            state = ShardState(cursor.shard, cursor.block, cursor.complete_to, own.day or NEVER, own.block)
+            found.append(state)
     return found
 
 
@@ -131,13 +133,13 @@ def _close_shard(state: ShardState, times: CloseTimes, now: datetime, limit: int
     if not has_new_day and state.block == state.seen_block:
         return 0
     statement = DUE if has_new_day else DUE_LATE
-    done, failed = 0, set[int]()
-    while done < limit and (rows := _due(statement, state, moment, limit - done, failed)):
+    done, failed, is_left = 0, set[int](), True
+    while done < limit and is_left:
+        rows = _due(statement, state, moment, limit - done, failed)
+        known = len(failed)
         made = _close_stores(rows, now, failed)
+        is_left = len(rows) == limit - done and (made > 0 or len(failed) > known)
         done += made
-        if not made and not failed:
-            # Another process was there first.
-            return done
     if done < limit and not failed:
         day = max(last_due(moment, times.last), state.seen_day)
         ClosedTo.objects.update_or_create(shard=state.shard, defaults={"day": day, "block": state.block})
@@ -156,8 +158,8 @@ def _due(
                 "block": state.seen_block,
                 "after": state.seen_day,
                 "today": moment.date(),
-                "now": moment.time(),
-                "close_at": CLOSE_AT,
+                "now": f"{moment:%H:%M:%S}",
+                "close_at": f"{CLOSE_AT:%H:%M:%S}",
                 "failed": list(failed),
                 "limit": limit,
             },

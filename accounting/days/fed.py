@@ -16,7 +16,7 @@ MOMENT = "to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
 def _part(table: str, what: str, code: str = "''", rate: str = "''", times: str = "'', ''") -> str:
     numbers = ", ".join(f'"{name}"' for name in COLUMNS[what])
     return (
-        f"SELECT '{what}', day, terminal, currency, {code}, {rate}, ARRAY[{numbers}]::bigint[], {times} "
+        f"SELECT '{what}', day, terminal, currency, {code}, {rate}, ARRAY[{numbers}]::bigint[], {times} "  # noqa: S608 - names of this module
         f"FROM accounting_{table} WHERE store = %(store)s AND day = ANY(%(days)s)"
     )
 

@@ -1,6 +1,7 @@
 """A day's sums as vectors by what they are of: added, subtracted, and turned into a close's figures and back. Pure."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from accounting.days.content import Content, CurrencyFigures, PaymentFigures, TaxFigures
 
@@ -23,7 +24,8 @@ COLUMNS = {
     ),
     PAYMENT: ("payments", "amount"),
 }  # fmt: skip
-NO_DAY = (0,) * len(COLUMNS[DAY])
+NO_DAY: dict[str, Any] = dict.fromkeys(COLUMNS[DAY], 0)
+NO_TIMES = ("", "")
 # A close is written in 64 bits. Fed sums stand at that limit instead of passing it, and so do sums of them.
 LIMIT = 2**63 - 1
 
@@ -75,14 +77,14 @@ def currencies_of(
     sums: Sums, times: Times, grand_totals: Mapping[str, int] | None = None
 ) -> tuple[CurrencyFigures, ...]:
     """The figures of each currency with sums or a grand total, ordered as a close has them."""
-    days: dict[str, tuple[int, ...]] = {}
+    days: dict[str, dict[str, Any]] = {}
     taxes: dict[str, list[TaxFigures]] = {}
     payments: dict[str, list[PaymentFigures]] = {}
     for key in sorted(sums):
         what, currency, name, rate = key
         vector = [bounded(number) for number in sums[key]]
         if what == DAY:
-            days[currency] = tuple(vector)
+            days[currency] = dict(zip(COLUMNS[DAY], vector, strict=True))
         elif what == TAX:
             taxes.setdefault(currency, []).append(TaxFigures(name, rate, *vector))
         else:
@@ -91,11 +93,12 @@ def currencies_of(
     return tuple(
         CurrencyFigures(
             name,
-            *days.get(name, NO_DAY),
-            *times.get(name, ("", "")),
-            tuple(taxes.get(name, ())),
-            tuple(payments.get(name, ())),
-            bounded(totals.get(name, 0)),
+            **days.get(name, NO_DAY),
+            first_issued_at=times.get(name, NO_TIMES)[0],
+            last_issued_at=times.get(name, NO_TIMES)[1],
+            taxes=tuple(taxes.get(name, ())),
+            payments=tuple(payments.get(name, ())),
+            grand_total=bounded(totals.get(name, 0)),
         )
         for name in sorted({*days, *taxes, *payments, *totals})
     )

@@ -81,7 +81,9 @@ class TerminalSequences(Fed):
         verbose_name = "numbers of a terminal"
         indexes = (
             models.Index(
-                Mod(F("terminal"), SHARD_COUNT), "late_block", condition=Q(late_block__isnull=False),
+                Mod(F("terminal"), SHARD_COUNT),
+                "late_block",
+                condition=Q(late_block__isnull=False),
                 name="fiscal_days_that_changed",
             ),
             models.Index(fields=("terminal", "day"), name="fiscal_days_of_a_terminal"),

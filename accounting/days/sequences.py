@@ -1,6 +1,6 @@
 """Sets of a terminal's numbers as ranges, and which numbers are missing among them. Pure.
 
-A set is a sorted tuple of (first, last), both inside, which neither touch nor overlap: so is what PostgreSQL keeps in an
+A set is a sorted tuple of (first, last), both inside, which neither touch nor overlap; PostgreSQL keeps the same as an
 int4multirange.
 """
 
