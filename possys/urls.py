@@ -14,6 +14,7 @@ urlpatterns = [
     path("api/v1/", include("transactions.urls")),
     path("api/v1/", include("receipts.api_urls")),
     path("api/v1/", include("ledger.api_urls")),
+    path("api/v1/", include("accounting.till_urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="api-docs"),
     re_path(r"^api/", problems.not_found, {"exception": None}),
