@@ -16,6 +16,7 @@ urlpatterns = [
     path("api/v1/", include("ledger.api_urls")),
     path("api/v1/retailers/<int:retailer>/books/", include("accounting.api_urls")),
     path("api/v1/retailers/<int:retailer>/stock/", include("warehouse.api_urls")),
+    path("api/v1/", include("accounting.till_urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="api-docs"),
     re_path(r"^api/", problems.not_found, {"exception": None}),
