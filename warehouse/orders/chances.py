@@ -8,7 +8,6 @@ All arrays are float64[n], in whole units of sale.
 """
 
 import math
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -83,7 +82,8 @@ def _beta(a: Floats, b: Floats, x: Floats) -> Floats:
     turned = x >= (a + 1.0) / (a + b + 2.0)
     first, second, at = np.where(turned, b, a), np.where(turned, a, b), np.where(turned, 1.0 - x, x)
     found = front * _fraction(first, second, at) / first
-    return np.where(turned, 1.0 - found, found)
+    result: Floats = np.where(turned, 1.0 - found, found)
+    return result
 
 
 def _fraction(a: Floats, b: Floats, x: Floats) -> Floats:
@@ -102,7 +102,8 @@ def _fraction(a: Floats, b: Floats, x: Floats) -> Floats:
         is_open = np.abs(lower * upper - 1.0) > EXACT_ENOUGH
         if not is_open.all():
             found[places[~is_open]] = value[~is_open]
-            a, b, x, places, upper, lower, value = (one[is_open] for one in (a, b, x, places, upper, lower, value))
+            places = places[is_open]
+            a, b, x, upper, lower, value = (one[is_open] for one in (a, b, x, upper, lower, value))
             if not places.size:
                 return found
     found[places] = value
@@ -114,5 +115,5 @@ def _inverse(values: Floats) -> Floats:
 
 
 def _not_zero(values: Floats) -> Floats:
-    result: npt.NDArray[Any] = np.where(np.abs(values) < TINY, TINY, values)
+    result: Floats = np.where(np.abs(values) < TINY, TINY, values)
     return result

@@ -1,6 +1,7 @@
 """The sentence that says why."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -39,7 +40,7 @@ def test_it_says_what_is_left_expected_and_ordered() -> None:
         ({"safe": 21 * UNIT}, "on Friday; order"),
     ],
 )
-def test_it_says_what_is_special(changes: dict[str, object], part: str) -> None:
+def test_it_says_what_is_special(changes: dict[str, Any], part: str) -> None:
     assert part in why(FACTS._replace(**changes), FRIDAY, MONDAY)
 
 
