@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, tzinfo
 from typing import NamedTuple
 
-from analytics.panels import Column, Kind, Value
+from portal.sheets.panels import Column, Kind, Value
 from possys.money import major, minor_digits, shown
 from transactions.decimals import QUANTITY_SCALE
 
@@ -35,7 +35,7 @@ def cell(value: Value, column: Column, currency: str, zone: tzinfo = UTC) -> Cel
 
 
 def written(value: Value, kind: Kind, currency: str = "", zone: tzinfo = UTC) -> str:
-    """The text of a value of this kind; shapes are those of analytics.panels."""
+    """The text of a value of this kind; shapes are those of portal.sheets.panels."""
     if value is None:
         return NOTHING
     if isinstance(value, datetime):

@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from analytics.cells import Cell, cell, tone, with_currency, written
-from analytics.panels import Column, Kind, Value
+from portal.sheets.cells import Cell, cell, tone, with_currency, written
+from portal.sheets.panels import Column, Kind, Value
 
 
 @pytest.mark.parametrize(

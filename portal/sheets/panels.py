@@ -10,7 +10,7 @@ Values by their column's kind, for pages and exports alike:
     any                 None where nothing can be said, such as a change from nothing
 
 A link names a page of the portal and its query, `receipts?period=2026-11-30&hour=14`; the page before the question mark
-is a key of analytics.pages.PAGES or `receipts`, the list.
+is a key of the service that shows it.
 """
 
 from dataclasses import dataclass
