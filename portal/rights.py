@@ -24,21 +24,28 @@ class Right(StrEnum):
     EXPORT = "export"
     EXPORT_RECEIPTS = "export_receipts"
     MANAGE_PEOPLE = "manage_people"
+    # Days as they were closed, with taxes, and what was counted in the drawers; of the stores in the scope.
+    SEE_BOOKS = "see_books"
+    COUNT_CASH = "count_cash"
+    # The whole retailer's journal, accounts, VAT and audit files, and writing into them.
+    KEEP_BOOKS = "keep_books"
+    SEE_STOCK = "see_stock"
+    KEEP_STOCK = "keep_stock"
 
 
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.OWNER: frozenset(Right),
-    Role.ACCOUNTANT: frozenset(Right) - {Right.MANAGE_PEOPLE},
+    Role.ACCOUNTANT: frozenset(Right) - {Right.MANAGE_PEOPLE, Right.KEEP_STOCK},
     # The same for the manager's stores; which ones these are is a matter of the scope, not of rights.
-    Role.STORE_MANAGER: frozenset(Right) - {Right.MANAGE_PEOPLE},
-    Role.VIEWER: frozenset({Right.SEE_FIGURES, Right.SEE_RECEIPTS, Right.EXPORT}),
+    Role.STORE_MANAGER: frozenset(Right) - {Right.MANAGE_PEOPLE, Right.KEEP_BOOKS},
+    Role.VIEWER: frozenset({Right.SEE_FIGURES, Right.SEE_RECEIPTS, Right.EXPORT, Right.SEE_STOCK}),
 }
 # One sentence for whoever gives a role.
 ROLE_TEXTS: dict[Role, str] = {
     Role.OWNER: "Everything at all stores, and decides who else gets in.",
-    Role.ACCOUNTANT: "All stores: figures with taxes, receipts, and every export.",
-    Role.STORE_MANAGER: "Chosen stores only: figures with taxes, receipts, and exports of these stores.",
-    Role.VIEWER: "All stores, to look at: figures and receipts. No taxes, no export of receipts.",
+    Role.ACCOUNTANT: "All stores: figures with taxes, receipts, the books, stock to look at, and every export.",
+    Role.STORE_MANAGER: "Chosen stores only: figures with taxes, receipts, cash, stock, and exports of these stores.",
+    Role.VIEWER: "All stores, to look at: figures, receipts, stock. No taxes, no books, no export of receipts.",
 }
 
 

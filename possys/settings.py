@@ -130,6 +130,8 @@ INSTALLED_APPS = [
     "portal",
     "analytics",
     "lottery",
+    "accounting",
+    "warehouse",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -1,0 +1,7 @@
+"""Registers bookkeeping."""
+
+from django.apps import AppConfig
+
+
+class AccountingConfig(AppConfig):
+    name = "accounting"

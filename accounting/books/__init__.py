@@ -1,0 +1,1 @@
+"""The books: accounts, what is posted where, and the journal."""

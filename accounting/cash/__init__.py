@@ -1,0 +1,1 @@
+"""Counted cash beside what the tills took."""

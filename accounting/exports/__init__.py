@@ -1,0 +1,1 @@
+"""Files for auditors: SAF-T and DSFinV-K."""

@@ -1,0 +1,1 @@
+"""The VAT ledger of a period."""

@@ -1,0 +1,1 @@
+"""Demand: what will be sold of each product in each store."""

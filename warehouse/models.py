@@ -1,0 +1,32 @@
+"""Stock's and demand's tables: those of each part are written in its own folder; Django finds them here."""
+
+from warehouse.demand.models import Forecast, ForecastRun, ForecastScore, ProductClass, Promotion
+from warehouse.orders.models import Order, OrderLine
+from warehouse.stock.models import (
+    CostStep,
+    Document,
+    Item,
+    Movement,
+    Product,
+    SoldDay,
+    SoldMonth,
+    Supplier,
+)
+
+__all__ = [
+    "CostStep",
+    "Document",
+    "Forecast",
+    "ForecastRun",
+    "ForecastScore",
+    "Item",
+    "Movement",
+    "Order",
+    "OrderLine",
+    "Product",
+    "ProductClass",
+    "Promotion",
+    "SoldDay",
+    "SoldMonth",
+    "Supplier",
+]

@@ -1,0 +1,1 @@
+"""Orders: what to order of whom, and what lies without being sold."""
