@@ -10,8 +10,6 @@ them waits for the others under one lock, since each has a whole DB transaction 
 each other.
 """
 
-from weakref import WeakKeyDictionary
-
 from analytics.models import (
     BasketDay,
     CategoryDay,
@@ -33,17 +31,16 @@ from analytics.models import (
     TerminalDay,
     TerminalHealth,
 )
-from analytics.names import write_names
 from analytics.rolling import receipts, sums
-from analytics.rolling.facts import BlockFacts, of_retailers, read_facts
 from analytics.rolling.lines import LineSums
-from analytics.rolling.products import latest_names
-from analytics.writing import add_sums, binary_cursor, copy_sales
+from analytics.writing import copy_sales
+from ledger.block_facts import facts_of, of_retailers
 from ledger.consumers import consumer
 from ledger.feed import FedBlock
+from ledger.product_names import ProductNames
+from ledger.products import latest_names
+from ledger.sums import add_sums, binary_cursor, columns_of
 
-# A block is fed to one consumer after the other; all need the same facts.
-_facts: WeakKeyDictionary[FedBlock, BlockFacts] = WeakKeyDictionary()
 RECEIPT_SUMS = (
     (sums.STORE_HOUR, receipts.store_hours),
     (sums.STORE_DAY, receipts.store_days),
@@ -59,16 +56,10 @@ RETAILER_SUMS = (
     (sums.RETAILER_PAYMENT_DAY, receipts.payment_days),
     (sums.RETAILER_BASKET_DAY, receipts.basket_days),
 )
-# Numbers the advisory lock under which the sums of retailers are written.
+# Number the advisory locks under which the sums of retailers are written, and products are named.
 RETAILERS_LOCK = 7_204_102
-
-
-def facts_of(block: FedBlock) -> BlockFacts:
-    """A block's facts, read once for all consumers."""
-    found = _facts.get(block)
-    if found is None:
-        found = _facts[block] = read_facts(block.sales)
-    return found
+NAMES_LOCK = 7_204_101
+_names = ProductNames("analytics_product", NAMES_LOCK)
 
 
 @consumer("sales", tables=[StoreHour, StoreDay, TerminalDay, TerminalHealth, TaxDay, PaymentDay, BasketDay, SaleRow])
@@ -77,7 +68,7 @@ def add_sales(block: FedBlock) -> None:
     facts = facts_of(block)
     with binary_cursor() as cursor:
         for shape, add_up in RECEIPT_SUMS:
-            add_sums(cursor, shape, sums.columns_of(shape, add_up(facts.sales)))
+            add_sums(cursor, shape, columns_of(shape, add_up(facts.sales)))
         copy_sales(cursor, receipts.sale_rows(facts))
 
 
@@ -107,7 +98,7 @@ def add_retailers(block: FedBlock) -> None:
     """Adds a block's receipts and item lines to those of their retailers."""
     facts = of_retailers(facts_of(block))
     lines = LineSums(facts)
-    parts = [(shape, sums.columns_of(shape, add_up(facts.sales))) for shape, add_up in RETAILER_SUMS]
+    parts = [(shape, columns_of(shape, add_up(facts.sales))) for shape, add_up in RETAILER_SUMS]
     parts += [
         (sums.RETAILER_PRODUCT_DAY, lines.product_days(sums.RETAILER_PRODUCT_DAY)),
         (sums.RETAILER_PRODUCT_MONTH, lines.product_months(sums.RETAILER_PRODUCT_MONTH)),
@@ -123,4 +114,4 @@ def add_retailers(block: FedBlock) -> None:
 def name_products(block: FedBlock) -> None:
     """Names a block's products."""
     with binary_cursor() as cursor:
-        write_names(cursor, latest_names(facts_of(block)))
+        _names.write(cursor, latest_names(facts_of(block)))

@@ -32,7 +32,7 @@ STORES_MAX = 200
 CATEGORY_LENGTH_MAX = 60
 SEARCH_LENGTH_MAX = 120
 ID_MAX = 2**31 - 1
-# Products' numbers are hashes (analytics/rolling/products.py).
+# Products' numbers are hashes (ledger/products.py).
 PRODUCT_MAX = 2**53 - 1
 # The oldest and newest day that a receipt code can name.
 FIRST_DAY = date(2020, 1, 1)

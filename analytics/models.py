@@ -139,7 +139,7 @@ class TerminalHealth(models.Model):
 class Product(models.Model):
     """What a retailer sells, by its own number: the sku, else the GTIN, else the name; named as it was sold last.
 
-    `id` is worked out of retailer and key (analytics/rolling/products.py), so that who writes a sum needs no look-up
+    `id` is worked out of retailer and key (ledger/products.py), so that who writes a sum needs no look-up
     here, and rebuilt tables have the same ids. It is unique within a retailer only: join with both.
     """
 

@@ -3,6 +3,7 @@
 In processor time, of this process and of its PostgreSQL backend: on a busy machine the clock says how busy it was.
 """
 
+import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterator
@@ -14,14 +15,15 @@ from unittest.mock import patch
 
 from django.db import connection, transaction
 
-from analytics import consumers as own
 from benchmarks.figures import Figure, figure
 from benchmarks.run import Run
 from benchmarks.sales import Sales
 from benchmarks.sizes import TILLS
+from ledger.block_facts import facts_of
 from ledger.blocks import seal
 from ledger.consumers import Consumer, all_consumers
 from ledger.feed import FedBlock
+from ledger.product_names import ProductNames
 from ledger.records import assemble, received_at_text
 from ledger.verification.reading import StoredBlock
 from possys.clock import now_ms, utc
@@ -36,8 +38,8 @@ NO_CODE = b"0000-0000-0000-0000"
 UNIT = "us a sale"
 ALL, POSTGRES = "in all", "of it PostgreSQL"
 LAST = (ALL, POSTGRES)
-# Calls that write, by the names under which the consumers know them.
-WRITES = ("add_sums", "copy_sales", "write_names")
+# Calls that write, by the names under which the modules of consumers know them, and what names products.
+WRITES = ("add_sums", "copy_sales")
 
 
 def blocks_of(run: Run, sales: Sales, size: int) -> Iterator[StoredBlock]:
@@ -123,7 +125,7 @@ def fed(blocks: list[StoredBlock]) -> dict[str, float]:
         watch.passed("unpack and prove", ALL)
         assert block.sales
         watch.passed("decode", ALL)
-        own.facts_of(block)
+        facts_of(block)
         watch.passed("read the facts", ALL)
         for consumer in all_consumers():
             _feed_one(consumer, block, watch)
@@ -136,8 +138,11 @@ def _feed_one(consumer: Consumer, block: FedBlock, watch: Watch) -> None:
     """One consumer's own time, apart: what it computes, what it writes, and the DB transaction around it."""
     name = consumer.name
     with ExitStack() as stack:
+        module = sys.modules[consumer.handle.__module__]
         for called in WRITES:
-            stack.enter_context(_writing(called, name, watch))
+            if hasattr(module, called):
+                stack.enter_context(_writing(module, called, name, watch))
+        stack.enter_context(_writing(ProductNames, "write", name, watch))
         with transaction.atomic():
             with connection.cursor() as cursor:
                 cursor.execute("SET LOCAL synchronous_commit = off")
@@ -148,14 +153,14 @@ def _feed_one(consumer: Consumer, block: FedBlock, watch: Watch) -> None:
 
 
 @contextmanager
-def _writing(called: str, consumer: str, watch: Watch) -> Iterator[None]:
+def _writing(place: object, called: str, consumer: str, watch: Watch) -> Iterator[None]:
     """Has what a consumer calls to write counted by itself."""
-    real = getattr(own, called)
+    real = getattr(place, called)
 
     def watched(*args: Any) -> None:
         watch.passed(f"{consumer}: add up", ALL)
         real(*args)
         watch.passed(f"{consumer}: write", ALL)
 
-    with patch.object(own, called, watched):
+    with patch.object(place, called, watched):
         yield

@@ -176,7 +176,7 @@ def add_up_stores(say: Callable[[str], None]) -> None:
     """Makes the days of stores, and the sums of retailers, out of the stores' sums; what there was of them goes."""
     _run("days of all hours", STORE_DAYS.format(**_added(TAKINGS)), None, say)
     for shape in (*RETAILER_RECEIPTS, *RETAILER_LINES):
-        table = shape.model.removeprefix("Retailer").lower()
+        table = shape.model.removeprefix("analytics.Retailer").lower()
         names = {"table": table, "of": "storehour" if table == "hour" else table, "keys": ", ".join(shape.keys[1:])}
         _run(f"{table} of retailers", OF_RETAILERS.format(**names, **_added(shape.sums)), None, say)
 

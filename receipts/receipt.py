@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from possys.codes import CODE_LENGTH, GROUP_LENGTH, normalise
-from transactions.sale import Line, Payment, Tax
+from transactions.sale import LATE_AFTER, Line, Payment, Tax
 
 
 class PublicSale(msgspec.Struct, frozen=True):
@@ -58,10 +58,6 @@ class Lateness(StrEnum):
     IN_TIME = "in-time"
     LATE = "late"  # As of a till that was offline for a while.
     TOO_LATE = "too-late"  # Later than tills are allowed to be offline.
-
-
-# Clocks are minutes off, and a till tries for some minutes before it goes on offline.
-LATE_AFTER = timedelta(minutes=10)
 
 
 def lateness_of(issued_at: str, received_at: str, allowed_hours: int) -> Lateness:

@@ -7,7 +7,7 @@ strings. Every field is required, null where empty; unknown ones are refused. Th
 
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -27,6 +27,8 @@ PAYMENTS_MAX = 20
 TERMINAL_MAX = 2**27 - 1
 # 29 bits: a sale every second for 17 years.
 SEQUENCE_MAX = 2**29 - 1
+# Clocks are minutes off, and a till tries for some minutes before it goes on offline: what comes later came late.
+LATE_AFTER = timedelta(minutes=10)
 # Rounding half a minor unit at each step, both in the till and here, may leave one unit a line.
 LINE_TOLERANCE_MINOR = 1
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from analytics.filters import Filters
 from analytics.panels import Column, Figure, Kind, Panel, share
 from analytics.queries.rows import rows
-from receipts.receipt import LATE_AFTER
+from transactions.sale import LATE_AFTER
 
 WEEKS = 4
 WEEKS_MIN = 3

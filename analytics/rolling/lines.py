@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from analytics.rolling.facts import EPOCH_ORDINAL, SALE, BlockFacts, day_of
-from analytics.rolling.sums import CATEGORY_DAY, PRODUCT_DAY, PRODUCT_MONTH, Columns, Shape
+from analytics.rolling.sums import CATEGORY_DAY, PRODUCT_DAY, PRODUCT_MONTH
+from ledger.block_facts import EPOCH_ORDINAL, SALE, BlockFacts, day_of
+from ledger.sums import Columns, Shape
 
 Integers = npt.NDArray[np.int64]
 # Sums stay below what 64 bits hold; larger ones, which no honest sale has, are added up in Python's own integers.

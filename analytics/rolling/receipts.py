@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from analytics.rolling.facts import SALE, BlockFacts, Facts
-from analytics.rolling.sums import STORE_DAY, Rows, merged
+from analytics.rolling.sums import STORE_DAY
+from ledger.block_facts import SALE, BlockFacts, Facts
+from ledger.sums import Rows, merged
 from transactions.sale import SEQUENCE_MAX
 
 # The bits of a row's `methods`, the lowest first; new ones go behind.

@@ -9,7 +9,6 @@ from django.db.models import F, Model, Sum
 
 from analytics import models
 from analytics.models import PAYMENT_METHODS, Product, SaleRow, StoreHour
-from analytics.rolling.products import product_id
 from analytics.tests.independent import Independent, Table, recorded
 from analytics.tests.traffic import Trade
 from ledger.archive.tests.runs import run_killed
@@ -19,6 +18,7 @@ from ledger.feeding.rebuilding import rebuild
 from ledger.feeding.running import feed_all
 from ledger.flush import Flushed
 from ledger.models import Entry
+from ledger.products import product_id
 from ledger.shards import ALL_SHARDS
 from possys.clock import now_ms, utc
 from tests.factories import make_sale

@@ -9,9 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.consumers import RECEIPT_SUMS, RETAILER_SUMS
-from analytics.rolling.facts import day_of, of_retailers, read_facts
 from analytics.rolling.lines import LineSums
-from analytics.rolling.products import ID_BITS, Named, key_of, latest_names, named, product_id
 from analytics.rolling.receipts import sale_rows, store_hours
 from analytics.rolling.sums import (
     CATEGORY_DAY,
@@ -21,13 +19,11 @@ from analytics.rolling.sums import (
     RETAILER_LINES,
     STORE_DAY,
     STORE_HOUR,
-    Columns,
-    Rows,
-    Shape,
-    columns_of,
-    merged,
 )
+from ledger.block_facts import day_of, of_retailers, read_facts
 from ledger.feed import FedSale
+from ledger.products import ID_BITS, Named, key_of, latest_names, named, product_id
+from ledger.sums import Columns, Rows, Shape, columns_of, merged
 from possys.money import AMOUNT_MAX
 from tests.factories import make_line, make_refund, make_sale
 from transactions.sale import Line, Payment, Sale, Tax

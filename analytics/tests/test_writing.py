@@ -3,16 +3,18 @@
 import pytest
 from django.db import transaction
 
-from analytics.arrays import BIGINT_MAX, BIGINT_MIN, integer_array, text_array
+from analytics.consumers import NAMES_LOCK
 from analytics.models import Product, ProductDay
-from analytics.names import write_names
-from analytics.rolling.facts import read_facts
-from analytics.rolling.products import latest_names
-from analytics.rolling.sums import PRODUCT_DAY, Rows, columns_of
+from analytics.rolling.sums import PRODUCT_DAY
 from analytics.tests.test_rolling import fed
-from analytics.writing import add_sums, binary_cursor
+from ledger.block_facts import read_facts
+from ledger.product_names import ProductNames
+from ledger.products import latest_names
+from ledger.sums import Rows, add_sums, binary_cursor, columns_of
+from possys.arrays import BIGINT_MAX, BIGINT_MIN, integer_array, text_array
 from tests.factories import make_line, make_sale
 
+NAMES = ProductNames("analytics_product", NAMES_LOCK)
 OLDER, NEWER = "2026-11-22T10:00:00+01:00", "2026-11-23T10:00:00+01:00"
 
 
@@ -20,7 +22,7 @@ def name(issued_at: str, **line: str | None) -> None:
     """Feeds one sale of a product."""
     sale = make_sale(issued_at=issued_at, lines=[make_line(**line)])
     with binary_cursor() as cursor:
-        write_names(cursor, latest_names(read_facts([fed(sale)])))
+        NAMES.write(cursor, latest_names(read_facts([fed(sale)])))
 
 
 @pytest.mark.django_db

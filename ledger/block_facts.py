@@ -1,4 +1,4 @@
-"""Reads a block's sales once for all roll-ups: when and where each was, what was taken off, and its item lines.
+"""Reads a block once for all services that add it up: when and where each sale was, what was taken off, its item lines.
 
 Days count from 2000-01-01 and moments are microseconds since then (UTC): as PostgreSQL counts, so that they are
 written as they are.
@@ -7,18 +7,15 @@ written as they are.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from msgspec import Struct, structs
 
-from analytics.rolling.products import Ids
-from receipts.receipt import LATE_AFTER
+from ledger.feed import FedBlock, FedSale
+from ledger.products import Ids
 from transactions.decimals import quantity
-from transactions.sale import Line, Sale
+from transactions.sale import LATE_AFTER, Line, Sale
 from transactions.stream import SALE_TYPES
-
-if TYPE_CHECKING:
-    from ledger.feed import FedSale
 
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 EPOCH_ORDINAL = EPOCH.toordinal()
@@ -63,7 +60,7 @@ class ItemLines:
 
 @dataclass(frozen=True, slots=True)
 class BlockFacts:
-    """All that the roll-ups take from a block."""
+    """All that services take from a block."""
 
     sales: list[Facts]
     items: ItemLines
@@ -78,6 +75,16 @@ class _Days(dict[str, int]):
 
 _days = _Days()
 _ids = Ids()
+# A block is fed to one consumer after the other; all need the same facts.
+_facts: WeakKeyDictionary[FedBlock, BlockFacts] = WeakKeyDictionary()
+
+
+def facts_of(block: FedBlock) -> BlockFacts:
+    """A block's facts, read once for all consumers."""
+    found = _facts.get(block)
+    if found is None:
+        found = _facts[block] = read_facts(block.sales)
+    return found
 
 
 def day_of(day: int) -> date:
@@ -91,7 +98,7 @@ def moment_us(text: str) -> int:
     return (since.days * S_PER_DAY + since.seconds) * US_PER_S + since.microseconds
 
 
-def read_facts(sales: Iterable["FedSale"]) -> BlockFacts:
+def read_facts(sales: Iterable[FedSale]) -> BlockFacts:
     """The facts of all sales, in order."""
     found: list[Facts] = []
     items = ItemLines()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from transactions.sale import Line
 
 if TYPE_CHECKING:
-    from analytics.rolling.facts import BlockFacts
+    from ledger.block_facts import BlockFacts
 
 # The largest integers that scripts in pages keep exactly. Among a retailer's 100,000 products, two get the same id with
 # a probability of 1 in 2 million; they would be counted as one.
