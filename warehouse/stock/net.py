@@ -77,7 +77,9 @@ def recaps_of(sale: Sale) -> dict[str, Recap]:
     for row in sale.taxes:
         whole, share = row.net + row.tax, by_rate(row.rate)
         is_clear = (whole > 0 and row.net > 0) or (whole < 0 and row.net < 0)
-        found[row.code] = Recap(abs(whole), Share(abs(row.net), abs(whole)), share) if is_clear else Recap(0, ALL, share)
+        found[row.code] = (
+            Recap(abs(whole), Share(abs(row.net), abs(whole)), share) if is_clear else Recap(0, ALL, share)
+        )
     return found
 
 
@@ -128,9 +130,7 @@ def _grouped(sales: Sequence[Sale], counts: Sequence[int], lines: Sequence[Line]
 
 def _shares(recaps: list[Recap], largest: Integers, kind: "np.dtype[np.int64]") -> tuple[Integers, Integers]:
     """Both parts of each group's share."""
-    taken = [
-        one.own if size <= one.size else one.by_rate for one, size in zip(recaps, largest.tolist(), strict=True)
-    ]
+    taken = [one.own if size <= one.size else one.by_rate for one, size in zip(recaps, largest.tolist(), strict=True)]
     parts, wholes = zip(*taken, strict=True)
     return np.array(parts, dtype=kind), np.array(wholes, dtype=kind)
 

@@ -1,8 +1,9 @@
 """What is there: worked out live from the last count, what moved since and what was sold since. Exact.
 
-    a product that was counted     the last count + deliveries + moves in - moves out - write-offs - returns - sold since
-    one that never was             the same from 0, from the day of its first movement: of what was sold before that,
-                                   nobody said what was there
+    a product that was counted   the last count + deliveries + moves in - moves out - write-offs - returns - what was
+                                 sold since
+    one that never was           the same from 0, from the day of its first movement: of what was sold before that,
+                                 nobody said what was there
 
 A count stands before a day's opening or behind its closing. One before opening is followed by that day's movements and
 sales, one behind closing is not. Of two counts at the same time the one written later holds; rows of one document that
@@ -44,8 +45,8 @@ _MOVED = f"""
     ),
     based AS (
         SELECT store, product, COALESCE(counted.since, min(moved.day)) AS since, counted.day AS counted_on,
-               sum(quantity) FILTER (WHERE CASE WHEN moved.kind = 'count' THEN moved.document_id = counted.document_id
-                                                ELSE counted.since IS NULL OR moved.day >= counted.since END) AS quantity
+               sum(quantity) FILTER (WHERE CASE moved.kind WHEN 'count' THEN moved.document_id = counted.document_id
+                                     ELSE counted.since IS NULL OR moved.day >= counted.since END) AS quantity
         FROM moved LEFT JOIN counted USING (store, product)
         GROUP BY store, product, counted.since, counted.day
     )

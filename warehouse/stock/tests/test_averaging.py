@@ -110,7 +110,8 @@ def test_the_walk_is_that_of_a_plain_model(changes: list[Event]) -> None:
     assert (walked.quantity, walked.average) == (there, average)
     # In force on each day, whether it has a step or not.
     for on, expected in by_day.items():
-        assert ([step.average for step in walked.steps if step.day <= on] or [None])[-1] == expected
+        before = [step.average for step in walked.steps if step.day <= on]
+        assert (before[-1] if before else None) == expected
 
 
 @given(st.lists(CHANGES, max_size=12))
