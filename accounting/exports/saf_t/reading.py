@@ -87,7 +87,7 @@ def _accounts(known: QuerySet[JournalEntry], first: date) -> list[AccountBalance
         JournalLine.objects.filter(entry__in=known)
         .order_by()
         .values_list("account__number", "account__name", "account__kind")
-        .annotate(Sum("amount", filter=Q(entry__dated__lt=first), default=0), closing=Sum("amount"))
+        .annotate(opening=Sum("amount", filter=Q(entry__dated__lt=first), default=0), closing=Sum("amount"))
     )
     return sorted(AccountBalance(*row) for row in rows)
 
