@@ -98,7 +98,7 @@ DROP TRIGGER refuse_change ON public.accounting_books;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounting", "0001_days_books_cash")]
+    dependencies = [("accounting", "0002_late_days_and_closed_to")]
 
     operations = [
         migrations.RunSQL(ORDER, DROP_ORDER),
