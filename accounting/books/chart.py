@@ -83,7 +83,7 @@ def change_account(account: Account, *, name: str, is_active: bool) -> None:
     """Another name, or out of use and into it again. Raises BooksFault."""
     _hold(account.retailer_id)
     if not is_active and (purposes := _rules_to(account)):
-        raise BooksFault(f"Post this to another account first: {purposes}.", "is_active")
+        raise BooksFault(f"Post this to another account first: {purposes}.", "in_use")
     account.name, account.is_active = name, is_active
     account.save(update_fields=["name", "is_active"])
 

@@ -88,11 +88,11 @@ def _lines(retailer_id: int, lines: tuple[ManualLine, ...]) -> tuple[DraftLine, 
     numbers = {line.account for line in lines}
     accounts = {account.number: account for account in Account.objects.filter(retailer=retailer_id, number__in=numbers)}
     found = []
-    for row, line in enumerate(lines, start=1):
+    for row, line in enumerate(lines):
         account = accounts.get(line.account)
         if account is None or not account.is_active:
-            raise BooksFault(f"Row {row}: there is no account {line.account} in use.", "rows")
+            raise BooksFault(f"There is no account {line.account} in use.", f"rows.{row}.account")
         if bool(line.debit) == bool(line.credit):
-            raise BooksFault(f"Row {row}: give a debit or a credit.", "rows")
+            raise BooksFault("Give a debit or a credit.", f"rows.{row}.debit")
         found.append(DraftLine(account.pk, line.debit - line.credit, line.text))
     return tuple(found)

@@ -5,7 +5,6 @@ between the decision for a day and the commit. What belongs to a locked day is d
 its own.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -19,6 +18,7 @@ from accounting.cash.models import CashUp
 from accounting.days.content import read_content
 from accounting.days.models import StoreClose
 from possys.accounts.models import User
+from possys.money import shown
 from transactions.models import Store
 
 Kind = JournalEntry.Kind
@@ -59,7 +59,7 @@ class Draft:
 @transaction.atomic
 def write_entry(draft: Draft, now: datetime) -> JournalEntry:
     """The entry with its lines, those of 0 left out. Raises BooksFault when it does not balance or moves nothing."""
-    lines = _checked(draft.lines)
+    lines = _checked(draft)
     books = hold_books(draft.retailer_id)
     dated = first_open_day(books, draft.day)
     books.last_number += 1
@@ -196,18 +196,20 @@ def first_open_day(books: Books, day: date) -> date:
     return books.locked_until + timedelta(days=1)
 
 
-def _checked(lines: Iterable[DraftLine]) -> list[DraftLine]:
+def _checked(draft: Draft) -> list[DraftLine]:
     """The lines that move something. Raises BooksFault."""
-    moving = [line for line in lines if line.amount]
+    moving = [line for line in draft.lines if line.amount]
     if not moving:
-        raise BooksFault("An entry moves something.")
+        raise BooksFault("An entry moves something: give debits and credits.")
     if len(moving) > LINES_MAX:
         raise BooksFault(f"An entry has at most {LINES_MAX} lines.")
-    balance = sum(line.amount for line in moving)
-    if balance:
-        raise BooksFault(f"Debits and credits differ by {abs(balance)} minor units.")
-    if sum(abs(line.amount) for line in moving) > TOTAL_MAX:
-        raise BooksFault("Amounts are too large.")
+    debits = sum(line.amount for line in moving if line.amount > 0)
+    credits = -sum(line.amount for line in moving if line.amount < 0)
+    if debits != credits:
+        sides = f"{shown(debits, draft.currency)} of debits and {shown(credits, draft.currency)} of credits"
+        raise BooksFault(f"Debits and credits must be the same; these are {sides}.")
+    if debits > TOTAL_MAX:
+        raise BooksFault("These amounts are too large.")
     return moving
 
 

@@ -116,7 +116,7 @@ def statement(
     lines = JournalLine.objects.filter(account=account, entry__currency=currency)
     period = lines.filter(entry__dated__gte=first, entry__dated__lte=last)
     if after:
-        behind = _behind(after)
+        behind = behind_line(after)
         earlier, shown = lines.filter(entry__dated__lte=last).exclude(behind), period.filter(behind)
     else:
         earlier, shown = lines.filter(entry__dated__lt=first), period
@@ -132,7 +132,7 @@ def _in_order(lines: QuerySet[JournalLine]) -> QuerySet[JournalLine]:
     return lines.select_related("entry", "entry__store").order_by("entry__dated", "entry__number", "position")
 
 
-def _behind(key: str) -> Q:
+def behind_line(key: str) -> Q:
     """What stands behind a line in an account. Raises ValueError."""
     day_text, number_text, position_text = key.split("_")
     day, number, position = date.fromisoformat(day_text), int(number_text), int(position_text)

@@ -1,7 +1,7 @@
 """What a day's figures post, before any account is looked up: amounts by purpose that add up to 0. Pure.
 
     debit       what was paid, by method
-    credit      the tax and the net of each code and rate, and apart what is no sale of goods: deposits, tips, vouchers ...
+    credit      the tax and the net of each code and rate; apart what is no sale of goods: deposits, tips, ...
     rest        rounding, and what recaps may differ from the lines (a unit a line, transactions/sale.py)
 
 Refunds and voids are negative and so reduce all of it.

@@ -77,8 +77,8 @@ def _check(count: Count, now: datetime) -> None:
         raise BooksFault(f"Choose a day from {FIRST_DAY} on.", "day")
     if count.banked > count.counted:
         raise BooksFault("More than was counted cannot be taken to the bank.", "banked")
-    terminal = Terminal.objects.filter(number=count.terminal, store=count.store)
-    if count.terminal is not None and not terminal.exists():
+    terminals = Terminal.objects.filter(store=count.store).values_list("number", flat=True)
+    if count.terminal is not None and count.terminal not in terminals:
         raise BooksFault("The store has no such terminal.", "terminal")
     others = _standing(count).filter(terminal__isnull=count.terminal is not None)
     if others.exists():

@@ -1,5 +1,6 @@
 """What should be in a drawer: what was there before, and what was paid in cash since."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from django.db.models import Sum
@@ -34,6 +35,12 @@ def last_remaining(store_id: int, terminal: int | None, day: date, currency: str
         .first()
     )
     return None if last is None else last.remaining
+
+
+def usual_currency(store_ids: Sequence[int]) -> str:
+    """The currency of the newest cash payment at these stores; "" before the first."""
+    newest = TerminalPaymentDay.objects.filter(store__in=store_ids, method=CASH).order_by("-day").first()
+    return newest.currency if newest else ""
 
 
 def _fed(store_id: int, terminal: int | None, day: date, currency: str) -> int:
