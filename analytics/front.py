@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 from analytics.filters import Filters, Span
 from analytics.pages import PageData, overview
-from analytics.panels import Figure, Panel
 from analytics.queries import products
 from analytics.queries.health import figures as health_figures
 from analytics.queries.health import health
 from analytics.queries.payments import payments
 from analytics.queries.stores import store_names, store_sums, stores_panel
+from portal.sheets.panels import Figure, Panel
 
 # What a glance takes in; the rest is one click away.
 ROWS_MAX = 8

@@ -9,10 +9,10 @@ from datetime import date, timedelta
 from typing import NamedTuple
 from urllib.parse import parse_qsl
 
-from analytics.cells import WEEKDAYS
 from analytics.filters import Filters, Span
-from analytics.panels import Panel
 from portal.scope import ScopeStore
+from portal.sheets.cells import WEEKDAYS
+from portal.sheets.panels import Panel
 
 PERIOD_NAMES = {
     "today": "Today",

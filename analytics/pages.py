@@ -6,7 +6,6 @@ from datetime import datetime
 
 from analytics.filters import Filters
 from analytics.pairs.panels import pair_panels
-from analytics.panels import Figure, Panel
 from analytics.peers.panels import NOT_OF_THE_PERIOD, peer_panels
 from analytics.queries import baskets as basket_sizes
 from analytics.queries import corrections, discounts
@@ -21,6 +20,7 @@ from analytics.queries.payments import payments
 from analytics.queries.stores import store_names, store_sums, stores_panel
 from analytics.queries.takings import takings
 from analytics.queries.taxes import taxes
+from portal.sheets.panels import Figure, Panel
 
 NO_CATEGORY = "These figures are not kept by category: the chosen category is left out of account on this page."
 

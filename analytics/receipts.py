@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from django.urls import reverse
 
-from analytics.cells import with_currency
 from analytics.queries.receipts import Receipts
+from portal.sheets.cells import with_currency
 
 
 class Slip(NamedTuple):

@@ -13,7 +13,6 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from analytics import menus, reading, sheets, tables
-from analytics.exports import ROWS_MAX
 from analytics.files import file_of
 from analytics.filters import FIRST_DAY, Filters
 from analytics.front import state
@@ -25,6 +24,8 @@ from portal import frame
 from portal.access import portal_page
 from portal.rights import Right
 from portal.scope import Scope
+from portal.sheets.files import ROWS_MAX
+from portal.sheets.tables import laid_out
 
 PART_HEADER = "Possys-Part"
 # How often a page whose period is not over asks for news.
@@ -109,7 +110,7 @@ def receipt_file(request: HttpRequest, scope: Scope, form: str) -> HttpResponse:
 
 def _refused(request: HttpRequest, scope: Scope, page: Any, faults: dict[str, str]) -> HttpResponse:
     context = {"page": page, "faults": faults}
-    return frame.render(request, scope, "analytics/refused.html", context, status=400)
+    return frame.render(request, scope, "portal/sheets/refused.html", context, status=400)
 
 
 @require_safe
@@ -166,7 +167,7 @@ def _contents(scope: Scope, page: sheets.Sheet, filters: Filters, now: datetime)
         "is_well": all(sign.is_well for sign in signs),
         "health_url": address(f"health?{filters.query(period='today')}"),
         "stats": [tables.stat(figure, address) for figure in data.figures],
-        "tables": tables.laid_out(shown),
+        "tables": laid_out(shown),
         "categories": menus.categories(filters, data.panels),
         "with_search": page.key == "products",
     }

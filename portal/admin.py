@@ -9,10 +9,13 @@ from unfold.decorators import display
 
 from portal import operations
 from portal.admin_forms import MembershipForm
+from portal.keys import admin as keys_admin
 from portal.models import Membership, MembershipChange
 from portal.operations import Author, MembershipError
 from portal.rights import Role
 from possys.accounts.models import User
+
+__all__ = ["MembershipAdmin", "keys_admin"]
 
 PAGE_ROWS = 50
 ROLE_LABELS = {Role.OWNER: "info", Role.ACCOUNTANT: "success", Role.STORE_MANAGER: "warning"}

@@ -3,9 +3,12 @@
 from django.db import models
 from django.db.models import Q
 
+from portal.keys.models import ApiKey
 from portal.rights import Role
 from possys.accounts.models import User
 from transactions.models import Retailer, Store
+
+__all__ = ["ApiKey", "Membership", "MembershipChange"]
 
 # Two roles, each with the names of five stores (portal/operations.py).
 DETAIL_MAX = 1400
@@ -35,16 +38,19 @@ class Membership(models.Model):
 
 
 class MembershipChange(models.Model):
-    """One change of somebody's access: whose, by whom, when, what. Rows are added and never changed."""
+    """One change of somebody's access, or their programs': whose, by whom, when, what. Rows are only added."""
 
     class Kind(models.TextChoices):
         GIVEN = "given", "given"
         CHANGED = "changed", "changed"
         REMOVED = "removed", "removed"
+        # A member's programs get in, and no longer.
+        KEY_MADE = "key-made", "API key made"
+        KEY_REVOKED = "key-ended", "API key revoked"
 
     membership = models.ForeignKey(Membership, on_delete=models.PROTECT, related_name="changes")
     kind = models.CharField(max_length=10, choices=Kind)
-    detail = models.CharField(max_length=DETAIL_MAX, help_text="The role, with a store manager's stores.")
+    detail = models.CharField(max_length=DETAIL_MAX, help_text="The role, with a store manager's stores; or the key.")
     changed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     is_by_staff = models.BooleanField("by staff", default=False)
     changed_at = models.DateTimeField(auto_now_add=True)
@@ -53,7 +59,8 @@ class MembershipChange(models.Model):
         ordering = ("-changed_at", "-id")
         constraints = (
             models.CheckConstraint(
-                condition=Q(kind__in=("given", "changed", "removed")), name="membership_change_kind_is_known"
+                condition=Q(kind__in=("given", "changed", "removed", "key-made", "key-ended")),
+                name="membership_change_kind_is_known",
             ),
         )
 

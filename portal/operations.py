@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from portal.models import DETAIL_MAX, Membership, MembershipChange
 from portal.rights import Role
@@ -81,6 +82,8 @@ def remove_membership(membership: Membership, *, author: Author) -> None:
     _must_not_be_last_owner(found, owners)
     found.is_active = False
     found.save(update_fields=["is_active"])
+    # Who is let in again makes new keys: old ones do not come back with them.
+    found.api_keys.filter(revoked_at=None).update(revoked_at=Now(), revoked_by=author.user)
     _keep(found, Kind.REMOVED, described(Role(found.role), found.stores.all()), author)
 
 

@@ -7,6 +7,7 @@ from django.urls import path
 
 from portal import people, sign_in, views
 from portal.http import with_headers
+from portal.keys import views as keys
 from portal.limits import limits_said
 
 
@@ -30,4 +31,7 @@ urlpatterns = [
     path("<int:retailer>/people/invite/", people.invite, name="portal-invite"),
     path("<int:retailer>/people/<int:membership>/", people.member, name="portal-member"),
     path("<int:retailer>/people/<int:membership>/remove/", people.remove, name="portal-remove"),
+    path("<int:retailer>/keys/", keys.keys, name="portal-keys"),
+    path("<int:retailer>/keys/new/", keys.new_key, name="portal-key-new"),
+    path("<int:retailer>/keys/<int:key>/revoke/", keys.revoke, name="portal-key-revoke"),
 ]

@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from analytics.panels import ratio, share
+from portal.sheets.panels import ratio, share
 from transactions.decimals import QUANTITY_SCALE
 
 # Of 500,000 pairs without any relation, chance lifts 16 above their bound by four standard deviations; two would be

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 from analytics.filters import Filters, Span
 from analytics.pairs.measures import PairCounts
-from analytics.panels import Chart, Column, Kind, Panel, Row, ratio
 from analytics.queries.rows import rows
+from portal.sheets.panels import Chart, Column, Kind, Panel, Row, ratio
 from transactions.decimals import QUANTITY_SCALE
 
 ROWS_MAX = 25

@@ -12,9 +12,9 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from analytics.panels import Kind, ratio
 from analytics.peers.figures import rounded
 from analytics.peers.models import OTHERS_MIN
+from portal.sheets.panels import Kind, ratio
 
 RETAILERS_MIN = 5
 # Of the stores of a figure, one retailer has at most one in so many.

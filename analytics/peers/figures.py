@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from analytics.panels import Kind, change, ratio, share
+from portal.sheets.panels import Kind, change, ratio, share
 from transactions.decimals import QUANTITY_SCALE
 
 # A half of a per cent, and a whole one.

@@ -8,7 +8,7 @@ store.
 
 from typing import NamedTuple
 
-from analytics.panels import share
+from portal.sheets.panels import share
 
 # Below, no category says what a store is: a supermarket's largest has a tenth.
 MAIN_SHARE_MIN = 3333

@@ -5,12 +5,12 @@ from datetime import date
 from typing import NamedTuple
 
 from analytics.filters import Filters
-from analytics.panels import Column, Kind, Panel, Row
 from analytics.peers.calendar import figure_span
 from analytics.peers.disclosure import RETAILERS_MIN
 from analytics.peers.figures import FIGURES, PeerRule
 from analytics.peers.models import OTHERS_MIN
 from analytics.queries.rows import rows
+from portal.sheets.panels import Column, Kind, Panel, Row
 
 # More are not read; whoever has more chooses some.
 STORES_SHOWN_MAX = 100

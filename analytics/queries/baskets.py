@@ -2,8 +2,8 @@
 
 from analytics.filters import Filters
 from analytics.models import BASKET_LINES_MAX
-from analytics.panels import Chart, Column, Figure, Kind, Panel, Row, ratio, share
 from analytics.queries.whose import sums
+from portal.sheets.panels import Chart, Column, Figure, Kind, Panel, Row, ratio, share
 from transactions.decimals import QUANTITY_SCALE
 
 SIZES = """

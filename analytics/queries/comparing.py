@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from analytics.filters import Filters, Span
-from analytics.panels import Column, Kind
+from portal.sheets.panels import Column, Kind
 
 BEFORE = Column("before", "Before", Kind.MONEY)
 CHANGE = Column("change", "Change", Kind.CHANGE)

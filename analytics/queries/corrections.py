@@ -4,10 +4,10 @@ from collections import defaultdict
 from typing import Any
 
 from analytics.filters import Filters
-from analytics.panels import Chart, Column, Figure, Kind, Panel, Row, share
 from analytics.queries.rows import rows
 from analytics.queries.stores import StoreSums
 from analytics.queries.takings import Slice, Sums, total
+from portal.sheets.panels import Chart, Column, Figure, Kind, Panel, Row, share
 
 # Of many tills, those that take back most; the rest is like most.
 TERMINALS_MAX = 20

@@ -3,9 +3,9 @@
 from collections import defaultdict
 
 from analytics.filters import Filters
-from analytics.panels import Chart, Column, Figure, Kind, Panel, share
 from analytics.queries.stores import StoreSums
 from analytics.queries.takings import Slice, total
+from portal.sheets.panels import Chart, Column, Figure, Kind, Panel, share
 
 DEFINITION = "What was taken off in sales, from lines and from whole receipts; refunds and voids do not lessen it."
 COLUMNS = (

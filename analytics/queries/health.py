@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 from django.utils import timezone
 
 from analytics.filters import Filters
-from analytics.panels import Column, Figure, Kind, Panel, share
 from analytics.queries.rows import rows
+from portal.sheets.panels import Column, Figure, Kind, Panel, share
 from transactions.sale import LATE_AFTER
 
 WEEKS = 4

@@ -4,8 +4,8 @@ from collections import Counter, defaultdict
 from datetime import timedelta
 
 from analytics.filters import Filters
-from analytics.panels import Chart, Column, Kind, Panel, Row, ratio
 from analytics.queries.takings import Slice
+from portal.sheets.panels import Chart, Column, Kind, Panel, Row, ratio
 from transactions.decimals import QUANTITY_SCALE
 
 DEFINITION = (

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 from analytics.filters import Filters, Span
-from analytics.panels import Chart, Column, Kind, Panel, Row, Value
 from analytics.queries.takings import Slice, Sums, total
+from portal.sheets.panels import Chart, Column, Kind, Panel, Row, Value
 
 # A curve of more points is read no better: past a quarter, weeks.
 DAYS_BY_DAY_MAX = 92

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from analytics.filters import Filters
-from analytics.panels import Figure, Kind, ratio
 from analytics.queries.takings import Slice, Sums, total
+from portal.sheets.panels import Figure, Kind, ratio
 from transactions.decimals import QUANTITY_SCALE
 
 # Key, title, kind, definition, and how it is made of the sums.

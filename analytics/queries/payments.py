@@ -1,9 +1,9 @@
 """How customers paid, and how that differs from before."""
 
 from analytics.filters import Filters, Span
-from analytics.panels import Chart, Column, Kind, Panel, Row, change, share
 from analytics.queries.comparing import BEFORE, CHANGE, days_before, sentence
 from analytics.queries.whose import sums
+from portal.sheets.panels import Chart, Column, Kind, Panel, Row, change, share
 
 MIX = """
     SELECT method, sum(payments)::bigint, sum(amount)::bigint, COALESCE(sum(amount) FILTER (WHERE day >= %(today)s), 0)

@@ -8,10 +8,10 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 from analytics.filters import Filters
-from analytics.panels import Chart, Column, Kind, Panel, Row, change, share
 from analytics.queries.comparing import BEFORE, CHANGE, days_before, sentence
 from analytics.queries.months import NO_DAYS, Days, split
 from analytics.queries.whose import sums
+from portal.sheets.panels import Chart, Column, Kind, Panel, Row, change, share
 
 # What a person reads; a search shows so many, too.
 PRODUCTS_MAX = 25

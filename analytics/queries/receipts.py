@@ -12,10 +12,10 @@ from typing import Any
 
 from analytics.filters import Filters, Span
 from analytics.models import PAYMENT_METHODS
-from analytics.panels import Column, Kind, Panel, Row
 from analytics.queries.rows import rows
 from analytics.queries.whose import sums
 from ledger.models import SEQUENCE_BITS, sequence_of, terminal_of
+from portal.sheets.panels import Column, Kind, Panel, Row
 from possys import receipt_keys
 from possys.codes import Environment, day_number
 from transactions.stream import SALE_TYPES

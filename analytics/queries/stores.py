@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 from analytics.filters import Filters, Span
-from analytics.panels import Chart, Column, Kind, Panel, Row, change, ratio, share
 from analytics.queries.rows import rows
+from portal.sheets.panels import Chart, Column, Kind, Panel, Row, change, ratio, share
 
 # Days, and of the one that is not over the hours that are not compared, apart.
 BY_STORE = """

@@ -1,8 +1,8 @@
 """The tax recap: net and tax by code and rate, as on the receipts."""
 
 from analytics.filters import Filters
-from analytics.panels import Column, Kind, Panel, Row
 from analytics.queries.whose import sums
+from portal.sheets.panels import Column, Kind, Panel, Row
 
 RECAP = """
     SELECT code, rate, sum(net)::bigint, sum(tax)::bigint

@@ -11,7 +11,7 @@ from django.db.models import F
 from analytics.filters import Filters
 from analytics.models import StoreDay, StoreHour
 from analytics.pages import PageData
-from analytics.panels import Figure, Panel
+from portal.sheets.panels import Figure, Panel
 from transactions.models import Retailer, Store
 
 # A Monday; the site's clock stands at 14:35.

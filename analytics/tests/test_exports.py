@@ -14,10 +14,10 @@ from analytics import exports
 from analytics.exports import About, page_csv, page_xlsx
 from analytics.models import SaleRow
 from analytics.pages import PageData
-from analytics.panels import Column, Figure, Kind, Panel, Row
 from analytics.queries.receipts import all_receipts
 from analytics.tests.conftest import NOW, STORES, TODAY, asked
 from analytics.tests.test_receipts import make_sale
+from portal.sheets.panels import Column, Figure, Kind, Panel, Row
 
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 COLUMNS = (

@@ -7,8 +7,8 @@ import pytest
 
 from analytics.front import ROWS_MAX, front, head, state
 from analytics.models import StoreHour, TerminalDay, TerminalHealth
-from analytics.panels import Column, Kind, Panel
 from analytics.tests.conftest import NOW, STORES, TODAY, asked, panel
+from portal.sheets.panels import Column, Kind, Panel
 
 
 @pytest.fixture

@@ -2,9 +2,10 @@
 
 from datetime import UTC
 
-from analytics.panels import Chart, Column, Figure, Kind, Panel, Row
-from analytics.tables import Table, laid_out, stat, table
+from analytics.tables import stat, table
 from analytics.tests.conftest import asked
+from portal.sheets.panels import Chart, Column, Figure, Kind, Panel, Row
+from portal.sheets.tables import Table, laid_out
 
 STORE = Column("store", "Store", Kind.TEXT)
 REVENUE = Column("revenue", "Revenue", Kind.MONEY)

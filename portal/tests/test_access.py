@@ -25,6 +25,8 @@ PAGES: dict[str, Role | None] = {
     "portal-invite": Role.OWNER,
     "portal-member": Role.OWNER,
     "portal-remove": Role.OWNER,
+    "portal-keys": None,
+    "portal-key-new": None,
 }
 POSTED = {"portal-remove"}
 HUGE = 10**25

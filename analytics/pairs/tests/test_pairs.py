@@ -14,8 +14,8 @@ from analytics.models import Pair, PairRun, PairStore, Product, SaleRow
 from analytics.pairs import tasks
 from analytics.pairs.operations import count_retailer, next_retailer, span_of
 from analytics.pairs.panels import pair_panels
-from analytics.panels import Panel
 from analytics.tests.conftest import NOW, TODAY, asked
+from portal.sheets.panels import Panel
 from transactions.models import Retailer, Store
 from transactions.replay.source import load_year
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.panels import Kind
 from analytics.peers.disclosure import RETAILERS_MIN, Peers, StoreValue, is_enough, peers_by_retailer
 from analytics.peers.figures import rounded
 from analytics.peers.models import OTHERS_MIN
+from portal.sheets.panels import Kind
 
 ME = 1
 RIVAL = 2

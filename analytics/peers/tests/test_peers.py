@@ -10,11 +10,11 @@ from django.core.management import call_command
 from django.db import IntegrityError
 
 from analytics.models import ChosenKind, CohortStore, PeerFigure, PeerWeek, StoreHour
-from analytics.panels import Panel
 from analytics.peers.operations import KEPT, publish
 from analytics.peers.panels import NONE_HERE, TOO_FEW, peer_panels
 from analytics.peers.tests.conftest import TERM, WEEK, Shop, days, fill
 from analytics.tests.conftest import NOW, asked
+from portal.sheets.panels import Panel
 from transactions.models import Store
 
 ME = 1

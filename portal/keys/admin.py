@@ -1,0 +1,94 @@
+"""API keys for staff: to look at, and to revoke where a retailer cannot."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+from unfold.decorators import action, display
+
+from portal.keys.models import ApiKey
+from portal.keys.operations import revoke_key
+from portal.operations import Author
+from possys.accounts.models import User
+from possys.clock import now_ms, utc
+
+PAGE_ROWS = 50
+STATE_LABELS = {"valid": "success", "expired": "warning", "revoked": "danger"}
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]
+    """Keys are made by their members only, so that no page of the admin ever shows one."""
+
+    navigation_group = "People"
+    navigation_icon = "key"
+    navigation_title = "Retailers' API keys"
+    list_display = ("number", "name", "person", "retailer", "state", "created_at", "last_used_on", "expires_on")
+    list_display_links = ("number", "name")
+    list_filter = (("revoked_at", admin.EmptyFieldListFilter), "expires_on")
+    list_select_related = ("membership__user", "membership__retailer")
+    list_per_page = PAGE_ROWS
+    show_full_result_count = False
+    search_fields = (
+        "=id",
+        "name",
+        "membership__user__username",
+        "membership__user__email",
+        "membership__retailer__name",
+    )
+    search_help_text = "A key's number without the r, its name, login, e-mail address or retailer"
+    fields = ("number", "name", "person", "retailer", "state", "created_at", "last_used_on", "expires_on",
+        "revoked_at", "revoked_by")  # fmt: skip
+    readonly_fields = fields
+    actions = ("revoke",)
+
+    @display(description="key", ordering="id")  # type: ignore[untyped-decorator]
+    def number(self, key: ApiKey) -> str:
+        """How the key's text begins."""
+        return f"r{key.pk}"
+
+    @display(description="person", ordering="membership__user__username")  # type: ignore[untyped-decorator]
+    def person(self, key: ApiKey) -> str:
+        """As whom it acts."""
+        return str(key.membership.user)
+
+    @display(description="retailer", ordering="membership__retailer__name")  # type: ignore[untyped-decorator]
+    def retailer(self, key: ApiKey) -> str:
+        """Where it gets in."""
+        return str(key.membership.retailer)
+
+    @display(description="state", label=STATE_LABELS)  # type: ignore[untyped-decorator]
+    def state(self, key: ApiKey) -> tuple[str, str]:
+        """Whether it opens anything, were its person let in."""
+        if key.revoked_at is not None:
+            return "revoked", "Revoked"
+        is_over = key.expires_on < utc(now_ms()).date()
+        return ("expired", "Expired") if is_over else ("valid", "Valid")
+
+    @action(description="Revoke the keys", permissions=["revoke"])  # type: ignore[untyped-decorator]
+    def revoke(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> None:
+        """Kept as staff's doing in the retailers' lists of changes."""
+        assert isinstance(request.user, User)
+        author, now = Author(request.user, is_staff=True), utc(now_ms())
+        revoked = [key for key in keys if revoke_key(key, author=author, now=now)]
+        for key in revoked:
+            self.log_change(request, key, "Revoked.")
+        messages.success(request, f"Revoked, and refused from now on: {len(revoked)}.")
+
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        """Asked by Django before it offers or does the action."""
+        return bool(request.user.has_perm("portal.change_apikey"))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody; see the class."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody: a key is revoked, and nothing else of it changes."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody: what it was stays understandable."""
+        return False
