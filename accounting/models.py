@@ -3,6 +3,7 @@
 from accounting.books.models import Account, Books, JournalEntry, JournalLine, PostingRule
 from accounting.cash.models import CashUp
 from accounting.days.models import (
+    ClosedTo,
     StoreClose,
     TerminalClose,
     TerminalDay,
@@ -16,6 +17,7 @@ __all__ = [
     "Account",
     "Books",
     "CashUp",
+    "ClosedTo",
     "JournalEntry",
     "JournalLine",
     "PostingRule",

@@ -110,7 +110,7 @@ def receipt_file(request: HttpRequest, scope: Scope, form: str) -> HttpResponse:
 
 def _refused(request: HttpRequest, scope: Scope, page: Any, faults: dict[str, str]) -> HttpResponse:
     context = {"page": page, "faults": faults}
-    return frame.render(request, scope, "analytics/refused.html", context, status=400)
+    return frame.render(request, scope, "portal/sheets/refused.html", context, status=400)
 
 
 @require_safe

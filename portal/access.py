@@ -46,8 +46,8 @@ def signed_in(view: View) -> View:
     return guarded
 
 
-def portal_page(right: Right) -> Callable[[View], View]:
-    """A page of one retailer, for its members whose role has the right.
+def portal_page(*rights: Right) -> Callable[[View], View]:
+    """A page of one retailer, for its members whose role has the right (or all of them).
 
     The view is called with (request, scope, ...) and gets all of its address but `retailer`. Whoever is not signed in
     comes to the login and back. Outsiders get the answer of an unknown retailer, 404; a member whose role does not have
@@ -62,8 +62,9 @@ def portal_page(right: Right) -> Callable[[View], View]:
                 return _not_found(request)
             if request.session.get(RETAILER_KEY) != retailer:
                 request.session[RETAILER_KEY] = retailer
-            if not scope.may(right):
-                return _not_allowed(request, scope, right)
+            for right in rights:
+                if not scope.may(right):
+                    return _not_allowed(request, scope, right)
             try:
                 return view(request, scope, **kwargs)
             except Http404:

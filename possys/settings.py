@@ -236,6 +236,7 @@ CELERY_TASK_ROUTES = {
     # Services' work on the ledger's blocks keeps no repairing tick waiting.
     "ledger.tasks.feed_group": {"queue": "feed"},
     "analytics.*": {"queue": "feed"},
+    "accounting.*": {"queue": "feed"},
     # The processes of this queue have the log's key, and no other has.
     "ledger.tasks.run_checkpointer": {"queue": "log"},
     # Held against what the checkpointer keeps outside the database.
@@ -339,6 +340,11 @@ CELERY_BEAT_SCHEDULE = {
         # At night, by the site's clock: it adds up every receipt of the open draws.
         "schedule": crontab(hour=3, minute=20),
         "options": {"expires": 3600},
+    },
+    "close-fiscal-days": {
+        "task": "accounting.days.tasks.close_due_days",
+        "schedule": timedelta(minutes=5),
+        "options": {"expires": 300},
     },
     "publish-peers": {
         "task": "analytics.peers.tasks.publish_peers",

@@ -1,12 +1,16 @@
 """What a close says: a terminal's or a store's day as plain figures, and as canonical JSON, which is hashed. Pure.
 
-    part        what came since the part before; part 1 is everything that had come by then
+    part        what came since the part before; part 1 is everything that had come by then. The sum of the parts is the
+                day; only times and the first and last number are those of the whole day so far
     amounts     signed integers in minor units of their currency: refunds and voids are negative
+    chain       a terminal's close names the hash of its close before; its own is SHA-256 over the bytes of its text. A
+                store's close names the hashes of its terminals'
 
 The JSON has its keys in the order of the fields, no blanks, and lists in the order of their keys, so that equal figures
 are equal bytes (`written`, `read_content`).
 """
 
+import hashlib
 from typing import Self
 
 import msgspec
@@ -104,11 +108,20 @@ class Content(Struct, frozen=True, forbid_unknown_fields=True):
     currencies: tuple[CurrencyFigures, ...]
     first_sequence: int = 0
     last_sequence: int = 0
+    # Numbers that this close found missing, each once, when the terminal's closes first came by it. Of all gaps here
+    # the first GAPS_NAMED_MAX are named.
     missing: int = 0
     gaps: tuple[Gap, ...] = ()
-    # Missing numbers that an earlier part named and that have come since.
+    # Missing numbers that an earlier close named and that this day has brought since.
     filled: int = 0
+    filled_gaps: tuple[Gap, ...] = ()
+    # Of a terminal: what is missing still since its first close, and the numbers that its closes have come by.
+    outstanding: int = 0
+    outstanding_gaps: tuple[Gap, ...] = ()
+    covered: Gap | None = None
+    # Of a store: the terminals with something new, and the hashes of their closes.
     terminals: tuple[int, ...] = ()
+    hashes: tuple[str, ...] = ()
     # Hexadecimal SHA-256 of the terminal's close before; empty in its first, and of a store.
     previous: str = ""
 
@@ -126,6 +139,11 @@ def written(content: Content) -> str:
 def read_content(text: str) -> Content:
     """A close out of its text. Raises msgspec.DecodeError."""
     return Content.read(text)
+
+
+def hash_of(text: str) -> str:
+    """SHA-256 of a close's text, hexadecimal."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def added(parts: tuple[CurrencyFigures, ...]) -> tuple[CurrencyFigures, ...]:

@@ -2,6 +2,7 @@
 
 fed         TerminalDay, TerminalSequences, TerminalTaxDay, TerminalPaymentDay: written by the consumer alone
 insert-only StoreClose, TerminalClose, TillTotals: the database refuses every change (migration 0001)
+moved on    ClosedTo: only saves work, and may be emptied at any time
 
 Days are those written in `issued_at`, in its own offset. Amounts are signed integers in minor units of their currency:
 refunds and voids are negative.
@@ -10,9 +11,11 @@ refunds and voids are negative.
 from typing import Any
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Mod
 
 from transactions.models import Retailer, Store
+from transactions.stream import SHARD_COUNT
 
 # Canonical JSON of one terminal's day; 50 ranges, 20 taxes and six payments of some currencies lie far below.
 CONTENT_MAX = 20_000
@@ -69,12 +72,20 @@ class TerminalSequences(Fed):
     retailer = models.IntegerField()
     records = models.IntegerField()
     sequences = MultirangeField()
-    sealed_at = models.DateTimeField(help_text="Of the last block that held one: days that changed are found by it.")
+    # While a day goes on this stays empty and no index changes, so that most updates stay in the row's page.
+    late_block = models.BigIntegerField(
+        null=True, help_text="The last block with one that was sealed when the day was over: so late days are found."
+    )
 
     class Meta:
         verbose_name = "numbers of a terminal"
         indexes = (
-            models.Index(fields=("sealed_at",), name="fiscal_days_that_changed"),
+            models.Index(
+                Mod(F("terminal"), SHARD_COUNT),
+                "late_block",
+                condition=Q(late_block__isnull=False),
+                name="fiscal_days_that_changed",
+            ),
             models.Index(fields=("terminal", "day"), name="fiscal_days_of_a_terminal"),
         )
 
@@ -171,6 +182,20 @@ class TerminalClose(models.Model):
 
     def __str__(self) -> str:
         return f"Z {self.number} of terminal {self.terminal}"
+
+
+class ClosedTo(models.Model):
+    """How far a shard's days were looked through: all of them up to `day`, and late ones up to `block`, are closed."""
+
+    shard = models.PositiveSmallIntegerField(primary_key=True)
+    day = models.DateField(null=True)
+    block = models.BigIntegerField(default=0)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "closed up to"
+
+    def __str__(self) -> str:
+        return f"shard {self.shard}, {self.day}"
 
 
 class TillTotals(models.Model):

@@ -80,6 +80,7 @@ class Figure:
     """One big number, `before` being what it is compared with.
 
     In a period that is not over, only its full hours are compared: their part of `value` is `comparable`.
+    `needs_look`: somebody should look into it.
     """
 
     key: str
@@ -91,6 +92,7 @@ class Figure:
     before: int | None = None
     link: str = ""
     comparable: int | None = None
+    needs_look: bool = False
 
     @property
     def change(self) -> int | None:

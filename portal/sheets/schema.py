@@ -1,0 +1,130 @@
+"""What the API's description says of declared pages and forms, made of their columns and fields."""
+
+from typing import Any
+
+from django import forms
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, inline_serializer
+from rest_framework import serializers
+
+from portal.sheets.fields import CostField, MoneyField, QuantityField
+from portal.sheets.forms import FormPage
+from portal.sheets.pages import ListShape, Page, Service
+from portal.sheets.panels import Column, Kind
+
+PROBLEM = {"$ref": "#/components/schemas/Problem"}
+FAULTY = OpenApiResponse(PROBLEM, "Something is wrong; `errors` names everything, each with a JSON pointer.")
+REFUSALS = {
+    401: OpenApiResponse(PROBLEM, "No API key, or one that opens nothing."),
+    403: OpenApiResponse(PROBLEM, "The key's member has not the right."),
+    404: OpenApiResponse(PROBLEM, "No such retailer, store or thing for this key."),
+    429: OpenApiResponse(PROBLEM, "Too often; see Retry-After."),
+}
+SAVED = inline_serializer(
+    "SavedForm",
+    {
+        "id": serializers.IntegerField(allow_null=True, help_text="The number of what was made."),
+        "message": serializers.CharField(help_text="What happened, for people."),
+    },
+)
+DECIMALS = frozenset({Kind.MONEY, Kind.QUANTITY, Kind.PERCENT, Kind.CHANGE})
+
+
+def _name(service: Service, key: str, what: str) -> str:
+    return service.name.title() + "".join(part.title() for part in key.split("-")) + what
+
+
+def parameters(page: Page) -> list[OpenApiParameter]:
+    """What the address may ask for."""
+    fields: dict[str, forms.Field] = page.asks.base_fields
+    return [_parameter(name, field) for name, field in fields.items()]
+
+
+def _parameter(name: str, field: forms.Field) -> OpenApiParameter:
+    text = "Where the list goes on: the `next` of the answer before." if name == "after" else str(field.label or "")
+    kind: Any = str
+    if isinstance(field, forms.BooleanField):
+        kind = bool
+    elif isinstance(field, forms.IntegerField) or name == "store":
+        kind = int
+    elif isinstance(field, forms.DateField):
+        kind = "date"
+    enum = _choices(field) if name != "store" else []
+    if kind == "date":
+        return OpenApiParameter(name, {"type": "string", "format": "date"}, description=text)
+    return OpenApiParameter(name, kind, description=f"{text} {field.help_text}".strip(), enum=enum or None)
+
+
+def _choices(field: forms.Field) -> list[str]:
+    found: Any = field.choices if isinstance(field, forms.ChoiceField) else ()
+    return [str(key) for key, _ in found if key]
+
+
+def page_answer(service: Service, page: Page) -> Any:
+    """The answer of a page."""
+    lists = {shape.key: _list(service, page, shape) for shape in page.lists}
+    return inline_serializer(
+        _name(service, page.key, "Page"),
+        {
+            "title": serializers.CharField(),
+            "complete_to": serializers.DateTimeField(allow_null=True),
+            "notes": serializers.ListField(child=serializers.CharField()),
+            "figures": serializers.ListField(
+                child=serializers.DictField(), help_text="key, title, value, before, currency"
+            ),
+            "lists": inline_serializer(_name(service, page.key, "Lists"), lists),
+            "next": serializers.CharField(allow_blank=True, help_text="For `after`; empty at the end."),
+        },
+    )
+
+
+def _list(service: Service, page: Page, shape: ListShape) -> Any:
+    name = _name(service, f"{page.key}-{shape.key}", "")
+    row = inline_serializer(f"{name}Row", {column.key: _cell(column) for column in shape.columns}, many=True)
+    return inline_serializer(
+        f"{name}List",
+        {
+            "title": serializers.CharField(),
+            "definition": serializers.CharField(),
+            "currency": serializers.CharField(allow_blank=True),
+            "rows": row,
+        },
+        required=False,
+    )
+
+
+def _cell(column: Column) -> Any:
+    options: dict[str, Any] = {"allow_null": True, "help_text": column.title}
+    if column.kind in {Kind.COUNT, Kind.HOUR}:
+        return serializers.IntegerField(**options)
+    if column.kind is Kind.DATE:
+        return serializers.DateField(**options)
+    if column.kind is Kind.MOMENT:
+        return serializers.DateTimeField(**options)
+    if column.kind in DECIMALS:
+        options["help_text"] += " (a decimal string)"
+    return serializers.CharField(**options)
+
+
+def form_body(service: Service, form: FormPage) -> Any:
+    """The body of a form."""
+    fields = {name: _field(field) for name, field in form.form.base_fields.items()}
+    if form.rows:
+        own = {name: _field(field) for name, field in form.rows.base_fields.items()}
+        fields["rows"] = inline_serializer(_name(service, form.key, "Row"), own, many=True)
+    return inline_serializer(_name(service, form.key, "Form"), fields)
+
+
+def _field(field: forms.Field) -> Any:
+    help_text = f"{field.label or ''}. {field.help_text}".strip(". ") if field.help_text else str(field.label or "")
+    options: dict[str, Any] = {"required": field.required, "help_text": help_text}
+    if isinstance(field, forms.BooleanField):
+        return serializers.BooleanField(**options)
+    if not field.required:
+        options["allow_null"] = True
+    if isinstance(field, forms.DateField):
+        return serializers.DateField(**options)
+    if isinstance(field, forms.DecimalField | QuantityField | MoneyField | CostField):
+        return serializers.CharField(**{**options, "help_text": f"{help_text} (a decimal string)"})
+    if isinstance(field, forms.IntegerField):
+        return serializers.IntegerField(**options)
+    return serializers.CharField(max_length=getattr(field, "max_length", None), **options)
