@@ -70,7 +70,8 @@ def show_form(request: HttpRequest, scope: Scope, *, service: Service, page: For
     """A form: empty or filled in by its address, or as it was sent, with everything that is wrong with it."""
     now = timezone.localtime()
     if request.method != "POST":
-        given = {**page.initial(scope, now, request.GET.dict()), **request.GET.dict()}
+        asked = {name: value for name, value in request.GET.dict().items() if name != "rows"}
+        given = {**page.initial(scope, now, asked), **asked}
         return _form_page(request, scope, service, page, given)
     assert isinstance(request.user, User)
     file = request.FILES.get(FILE_FIELD)
@@ -79,7 +80,8 @@ def show_form(request: HttpRequest, scope: Scope, *, service: Service, page: For
     if saved is None:
         return _form_page(request, scope, service, page, request.POST.dict(), found)
     messages.success(request, saved.message)
-    return HttpResponseRedirect(linking.address(scope, service, saved.link or page.back))
+    leads_to = (linking.address(scope, service, link) for link in (saved.link, page.back) if link)
+    return HttpResponseRedirect(next((url for url in leads_to if url), request.path))
 
 
 def _read(page: Page, asking: Asking, scope: Scope, now: datetime, limit: int) -> Contents:
