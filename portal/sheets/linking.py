@@ -19,10 +19,11 @@ class Tab(NamedTuple):
 
 
 class Button(NamedTuple):
-    """A link that does something."""
+    """A link that does something; `is_main` where it leads to a form, and does not only show something else."""
 
     label: str
     url: str
+    is_main: bool = False
 
 
 class ShownHint(NamedTuple):
@@ -59,7 +60,14 @@ def tabs(scope: Scope, service: Service, current: str) -> list[Tab]:
 
 def actions(scope: Scope, service: Service, asked: Iterable[Action]) -> list[Button]:
     """The buttons that this person may press."""
-    found = [Button(action.label, address(scope, service, action.link)) for action in asked]
+    found = [
+        Button(
+            action.label,
+            address(scope, service, action.link),
+            service.form(action.link.partition("?")[0]) is not None,
+        )
+        for action in asked
+    ]
     return [button for button in found if button.url]
 
 
