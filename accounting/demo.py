@@ -137,9 +137,7 @@ def _send_totals(stores: Iterable[Store], until: date, now: datetime) -> None:
 
 
 def _counted(row: TerminalDay) -> Totals:
-    paid = TerminalPaymentDay.objects.filter(
-        store=row.store, day=row.day, terminal=row.terminal, currency=row.currency
-    )
+    paid = TerminalPaymentDay.objects.filter(store=row.store, day=row.day, terminal=row.terminal, currency=row.currency)
     return Totals(
         terminal=row.terminal,
         day=row.day,

@@ -15,7 +15,7 @@ from transactions.models import Retailer, Store
 
 LARGEST, RIVAL = "Harvest Lane Markets", "Bluebird Grocers"
 # Stores of the demo's store manager.
-MANAGED = 2
+MANAGED = 3
 PASSWORD_BYTES = 9
 PEOPLE = (
     ("owner", LARGEST, Role.OWNER),
