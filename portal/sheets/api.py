@@ -5,7 +5,7 @@ and moments are ISO 8601.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -28,8 +28,13 @@ from portal.sheets.forms import FILE_BYTES_MAX, FormPage, filled
 from portal.sheets.pages import ROWS_MAX, Contents, Page, Service
 from portal.sheets.panels import Figure, Panel
 from possys.problems import problem
+from transactions.parsing import read_body
 
 ROWS = "rows"
+# Of a name that is none, so much is said again.
+NAME_LENGTH_MAX = 100
+# Stands for a point in a name that is none, where points lead into rows; no name in JSON holds it unescaped.
+POINT = "\0"
 
 
 class _RetailerView(APIView):
@@ -58,8 +63,10 @@ class PageView(_RetailerView):
                 return _not_allowed(right)
         now = timezone.localtime()
         asking = self.page.asks(request.query_params, scope=scope, now=now)
-        if not asking.is_valid():
-            return _faulty({name: list(map(str, texts)) for name, texts in asking.errors.items()}, status=400)
+        faults = {name: [f"Is not known; there are {', '.join(asking.fields)}."] for name in request.query_params}
+        faults = {name: texts for name, texts in faults.items() if name not in asking.fields}
+        if faults or not asking.is_valid():
+            return _wrong_address({**faults, **{name: list(map(str, texts)) for name, texts in asking.errors.items()}})
         contents = self.page.read(scope, {**asking.cleaned_data, "limit": ROWS_MAX}, now)
         return Response(answer(self.page, contents))
 
@@ -74,12 +81,10 @@ class FormView(_RetailerView):
         scope = self.scope(request, retailer)
         if not scope.may(self.form.right):
             return _not_allowed(self.form.right)
-        if len(request.body) > FILE_BYTES_MAX:
-            return problem(413, "too-large", "Too large", f"At most {FILE_BYTES_MAX // 1024:,} kB at once.")
-        body, fault = _object(request.body)
+        body, fault = _object(read_body(request._request, FILE_BYTES_MAX))
         if body is None:
             return problem(400, "bad-request", "Bad request", fault)
-        fields, rows, faults = _read_body(self.form, body)
+        fields, rows, faults = _sent(self.form, body)
         if faults:
             return _faulty(faults)
         now = timezone.localtime()
@@ -99,7 +104,7 @@ def page_view(service: Service, page: Page) -> type[PageView]:
         description=page.lead,
         tags=[service.name],
         parameters=schema.parameters(page),
-        responses={200: schema.page_answer(service, page), **schema.REFUSALS, 400: schema.FAULTY},
+        responses={200: schema.page_answer(service, page), **schema.REFUSALS, 400: schema.WRONG_ADDRESS},
     )
     return extend_schema_view(get=described)(made)
 
@@ -117,7 +122,9 @@ def form_view(service: Service, form: FormPage) -> type[FormView]:
             201: schema.SAVED,
             **schema.REFUSALS,
             400: OpenApiResponse(schema.PROBLEM, "No JSON object."),
-            413: OpenApiResponse(schema.PROBLEM, "Too large."),
+            411: OpenApiResponse(schema.PROBLEM, "The header Content-Length is missing."),
+            413: OpenApiResponse(schema.PROBLEM, f"More than {FILE_BYTES_MAX // 1024:,} kB."),
+            415: OpenApiResponse(schema.PROBLEM, "Not application/json in UTF-8."),
             422: schema.FAULTY,
         },
     )
@@ -169,15 +176,24 @@ def _json(value: Any) -> Any:
 
 def _object(body: bytes) -> tuple[dict[str, Any] | None, str]:
     try:
-        found = json.loads(body, parse_float=Decimal)
+        found = json.loads(body, parse_float=Decimal, parse_constant=_no_number, object_pairs_hook=_each_once)
     except (ValueError, RecursionError) as fault:
         return None, f"The body is no JSON: {fault}."
     return (found, "") if isinstance(found, dict) else (None, "The body must be a JSON object.")
 
 
-def _read_body(
-    form: FormPage, body: Mapping[str, Any]
-) -> tuple[dict[str, str], list[dict[str, str]], dict[str, list[str]]]:
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no number of JSON")
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name stands twice in one object")
+    return found
+
+
+def _sent(form: FormPage, body: Mapping[str, Any]) -> tuple[dict[str, str], list[dict[str, str]], dict[str, list[str]]]:
     """The fields and rows as a page would send them, and what can be none."""
     faults: dict[str, list[str]] = {}
     named = dict(body)
@@ -200,24 +216,36 @@ def _fields(
     found = {}
     for name, value in given.items():
         if name not in known:
-            faults[prefix + name] = [f"There is no such field. There are: {', '.join(known)}."]
+            faults[prefix + _escaped(name)] = [f"There is no such field. There are: {', '.join(known)}."]
         elif isinstance(value, dict | list):
             faults[prefix + name] = ["Must be a string, a number, true, false or null."]
         elif isinstance(value, bool):
             found[name] = "on" if value else ""
         elif value is not None:
-            found[name] = f"{value:f}" if isinstance(value, Decimal) else str(value)
+            # A number with a huge exponent stays as short as it was sent.
+            found[name] = str(value)
     return found
 
 
-def _faulty(faults: Mapping[str, list[str]], *, status: int = 422) -> HttpResponse:
+def _escaped(name: str) -> str:
+    """A name that we have not given, as a part of a pointer (RFC 6901); its points are none of ours."""
+    return name[:NAME_LENGTH_MAX].replace("~", "~0").replace("/", "~1").replace(".", POINT)
+
+
+def _faulty(faults: Mapping[str, list[str]]) -> HttpResponse:
     errors = [
-        {"pointer": "/" + name.replace(".", "/") if name else "", "detail": text}
+        {"pointer": "/" + name.replace(".", "/").replace(POINT, ".") if name else "", "detail": text}
         for name, texts in faults.items()
         for text in texts
     ]
     count = "One thing is" if len(errors) == 1 else f"{len(errors)} things are"
-    return problem(status, "invalid", "Invalid", f"{count} wrong; nothing was saved.", errors=errors)
+    return problem(422, "invalid", "Invalid", f"{count} wrong; nothing was saved.", errors=errors)
+
+
+def _wrong_address(faults: Mapping[str, Iterable[str]]) -> HttpResponse:
+    errors = [{"parameter": name, "detail": str(text)} for name, texts in faults.items() for text in texts]
+    said = "; ".join(f"{one['parameter']}: {one['detail']}" for one in errors)
+    return problem(400, "parameters", "The list cannot be asked so", said, errors=errors)
 
 
 def _not_allowed(right: Right) -> HttpResponse:

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
 
 from portal.rights import Right
 from portal.scope import Scope
@@ -152,7 +153,8 @@ class Filled:
         if not self.check():
             return None
         try:
-            return self.page.save(scope, user, self.asked, now)
+            with transaction.atomic():
+                return self.page.save(scope, user, self.asked, now)
         except FormFault as fault:
             for name, text in fault.faults.items():
                 self.add(name, text)
@@ -236,11 +238,13 @@ def read_csv(form: type[RowForm], file: UploadedFile[bytes]) -> tuple[list[dict[
 def _csv_rows(names: list[str], form: type[RowForm], reader: Any) -> tuple[list[dict[str, str]], list[int], str]:
     titles = [title.strip().lower() for title in next(reader, [])]
     unknown = [title for title in titles if title and title not in names]
+    twice = [title for title in titles if title and titles.count(title) > 1]
     missing = [name for name in names if form.base_fields[name].required and name not in titles]
-    if unknown or missing:
+    if unknown or missing or twice:
         known = f"The first line names the columns, which may be: {', '.join(names)}."
         wrong = [f"There is no column “{unknown[0]}”."] if unknown else []
         wrong += [f"The column “{missing[0]}” is missing."] if missing else []
+        wrong += [f"The column “{twice[0]}” stands there twice."] if twice else []
         return [], [], " ".join([*wrong, known])
     rows, lines = [], []
     for cells in reader:

@@ -6,13 +6,14 @@ from django import forms
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, inline_serializer
 from rest_framework import serializers
 
-from portal.sheets.fields import CostField, MoneyField, QuantityField
+from portal.sheets.fields import CostField, MoneyField, QuantityField, ScopeStoreField
 from portal.sheets.forms import FormPage
 from portal.sheets.pages import ListShape, Page, Service
 from portal.sheets.panels import Column, Kind
 
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
 FAULTY = OpenApiResponse(PROBLEM, "Something is wrong; `errors` names everything, each with a JSON pointer.")
+WRONG_ADDRESS = OpenApiResponse(PROBLEM, "A parameter is wrong; `errors` names each `parameter`.")
 REFUSALS = {
     401: OpenApiResponse(PROBLEM, "No API key, or one that opens nothing."),
     403: OpenApiResponse(PROBLEM, "The key's member has not the right."),
@@ -125,6 +126,8 @@ def _field(field: forms.Field) -> Any:
         return serializers.DateField(**options)
     if isinstance(field, forms.DecimalField | QuantityField | MoneyField | CostField):
         return serializers.CharField(**{**options, "help_text": f"{help_text} (a decimal string)"})
-    if isinstance(field, forms.IntegerField):
+    if isinstance(field, forms.IntegerField | ScopeStoreField):
         return serializers.IntegerField(**options)
+    if found := _choices(field):
+        options["help_text"] = f"{help_text} (one of: {', '.join(found)})".strip()
     return serializers.CharField(max_length=getattr(field, "max_length", None), **options)

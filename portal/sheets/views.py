@@ -1,5 +1,6 @@
 """Declared pages and forms for people: each reads its address, asks for its contents, and shows or saves them."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -70,7 +71,8 @@ def show_form(request: HttpRequest, scope: Scope, *, service: Service, page: For
     """A form: empty or filled in by its address, or as it was sent, with everything that is wrong with it."""
     now = timezone.localtime()
     if request.method != "POST":
-        given = {**page.initial(scope, now, request.GET.dict()), **request.GET.dict()}
+        asked = {name: value for name, value in request.GET.dict().items() if name != "rows"}
+        given = {**page.initial(scope, now, asked), **asked}
         return _form_page(request, scope, service, page, given)
     assert isinstance(request.user, User)
     file = request.FILES.get(FILE_FIELD)
@@ -79,7 +81,8 @@ def show_form(request: HttpRequest, scope: Scope, *, service: Service, page: For
     if saved is None:
         return _form_page(request, scope, service, page, request.POST.dict(), found)
     messages.success(request, saved.message)
-    return HttpResponseRedirect(linking.address(scope, service, saved.link or page.back))
+    leads_to = (linking.address(scope, service, link) for link in (saved.link, page.back) if link)
+    return HttpResponseRedirect(next((url for url in leads_to if url), request.path))
 
 
 def _read(page: Page, asking: Asking, scope: Scope, now: datetime, limit: int) -> Contents:
@@ -102,6 +105,9 @@ def _tables(scope: Scope, service: Service, contents: Contents) -> dict[str, Any
 
     zone = timezone.get_current_timezone()
     shown = [table(panel, address, zone) for panel in contents.panels]
+    if len(shown) == 1:
+        # The list is what the page is for.
+        shown = [replace(shown[0], may_be_cut=False)]
     return {
         "stats": [stat(figure, address, needs_look=figure.needs_look) for figure in contents.figures],
         "tables": laid_out(shown),
