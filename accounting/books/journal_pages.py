@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import Http404
 from django.utils import timezone
@@ -84,7 +85,6 @@ def read_entry(scope: Scope, asked: dict[str, Any], now: datetime) -> Contents:
     if entry is None:
         raise Http404
     lines = lines_of(entry)
-    is_reversed = hasattr(entry, "reversed_by")
     return Contents(
         panels=[
             Panel(
@@ -99,9 +99,24 @@ def read_entry(scope: Scope, asked: dict[str, Any], now: datetime) -> Contents:
         ],
         figures=[Figure("total", "Amount", "The sum of its debits.", entry.total, Kind.MONEY, entry.currency)],
         notes=(_about(entry), *([remark] if (remark := _remark(entry)) else [])),
-        actions=() if is_reversed else (Action(f"reverse?number={entry.number}", "Reverse this entry"),),
+        actions=_actions(entry),
         title=f"Entry {entry.number}: {entry.text}",
     )
+
+
+def _actions(entry: JournalEntry) -> tuple[Action, ...]:
+    """Where it comes from and what it belongs to; the reversal, once."""
+    found = []
+    if entry.close is not None:
+        asked = urlencode({"store": entry.close.store_id, "day": entry.close.day, "currency": entry.currency})
+        found.append(Action(f"day?{asked}", "The day's close"))
+    if entry.reverses is not None:
+        found.append(Action(f"entry?number={entry.reverses.number}", f"Entry {entry.reverses.number}"))
+    if hasattr(entry, "reversed_by"):
+        found.append(Action(f"entry?number={entry.reversed_by.number}", f"Entry {entry.reversed_by.number}"))
+    else:
+        found.append(Action(f"reverse?number={entry.number}", "Reverse this entry"))
+    return tuple(found)
 
 
 def _entry_row(entry: JournalEntry) -> Row:

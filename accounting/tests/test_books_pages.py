@@ -387,3 +387,19 @@ def test_names_of_stores_are_no_markup(cast: RetailCast) -> None:
     page = text(cast.owner, at(cast, "journal"))
     assert "<b>High</b>" not in page
     assert "&lt;b&gt;High" in page
+
+
+def test_an_entry_leads_to_its_day_and_a_reversal_to_what_it_takes_back(cast: RetailCast) -> None:
+    assert posted(cast.owner, at(cast, "reverse"), number=1, text="wrong").status_code == 302
+    entry, back = (text(cast.owner, at(cast, "entry", f"number={number}")) for number in (1, 3))
+    assert f"/day/?store={cast.stores[0].pk}&amp;day={DAY}&amp;currency=CZK" in entry
+    assert "/entry/?number=3" in entry
+    assert "/entry/?number=1" in back
+    assert cast.owner.get(at(cast, "day", f"store={cast.stores[0].pk}&day={DAY}")).status_code == 200
+
+
+def test_an_empty_row_of_an_entry_asks_a_browser_for_nothing(cast: RetailCast) -> None:
+    page = text(cast.owner, at(cast, "write-entry"))
+    row = page.split('name="rows-1-account"')[1].split(">")[0]
+    assert "required" not in row
+    assert page.count("1000 Cash in hand") >= 8
