@@ -161,5 +161,3 @@ SET_RULE = FormPage(
     save=save_rule,
     back="rules",
 )
-
-

@@ -39,13 +39,13 @@ RULES = (
     Column("name", "Name", Kind.TEXT),
 )
 BALANCES_ARE = (
-    "Each account's balance before the first day, what the period's entries debit and credit, and the balance at its end. "
-    "Debits are positive. All debits are as much as all credits, and all balances together are 0."
+    "Each account's balance before the first day, what the period's entries debit and credit, and the balance at its "
+    "end. Debits are positive. All debits are as much as all credits, and all balances together are 0."
 )
 STATEMENT_IS = "The account's lines in the order of their days, with its balance behind each."
 RULES_ARE = (
-    "What later closes and cash-ups are posted to. “Otherwise” is for every payment method, tax code or kind of line that "
-    "has no rule of its own. What was posted stays where it is."
+    "What later closes and cash-ups are posted to. “Otherwise” is for every payment method, tax code or kind of line "
+    "that has no rule of its own. What was posted stays where it is."
 )
 OTHERWISE = "otherwise"
 
@@ -63,13 +63,13 @@ def read_accounts(scope: Scope, asked: dict[str, Any], now: datetime) -> Content
         columns=BALANCES,
         rows=[_balance_row(row) for row in found],
         currency=currency,
-        links=[
-            f"account?account={row.account.number}&first={first}&last={last}&currency={currency}" for row in found
-        ],
+        links=[f"account?account={row.account.number}&first={first}&last={last}&currency={currency}" for row in found],
     )
     figures = [
         Figure("debits", "Debits", "All debits of the period.", debits, Kind.MONEY, currency),
-        Figure("credits", "Credits", "All credits of the period: as much as the debits.", credits, Kind.MONEY, currency),
+        Figure(
+            "credits", "Credits", "All credits of the period: as much as the debits.", credits, Kind.MONEY, currency
+        ),
     ]
     return Contents([panel], figures if currency else [])
 
@@ -77,9 +77,7 @@ def read_accounts(scope: Scope, asked: dict[str, Any], now: datetime) -> Content
 def read_account(scope: Scope, asked: dict[str, Any], now: datetime) -> Contents:
     """One account's statement. Two queries beside those of the address."""
     account, currency, limit = asked["account"], asked["currency"], asked["limit"]
-    opening, found = statement(
-        account, currency, asked["first"], asked["last"], limit=limit + 1, after=asked["after"]
-    )
+    opening, found = statement(account, currency, asked["first"], asked["last"], limit=limit + 1, after=asked["after"])
     shown, rest = found[:limit], found[limit:]
     panel = Panel(
         key="statement",

@@ -1,10 +1,12 @@
 """What the pages of the books may be asked for: a currency, an account, what entries are narrowed down to."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.http import QueryDict
 
+from accounting.books.fields import AccountField
 from accounting.books.models import Account, JournalEntry
 from accounting.books.queries import behind_line, currencies
 from portal.scope import Scope
@@ -16,7 +18,7 @@ class CurrencyAsking(Asking):
 
     currency = forms.ChoiceField(label="Currency", required=False)
 
-    def __init__(self, query: QueryDict, *, scope: Scope, now: Any) -> None:
+    def __init__(self, query: QueryDict, *, scope: Scope, now: datetime) -> None:
         self.known = self.used(scope)
         super().__init__(query, scope=scope, now=now)
         self.fields["currency"].choices = [(name, name) for name in self.known]  # type: ignore[attr-defined]
@@ -35,17 +37,19 @@ class CurrencyAsking(Asking):
 class BalancesAsking(CurrencyAsking, PeriodAsking):
     """Days and a currency."""
 
-    field_order = ("first", "last", "currency")
+    field_order: tuple[str, ...] = ("first", "last", "currency")
 
 
 class JournalAsking(CurrencyAsking, SearchAsking, StoreAsking, PeriodAsking):
     """Entries of some days, narrowed down; `account` becomes an Account or None."""
 
-    account = forms.CharField(label="Account", required=False, max_length=20)
-    kind = forms.ChoiceField(
-        label="Kind", required=False, choices=[("", "All kinds"), *JournalEntry.Kind.choices]
-    )
+    account = AccountField(required=False)
+    kind = forms.ChoiceField(label="Kind", required=False, choices=[("", "All kinds"), *JournalEntry.Kind.choices])
     field_order = ("first", "last", "store", "account", "kind", "search", "currency")
+
+    def __init__(self, query: QueryDict, *, scope: Scope, now: datetime) -> None:
+        super().__init__(query, scope=scope, now=now)
+        _offer(self, scope, "All accounts")
 
     def clean_account(self) -> Account | None:
         """The account with this number."""
@@ -59,13 +63,16 @@ class JournalAsking(CurrencyAsking, SearchAsking, StoreAsking, PeriodAsking):
 class StatementAsking(BalancesAsking):
     """One account; `account` becomes an Account."""
 
-    account = forms.CharField(label="Account", max_length=20)
+    account = AccountField()
     field_order = ("account", "first", "last", "currency")
+
+    def __init__(self, query: QueryDict, *, scope: Scope, now: datetime) -> None:
+        super().__init__(query, scope=scope, now=now)
+        _offer(self, scope, "Choose an account")
 
     def clean_account(self) -> Account | None:
         """The account with this number."""
         return _account(self.scope, self.cleaned_data["account"])
-
 
     def clean_after(self) -> str:
         """The place of the last line of the page before."""
@@ -82,6 +89,12 @@ class EntryAsking(Asking):
     """One entry by its number."""
 
     number = forms.IntegerField(min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput)
+
+
+def _offer(asking: Asking, scope: Scope, empty: str) -> None:
+    field = asking.fields["account"]
+    assert isinstance(field, AccountField)
+    field.offer(scope, unused_too=True, empty=empty)
 
 
 def _account(scope: Scope, number: str) -> Account | None:

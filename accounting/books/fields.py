@@ -1,6 +1,6 @@
 """Fields of the books' forms: accounts and currencies."""
 
-from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from django import forms
@@ -19,17 +19,17 @@ class AccountField(forms.CharField):
     def __init__(self, **options: Any) -> None:
         super().__init__(max_length=20, widget=forms.Select, **{"label": "Account", **options})
 
-    def offer(self, scope: Scope, *, unused_too: bool = False) -> None:
+    def offer(self, scope: Scope, *, unused_too: bool = False, empty: str = "Choose an account") -> None:
         """Has a page show the retailer's accounts; they are read only when it does."""
 
-        def choices() -> Iterator[tuple[str, str]]:
+        @cache
+        def choices() -> list[tuple[str, str]]:
             accounts = Account.objects.filter(retailer=scope.retailer_id)
-            yield "", "Choose an account"
-            for account in accounts if unused_too else accounts.filter(is_active=True):
-                yield account.number, str(account)
+            shown = accounts if unused_too else accounts.filter(is_active=True)
+            return [("", empty), *((account.number, str(account)) for account in shown)]
 
         assert isinstance(self.widget, forms.Select)
-        self.widget.choices = CallableChoiceIterator(lambda: list(choices()))
+        self.widget.choices = CallableChoiceIterator(choices)
 
 
 class CurrencyField(forms.CharField):

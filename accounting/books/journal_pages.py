@@ -35,15 +35,15 @@ LINES = (
     Column("tax_rate", "Rate", Kind.TEXT),
 )
 ENTRIES_ARE = (
-    "One entry for every close of a store's day and every currency, for cash-ups that differ or go to the bank, and what "
-    "was written by hand. The amount is the sum of its debits, and of its credits. Entries are never changed: a mistake "
-    "is put right by a reversal and a further entry."
+    "One entry for every close of a store's day and every currency, for cash-ups that differ or go to the bank, and "
+    "what was written by hand. The amount is the sum of its debits, and of its credits. Entries are never changed: "
+    "a mistake is put right by a reversal and a further entry."
 )
 LINES_ARE = "The accounts that the entry moves. Its debits and credits are the same; the database takes no other entry."
 NO_ENTRY = "No entry is dated in this time, or none that fits."
 NOTHING_YET = Hint(
-    "Nothing is in the journal yet. The server closes each day of each store after its end and posts it here by itself. "
-    "Begin with how: the hour of the close, the VAT period, what is posted to which account.",
+    "Nothing is in the journal yet. The server closes each day of each store after its end and posts it here by "
+    "itself. Begin with how: the hour of the close, the VAT period, what is posted to which account.",
     "settings",
     "Settings of the books",
 )

@@ -18,7 +18,7 @@ from portal.sheets.fields import DayField
 from portal.sheets.forms import FormPage, Saved, ServiceForm
 from possys.accounts.models import User
 
-COUNTRIES = frozenset(name for name in Locale("en").territories if len(name) == 2 and name.isalpha())
+COUNTRIES = frozenset(name for name in map(str, Locale("en").territories) if len(name) == 2 and name.isalpha())
 
 
 class SettingsForm(ServiceForm):
@@ -61,7 +61,7 @@ def save_settings(scope: Scope, user: User, asked: dict[str, Any], now: datetime
 def settings_initial(scope: Scope, now: datetime, query: Mapping[str, str]) -> dict[str, Any]:
     """The settings as they are."""
     books = open_books(scope.retailer_id)
-    return {name: getattr(books, name) for name in SettingsForm.base_fields}  # type: ignore[attr-defined]
+    return {name: getattr(books, name) for name in SettingsForm.base_fields}
 
 
 SETTINGS = FormPage(
@@ -74,5 +74,3 @@ SETTINGS = FormPage(
     back="rules",
     initial=settings_initial,
 )
-
-

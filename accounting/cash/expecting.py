@@ -38,8 +38,9 @@ def last_remaining(store_id: int, terminal: int | None, day: date, currency: str
 
 
 def usual_currency(store_ids: Sequence[int]) -> str:
-    """The currency of the newest cash payment at these stores; "" before the first."""
-    newest = TerminalPaymentDay.objects.filter(store__in=store_ids, method=CASH).order_by("-day").first()
+    """The currency of the newest cash payment at the first of these stores; "" where there is none."""
+    rows = TerminalPaymentDay.objects.filter(store__in=store_ids[:1], method=CASH)
+    newest = rows.order_by("-day").first()
     return newest.currency if newest else ""
 
 

@@ -42,8 +42,9 @@ STORES = (
     Column("banked", "To the bank", Kind.MONEY),
 )
 COUNTS_ARE = (
-    "Every count, the newest day first. Expected is what was in the drawer before and what was paid in cash on the day; "
-    "the difference is what was counted beyond that. A count that was replaced stays here, and its entry is reversed."
+    "Every count, the newest day first. Expected is what was in the drawer before and what was paid in cash on the "
+    "day; the difference is what was counted beyond that. A count that was replaced stays here, and its entry "
+    "is reversed."
 )
 STORES_ARE = "The counts that stand, by store: what was over, what was short, both together, and what went to the bank."
 NOBODY = Hint(

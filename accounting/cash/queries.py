@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 
 from accounting.cash.models import CashUp
 
-DIFFERENCE = F("counted") - F("opening") - F("cash_sales")
+OFF = F("counted") - F("opening") - F("cash_sales")
 
 
 @dataclass(frozen=True)
@@ -55,14 +55,14 @@ def sums(wanted: Counted) -> list[StoreSums]:
     rows = (
         _wanted(wanted)
         .filter(replaced_by__isnull=True)
-        .annotate(difference=DIFFERENCE)
+        .annotate(off=OFF)
         .order_by()
         .values("store", "store__name")
         .annotate(
             counts=Count("pk"),
-            differing=Count("pk", filter=~Q(difference=0)),
-            over=_sum(Q(difference__gt=0)),
-            short=_sum(Q(difference__lt=0)),
+            differing=Count("pk", filter=~Q(off=0)),
+            over=_sum(Q(off__gt=0)),
+            short=_sum(Q(off__lt=0)),
             taken=Sum("banked"),
         )
     )
@@ -89,4 +89,4 @@ def _wanted(wanted: Counted) -> QuerySet[CashUp]:
 
 
 def _sum(condition: Q) -> Coalesce:
-    return Coalesce(Sum(Case(When(condition, then=F("difference")))), 0)
+    return Coalesce(Sum(Case(When(condition, then=F("off")))), 0)

@@ -26,8 +26,8 @@ VAT = (
 )
 CHECK = (Column("what", "What", Kind.TEXT), Column("amount", "Amount", Kind.MONEY))
 VAT_IS = (
-    "Net and tax of the closes that are dated in this time, by rate and tax code; refunds and voids are negative. Later "
-    "closes of an open day belong to their day."
+    "Net and tax of the closes that are dated in this time, by rate and tax code; refunds and voids are negative. "
+    "Later closes of an open day belong to their day."
 )
 CORRECTIONS_ARE = (
     "Closes of days before this time that are dated in it, because their own days were locked: corrections of what was "

@@ -1,5 +1,6 @@
 """Declared pages and forms for people: each reads its address, asks for its contents, and shows or saves them."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -109,6 +110,9 @@ def _tables(scope: Scope, service: Service, contents: Contents) -> dict[str, Any
 
     zone = timezone.get_current_timezone()
     shown = [table(panel, address, zone) for panel in contents.panels]
+    if len(shown) == 1:
+        # The list is what the page is for.
+        shown = [replace(shown[0], may_be_cut=False)]
     return {
         "stats": [stat(figure, address, needs_look=figure.needs_look) for figure in contents.figures],
         "tables": laid_out(shown),

@@ -144,7 +144,11 @@ def test_an_account_that_something_is_posted_to_stays_in_use(store: Store) -> No
 
 def test_entries_by_hand_balance_or_are_refused_with_a_reason(store: Store, clerk: User) -> None:
     assert lines(by_hand(store, clerk, 500, -200, -300)) == [("1000", 500), ("1000", -200), ("1000", -300)]
-    for amounts, why in (((500, -499), "CZK.5.00 of debits and CZK.4.99"), ((500,), "CZK.0.00 of credits"), ((), "moves something")):
+    for amounts, why in (
+        ((500, -499), "CZK.5.00 of debits and CZK.4.99"),
+        ((500,), "CZK.0.00 of credits"),
+        ((), "moves something"),
+    ):
         with pytest.raises(BooksFault, match=why):
             by_hand(store, clerk, *amounts)
     with pytest.raises(BooksFault, match="There is no account 77"):

@@ -10,7 +10,7 @@ from accounting.books.models import JournalEntry
 from accounting.cash.counting import Count, count_cash
 from accounting.cash.expecting import cash_sales, last_remaining
 from accounting.cash.models import CashUp
-from accounting.cash.queries import cash_ups
+from accounting.cash.queries import Counted, cash_ups
 from accounting.days.models import TerminalPaymentDay
 from accounting.tests.closes import DAY, NOW, make_close, make_figures, sold
 from possys.accounts.models import User
@@ -106,7 +106,7 @@ def test_a_correction_reverses_and_posts_anew(store: Store, clerk: User) -> None
     assert lines(right.entry) == [("1000", 10), ("6000", -10)]
     third = count(store, clerk, 1000, is_correction=True)
     assert (third.replaces, third.entry) == (right, None)
-    shown = cash_ups([store.pk], DAY, DAY, limit=10)
+    shown = cash_ups(Counted([store.pk], DAY, DAY, "CZK"), limit=10)
     assert [(one.counted, hasattr(one, "replaced_by")) for one in shown] == [(1000, False), (1010, True), (900, True)]
 
 

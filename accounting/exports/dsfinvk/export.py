@@ -20,8 +20,11 @@ from transactions.models import Store
 
 # A month: what an auditor asks for at a time.
 DAYS_MAX = 31
-# Some ten thousand blocks may have to be opened for as many records, each some milliseconds.
+# Six seconds of work with ten lines each; a store's day has some hundred, a hypermarket's some thousand.
 RECORDS_MAX = 20_000
+# Where a thousand sales a second are sealed, each of a store's may lie in a block of its own, and opening one of a
+# thousand records takes 4 ms. A hypermarket's day still fits.
+BLOCKS_MAX = 5_000
 COMMENT = "Tables of DSFinV-K 2.4 without its TSE: possys_receipts.csv and possys_closes.csv stand for the signatures."
 
 
@@ -33,14 +36,21 @@ def packed(store: Store, first: date, last: date, currency: str = "") -> tuple[I
     found = reading.reports(store.pk, first, last)
     chosen = _currency([report for _, report in found], currency)
     closes = [_close(row, report, chosen) for row, report in found]
-    count = sum(close.records for close in closes if close.figures)
-    if count > RECORDS_MAX:
-        raise AuditFault(
-            "last", f"These days have {count:,} receipts, and a file holds {RECORDS_MAX:,}: ask for fewer days."
-        )
+    _check("receipts", sum(close.records for close in closes), RECORDS_MAX)
+    days = [
+        reading.day_of(store, date.fromisoformat(day), list(own)) for day, own in groupby(closes, attrgetter("day"))
+    ]
+    _check("blocks", sum(day.blocks for day in days), BLOCKS_MAX)
     with Tables() as tables:
-        _fill(tables, store, closes, chosen)
+        _fill(tables, store, closes, days, chosen)
         return tables.pack(store.retailer.name, COMMENT), chosen
+
+
+def _check(what: str, count: int, most: int) -> None:
+    if count > most:
+        raise AuditFault(
+            "last", f"These days have {count:,} {what}, and a file is made of {most:,} at most: ask for fewer days."
+        )
 
 
 def _currency(reports: Sequence[Content], asked: str) -> str:
@@ -73,22 +83,23 @@ def _close(row: TerminalClose, report: Content, currency: str) -> Close:
     )
 
 
-def _fill(tables: Tables, store: Store, closes: Sequence[Close], currency: str) -> None:
+def _fill(tables: Tables, store: Store, closes: Sequence[Close], days: Sequence[reading.Day], currency: str) -> None:
     taxes, factor = Taxes(), factor_of(currency)
     receipts = Receipts(tables, taxes, currency, factor)
-    for day, own in groupby(closes, key=attrgetter("day")):
-        _add_day(receipts, store, date.fromisoformat(day), list(own))
+    for day in days:
+        for one in reading.counted(day):
+            _add(receipts, one)
     seller = reading.seller_of(store)
     for close in closes:
         add_close(tables, close, seller, taxes, currency, factor)
 
 
-def _add_day(receipts: Receipts, store: Store, day: date, closes: Sequence[Close]) -> None:
+def _add(receipts: Receipts, one: reading.Counted) -> None:
     """A removed record does not say its currency any more: it is shown where its close has this one alone."""
-    for one in reading.counted(store, day, closes):
-        if one.sold is not None:
-            if one.sold.sale.currency == receipts.currency:
-                receipts.add(one.close, one.sold.code, one.sold.sale, one.place)
-        elif one.close.figures is not None and one.close.is_alone:
-            code = table().encode(Environment.PRODUCTION, day, one.close.terminal, one.entered.sequence)
-            receipts.add_removed(one.close, code, one.entered, one.place)
+    if one.sold is not None:
+        if one.sold.sale.currency == receipts.currency:
+            receipts.add(one.close, one.sold.code, one.sold.sale, one.place)
+    elif one.close.figures is not None and one.close.is_alone:
+        day = date.fromisoformat(one.close.day)
+        code = table().encode(Environment.PRODUCTION, day, one.close.terminal, one.entered.sequence)
+        receipts.add_removed(one.close, code, one.entered, one.place)

@@ -85,18 +85,37 @@ def seller_of(store: Store) -> Seller:
     )
 
 
-def counted(store: Store, day: date, closes: Sequence[Close]) -> Iterator[Counted]:
-    """What the closes of a day counted, in the ledger's order. Raises BlockDamagedError and ArchiveAwayError."""
-    lists = _shares(closes)
-    for (block, sealed_on), rows in groupby(_rows(store, day, sorted(lists)), key=attrgetter("block", "sealed_on")):
-        wanted = [(close, row) for row in rows if (close := next(lists[terminal_of(row.identity)], None)) is not None]
-        if not wanted:
-            continue
-        sealed = sealed_block(store.shard, blocks.Place(str(sealed_on), block, 0))
+class Day(NamedTuple):
+    """The records of a day that its closes counted, in the ledger's order."""
+
+    shard: int
+    records: list[tuple[Close, Row]]
+
+    @property
+    def blocks(self) -> int:
+        """How many have to be opened."""
+        return len({row.block for _, row in self.records})
+
+
+def day_of(store: Store, day: date, closes: Sequence[Close]) -> Day:
+    """One query. What no close counted is left out."""
+    shares = _shares(closes)
+    with connections[database_for(store.shard)].cursor() as cursor:
+        cursor.execute(ROWS, [sorted(shares), store.shard, day, store.pk])
+        rows = [Row(*row) for row in cursor.fetchall()]
+    counted = [(next(shares[terminal_of(row.identity)], None), row) for row in rows]
+    return Day(store.shard, [(close, row) for close, row in counted if close is not None])
+
+
+def counted(day: Day) -> Iterator[Counted]:
+    """The records themselves; a block is opened once. Raises BlockDamagedError and ArchiveAwayError."""
+    for block, records in groupby(day.records, key=lambda record: record[1].block):
+        own = list(records)
+        sealed = sealed_block(day.shard, blocks.Place(str(own[0][1].sealed_on), block, 0))
         if sealed is None:
-            raise damaged(store.shard, block, "entries name it, and it is not there")
-        for close, row in wanted:
-            yield _counted(store.shard, sealed, close, row)
+            raise damaged(day.shard, block, "entries name it, and it is not there")
+        for close, row in own:
+            yield _counted(day.shard, sealed, close, row)
 
 
 def _shares(closes: Sequence[Close]) -> dict[int, Iterator[Close]]:
@@ -105,13 +124,6 @@ def _shares(closes: Sequence[Close]) -> dict[int, Iterator[Close]]:
     for close in sorted(closes, key=attrgetter("part")):
         shares[close.terminal] += [close] * close.records
     return {terminal: iter(own) for terminal, own in shares.items()}
-
-
-def _rows(store: Store, day: date, terminals: Sequence[int]) -> Iterator[Row]:
-    with connections[database_for(store.shard)].cursor() as cursor:
-        cursor.execute(ROWS, [list(terminals), store.shard, day, store.pk])
-        for row in cursor.fetchall():
-            yield Row(*row)
 
 
 def _counted(shard: int, sealed: SealedBlock, close: Close, row: Row) -> Counted:

@@ -5,6 +5,7 @@ zip     index.xml, then the tables in their order; every time is 1980-01-01, the
 """
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from types import TracebackType
 from typing import IO, Self
 from xml.sax.saxutils import escape
@@ -23,6 +24,8 @@ LONG_AGO = (1980, 1, 1, 0, 0, 0)
 # zlib's own middle way; another level gives other bytes.
 COMPRESSION = 6
 READABLE = 0o644
+# Names of products, units and kinds come again with every line.
+REMEMBERED_MAX = 20_000
 UNIX = 3
 
 
@@ -74,6 +77,7 @@ def _cell(column: Column) -> Callable[[Value], str]:
     return lambda value: "" if value is None else decimal_text(int(value), digits, POINT)
 
 
+@lru_cache(REMEMBERED_MAX)
 def _text(text: str, length_max: int) -> str:
     if not text:
         return '""'

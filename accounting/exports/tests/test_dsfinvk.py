@@ -205,7 +205,11 @@ def test_too_much_or_nonsense_is_refused_with_what_to_do(trade: Trade, monkeypat
     with pytest.raises(AuditFault, match="closed yet"):
         dsfinvk(trade.store.pk, day + timedelta(5), day + timedelta(6))
     monkeypatch.setattr(export, "RECORDS_MAX", 33)
-    with pytest.raises(AuditFault, match="36 receipts, and a file holds 33"):
+    with pytest.raises(AuditFault, match="36 receipts, and a file is made of 33"):
+        packed(trade)
+    monkeypatch.setattr(export, "RECORDS_MAX", 36)
+    monkeypatch.setattr(export, "BLOCKS_MAX", 1)
+    with pytest.raises(AuditFault, match="4 blocks, and a file is made of 1"):
         packed(trade)
 
 

@@ -4,10 +4,9 @@ from django.urls import include, path
 
 from portal.sheets.addresses import api_urls, urls
 from portal.sheets.tests.example import SERVICE
-from possys.urls import urlpatterns as own
 
 urlpatterns = [
     path("portal/<int:retailer>/example/", include(urls(SERVICE))),
     path("api/v1/retailers/<int:retailer>/example/", include(api_urls(SERVICE))),
-    *own,
+    path("", include("possys.urls")),
 ]
