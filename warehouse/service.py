@@ -1,6 +1,8 @@
 """The pages and forms of stock and demand, in the order of their tabs."""
 
 from portal.sheets.pages import Service
+from warehouse.orders.pages import FORMS as ORDERS_FORMS
+from warehouse.orders.pages import PAGES as ORDERS_PAGES
 from warehouse.stock.finding_pages import FINDINGS, LOTS
 from warehouse.stock.forms import FORMS as STOCK_FORMS
 from warehouse.stock.level_pages import LEVELS
@@ -11,6 +13,6 @@ from warehouse.stock.value_pages import VALUE
 SERVICE = Service(
     name="stock",
     title="Stock",
-    pages=(LEVELS, PRODUCT, MOVEMENTS, DOCUMENT, VALUE, FINDINGS, LOTS),
-    forms=STOCK_FORMS,
+    pages=(LEVELS, PRODUCT, MOVEMENTS, DOCUMENT, VALUE, FINDINGS, LOTS, *ORDERS_PAGES),
+    forms=(*STOCK_FORMS, *ORDERS_FORMS),
 )
