@@ -109,6 +109,8 @@ class _Closing:
                     day=day,
                     part=about.part,
                     records=content.records,
+                    missing=content.missing,
+                    filled=content.filled,
                     content=written(content),
                     closed_at=self.now,
                 ),
