@@ -2,16 +2,16 @@
 
     due -> begin (learns, once) -> next_store (one DB transaction each) -> done
 
-A run locks its own row for every step, so two workers at once do every store once. Killed at any moment, it goes on with
-the first store that is not done, and with the model that it had learnt. A store's forecasts are exchanged in the DB
-transaction that makes the new ones; those of a later cut-off stay.
+A run locks its own row for every step, so two workers at once do every store once. Killed at any moment, it goes on
+with the first store that is not done, and with the model that it had learnt. A store's forecasts are exchanged in the
+DB transaction that makes the new ones; those of a later cut-off stay.
 """
 
-import logging
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
+import numpy as np
 from django.db import transaction
 
 from transactions.models import Retailer
@@ -24,8 +24,6 @@ from warehouse.demand.projecting import Setting, project, setting_of
 from warehouse.demand.scoring import score_store
 from warehouse.demand.series import Named, read_retail, read_shop, store_ids
 from warehouse.demand.writing import replace_forecasts
-
-logger = logging.getLogger(__name__)
 
 # With fewer, every weekday was seen less than four times.
 WEEKS_MIN = 4
@@ -58,20 +56,23 @@ def cutoff_of(now: datetime) -> date:
 
 
 def begin(retailer: Retailer, cutoff: date, now: datetime) -> Night | None:
-    """The run of a cut-off, begun or taken up again; None where it is done, failed, or too little was sold yet."""
+    """The run of a cut-off, begun or taken up again; None where it is done, or too little was sold yet."""
     stores = store_ids(retailer.pk)
     named = read_retail(retailer.pk, cutoff)
     if named.retail.known_weeks < WEEKS_MIN:
         return None
+    run, _ = ForecastRun.objects.get_or_create(
+        retailer=retailer,
+        cutoff=cutoff,
+        defaults={"stores_total": len(stores), "started_at": now, "moved_at": now},
+    )
     with transaction.atomic():
-        run, _ = ForecastRun.objects.get_or_create(
-            retailer=retailer,
-            cutoff=cutoff,
-            defaults={"stores_total": len(stores), "started_at": now, "moved_at": now},
-        )
         run = ForecastRun.objects.select_for_update().get(pk=run.pk)
-        if run.state != ForecastRun.State.RUNNING:
+        if run.state == ForecastRun.State.DONE:
             return None
+        # What failed is tried again by whoever asks for it.
+        run.state, run.error = ForecastRun.State.RUNNING, ""
+        run.save()
         known = ForecastModel.objects.filter(run=run).first()
         learnt = read_learnt(known.text) if known else _learn(run, named, stores)
     return Night(run.pk, _setting(named, learnt, run), named.categories)
@@ -97,15 +98,16 @@ def next_store(night: Night, now: datetime) -> Progress:
 
 
 def advance(
-    retailer: Retailer, cutoff: date, clock: Callable[[], datetime], is_time_up: Callable[[], bool]
+    retailer: Retailer, cutoff: date, clock: Callable[[], datetime], goes_on: Callable[[Progress], bool]
 ) -> Progress | None:
-    """Stores of a run until the time is up; None where there is nothing to do. What goes wrong is noted and raised."""
+    """Stores of a run while `goes_on`; None where there is nothing to do. What goes wrong is noted and raised."""
     try:
         night = begin(retailer, cutoff, clock())
         if night is None:
             return None
-        while not (found := next_store(night, clock())).is_over and not is_time_up():
-            pass
+        found = next_store(night, clock())
+        while not found.is_over and goes_on(found):
+            found = next_store(night, clock())
     except Exception as fault:
         fail(retailer.pk, cutoff, fault, clock())
         raise
@@ -137,8 +139,6 @@ def _written(effects: Effects, categories: list[str]) -> dict[str, float]:
 
 
 def _setting(named: Named, learnt: Learnt, run: ForecastRun) -> Setting:
-    import numpy as np
-
     usual = run.effects[ALL_CATEGORIES]
     effects = np.array([run.effects.get(name, usual) for name in named.categories], dtype=np.float64)
     return setting_of(named.retail, learnt, effects, (run.cutoff + timedelta(days=1)).weekday())

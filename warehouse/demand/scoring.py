@@ -11,7 +11,7 @@ from warehouse.demand.series import daily_demand
 from warehouse.demand.weekly import WEEK_DAYS, Floats, Integers, places_of
 
 HORIZONS = (WEEK_DAYS, HORIZON_DAYS)
-# Tills may send a sale days late; a forecast is held against what was known a day later.
+# What the class was not counted of.
 NO_CLASS = ""
 
 
@@ -46,12 +46,12 @@ def _score(past: ForecastRun, store: int, horizon: int) -> int:
     products = np.array([product for product, _ in rows], dtype=np.int64)
     mean = np.array([days[:horizon] for _, days in rows], dtype=np.float64)
     found = errors(mean, _sold(store, products, past.cutoff, horizon), _last_week(store, products, past.cutoff))
-    letters = dict(
-        (product, abc + xyz)
+    letters = {
+        product: abc + xyz
         for product, abc, xyz in ProductClass.objects.filter(
             retailer=past.retailer_id, store=store, product__in=products.tolist()
         ).values_list("product", "abc", "xyz")
-    )
+    }
     places = defaultdict[str, list[int]](list)
     for place, product in enumerate(products.tolist()):
         places[letters.get(product, NO_CLASS)].append(place)

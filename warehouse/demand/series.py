@@ -42,7 +42,7 @@ class Named(NamedTuple):
 
 
 def daily_demand(store_id: int, first: date, last: date) -> tuple[Integers, list[date], Floats]:
-    """Products, ascending, the days from `first` to `last`, and what was sold of each on each, [n, days]; never below 0."""
+    """Products, ascending, the days from `first` to `last`, and what was sold of each, [n, days], never below 0."""
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
     rows = _rows(DAILY, {"store": store_id, "first": first, "until": last})
     if not rows:

@@ -44,7 +44,7 @@ def forecast_retailer(retailer: int, cutoff: str) -> None:
         Retailer.objects.get(pk=retailer),
         date.fromisoformat(cutoff),
         _now,
-        lambda: time.monotonic() - begun_s > STEP_S,
+        lambda _: time.monotonic() - begun_s < STEP_S,
     )
     if found is not None and not found.is_over:
         forecast_retailer.delay(retailer, cutoff)

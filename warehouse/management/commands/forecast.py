@@ -28,5 +28,4 @@ class Command(BaseCommand):
             retailers = retailers.filter(pk=options["retailer"])
             if not retailers:
                 raise CommandError(f"There is no retailer {options['retailer']}.")
-        for line in forecast_all(retailers, options["until"], timezone.localtime):
-            self.stdout.write(line)
+        forecast_all(retailers, options["until"], timezone.localtime, self.stdout.write)
