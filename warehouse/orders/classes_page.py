@@ -185,9 +185,8 @@ def _notes(counted: list[ClassCell], asked: dict[str, Any], stock: dict[str, int
     notes = [f"Counted on {max(one.counted_on for one in counted):%-d %B %Y}."] if counted else []
     unsteady = sum(one.unsteady for one in counted)
     if unsteady:
-        notes.append(
-            f"{unsteady:,} products are Z because fewer than {WEEKS_MIN} weeks are known since they were first sold."
-        )
+        count = f"{unsteady:,} product{'' if unsteady == 1 else 's'}"
+        notes.append(f"Z because fewer than {WEEKS_MIN} weeks are known since they were first sold: {count}.")
     if counted and stock is None:
         notes.append(
             f"Stock is valued for up to {STORES_VALUED_MAX} stores at once, and in the currency of the revenue only."

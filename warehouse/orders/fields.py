@@ -6,24 +6,16 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 
+from portal.scope import Scope
 from portal.sheets.forms import FormFault
 from possys.money import minor_digits
 from warehouse.stock.faults import StockFault
 from warehouse.stock.models import COST_SCALE
-from warehouse.stock.naming import KEY_LENGTH_MAX, NAME_LENGTH_MAX, Ambiguous, Known, meant
+from warehouse.stock.naming import NAME_LENGTH_MAX
+from warehouse.stock.rows import in_parts, products_of
 
-
-class ProductField(forms.CharField):
-    """What names a product."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            label="Product",
-            max_length=KEY_LENGTH_MAX,
-            help_text="Its number at the till, its GTIN, or its exact name.",
-        )
+NO_CURRENCY = "A cost needs a currency: it is known as soon as the tills have sold something."
 
 
 class ReadOnlyName(forms.CharField):
@@ -41,13 +33,18 @@ class OrderNumberField(forms.IntegerField):
         super().__init__(label="Order", min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput)
 
 
-def cost_read(amount: Decimal | None, currency: str) -> int | None:
-    """Ten-thousandths of a minor unit, of a cost in major units. Raises ValidationError without a currency."""
-    if amount is None:
-        return None
+def costs_of(rows: Sequence[Mapping[str, Any]], currency: str) -> list[int | None]:
+    """What a unit costs by each row, in ten-thousandths of a minor unit. Raises FormFault without a currency."""
     if not currency:
-        raise ValidationError("A cost needs a currency: it is known as soon as the tills have sold something.")
-    return int(amount.scaleb(minor_digits(currency)) * COST_SCALE)
+        given = [number for number, row in enumerate(rows) if row["unit_cost"] is not None]
+        if given:
+            raise FormFault({f"rows.{number}.unit_cost": NO_CURRENCY for number in given})
+    return [in_parts(row["unit_cost"], currency) for row in rows]
+
+
+def products_meant(scope: Scope, rows: Sequence[Mapping[str, Any]]) -> list[int]:
+    """The product of each row. Raises FormFault for what nobody knows; the names beside them are not read."""
+    return products_of(scope, [{"product": row["product"]} for row in rows])
 
 
 def cost_written(cost: int | None, currency: str) -> str:
@@ -72,19 +69,3 @@ def _placed(name: str, rows: Sequence[int]) -> str:
     head, _, rest = name.partition(".")
     number, _, field = rest.partition(".")
     return f"rows.{rows[int(number)]}.{field}" if head == "rows" and field and rows else name
-
-
-def products_meant(retailer_id: int, rows: Sequence[Mapping[str, Any]]) -> list[int]:
-    """The product of each row. Raises FormFault for every row whose product is not known, or not the only one."""
-    found = meant(retailer_id, [row["product"] for row in rows])
-    known = [found[row["product"]] for row in rows]
-    faults = {f"rows.{number}.product": _unclear(one) for number, one in enumerate(known) if not isinstance(one, Known)}
-    if faults:
-        raise FormFault(faults)
-    return [one.product for one in known if isinstance(one, Known)]
-
-
-def _unclear(one: Known | Ambiguous | None) -> str:
-    if isinstance(one, Ambiguous):
-        return f"{one.count} products are called so: write the number of the one that you mean."
-    return "There is no such product. It is known when it was sold once, or entered as an item."

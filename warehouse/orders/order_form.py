@@ -5,34 +5,34 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 
 from portal.rights import Right
 from portal.scope import Scope
 from portal.sheets.fields import CostField, DayField, QuantityField, ScopeStoreField
-from portal.sheets.forms import FormFault, FormPage, RowForm, Saved, ServiceForm
+from portal.sheets.forms import FormPage, RowForm, Saved, ServiceForm
 from possys.accounts.models import User
 from transactions.models import Store
 from warehouse.orders.fields import (
-    ProductField,
     ReadOnlyName,
-    cost_read,
     cost_written,
+    costs_of,
     faults_shown,
     products_meant,
 )
 from warehouse.orders.operations import LINES_MAX, By, Line, send
 from warehouse.orders.reorder import suggestions
 from warehouse.stock.currency import stock_currency
+from warehouse.stock.forms import SupplierField
 from warehouse.stock.models import NOTE_MAX, Supplier
 from warehouse.stock.naming import told
+from warehouse.stock.rows import ProductField
 
 
 class OrderForm(ServiceForm):
     """For which store, of whom, and when it should come."""
 
     store = ScopeStoreField()
-    supplier = forms.TypedChoiceField(label="Supplier", coerce=int, empty_value=None)
+    supplier = SupplierField()
     expected_on = DayField(
         label="Expected", required=False, help_text="Empty: by the days that the supplier usually takes."
     )
@@ -92,17 +92,8 @@ def save_order(scope: Scope, user: User, asked: dict[str, Any], now: datetime) -
 
 def _lines(scope: Scope, rows: list[dict[str, Any]]) -> list[Line]:
     """The rows that are ordered. Raises FormFault for those whose product or cost cannot be read."""
-    products = products_meant(scope.retailer_id, rows)
-    currency = stock_currency(scope.retailer_id)
-    lines = []
-    for number, (product, row) in enumerate(zip(products, rows, strict=True)):
-        try:
-            cost = cost_read(row["unit_cost"], currency)
-        except ValidationError as fault:
-            raise FormFault({f"rows.{number}.unit_cost": fault.messages[0]}) from fault
-        if row["quantity"]:
-            lines.append(Line(product, row["quantity"], cost))
-    return lines
+    found = zip(products_meant(scope, rows), costs_of(rows, stock_currency(scope.retailer_id)), rows, strict=True)
+    return [Line(product, row["quantity"], cost) for product, cost, row in found if row["quantity"]]
 
 
 ORDER_FORM = FormPage(

@@ -148,7 +148,8 @@ def read_order(scope: Scope, asked: dict[str, Any], now: datetime) -> Contents:
 
 def _order_row(one: Any, today: date) -> Row:
     head = (str(one.pk), one.supplier.name, one.store.name, state(one), one.sent_on, one.expected_on)
-    return *head, days_late(one, today) or None, one.products, one.missing, one.value, called(one.made_by), one.note
+    missing = one.missing if one.state == Order.State.SENT else None
+    return *head, days_late(one, today) or None, one.products, missing, one.value, called(one.made_by), one.note
 
 
 def _line_row(line: OrderLine, name: Known, terms: ItemTerms) -> Row:

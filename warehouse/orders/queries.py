@@ -43,7 +43,8 @@ def orders(
     if before is not None:
         found = found.filter(pk__lt=before)
     counted = found.annotate(products=Count("lines"), value=VALUE, missing=_missing())
-    return list(counted.select_related("supplier", "store", "made_by")[:limit])
+    # Of sums, the model's own order is not kept.
+    return list(counted.select_related("supplier", "store", "made_by").order_by("-pk")[:limit])
 
 
 def counts(store_ids: Collection[int], today: date) -> Counts:

@@ -10,15 +10,14 @@ from django.core.exceptions import ValidationError
 from portal.rights import Right
 from portal.scope import Scope
 from portal.sheets.fields import CostField, DayField, QuantityField
-from portal.sheets.forms import FormFault, FormPage, RowForm, Saved, ServiceForm
+from portal.sheets.forms import FormPage, RowForm, Saved, ServiceForm
 from possys.accounts.models import User
 from warehouse.orders import queries
 from warehouse.orders.fields import (
     OrderNumberField,
-    ProductField,
     ReadOnlyName,
-    cost_read,
     cost_written,
+    costs_of,
     faults_shown,
     products_meant,
 )
@@ -27,11 +26,9 @@ from warehouse.orders.names import product_names
 from warehouse.orders.operations import LINES_MAX, By, Delivery, cancel, receive
 from warehouse.stock.currency import stock_currency
 from warehouse.stock.documents import Line as Came
+from warehouse.stock.forms import REFERENCE_LENGTH_MAX
 from warehouse.stock.naming import told
-
-# As long as the fields of a delivery.
-REFERENCE_MAX = 60
-LOT_MAX = 40
+from warehouse.stock.rows import LOT_LENGTH_MAX, ProductField
 
 
 class ReceiveForm(ServiceForm):
@@ -41,7 +38,7 @@ class ReceiveForm(ServiceForm):
     seen = QuantityField(required=False, widget=forms.HiddenInput)
     day = DayField(label="Came on")
     reference = forms.CharField(
-        label="Delivery note", required=False, max_length=REFERENCE_MAX, help_text="The number on the paper."
+        label="Delivery note", required=False, max_length=REFERENCE_LENGTH_MAX, help_text="The number on the paper."
     )
     is_complete = forms.BooleanField(
         label="Nothing more comes of this order",
@@ -64,7 +61,7 @@ class ReceiveRow(RowForm):
     name = ReadOnlyName()
     quantity = QuantityField(label="Quantity", required=False, help_text="What came. Empty: nothing of it came.")
     unit_cost = CostField(label="Cost of a unit", required=False)
-    lot = forms.CharField(label="Lot", required=False, max_length=LOT_MAX)
+    lot = forms.CharField(label="Lot", required=False, max_length=LOT_LENGTH_MAX)
     expires_on = DayField(label="Use by", required=False)
 
 
@@ -127,17 +124,12 @@ def _named(scope: Scope, query: Mapping[str, str]) -> Order | None:
 
 def _came(scope: Scope, rows: list[dict[str, Any]]) -> list[Came]:
     """The rows of which something came. Raises FormFault for those whose product or cost cannot be read."""
-    products = products_meant(scope.retailer_id, rows)
-    currency = stock_currency(scope.retailer_id)
-    came = []
-    for number, (product, row) in enumerate(zip(products, rows, strict=True)):
-        try:
-            cost = cost_read(row["unit_cost"], currency)
-        except ValidationError as fault:
-            raise FormFault({f"rows.{number}.unit_cost": fault.messages[0]}) from fault
-        if row["quantity"]:
-            came.append(Came(product, row["quantity"], cost, row["lot"], row["expires_on"]))
-    return came
+    found = zip(products_meant(scope, rows), costs_of(rows, stock_currency(scope.retailer_id)), rows, strict=True)
+    return [
+        Came(product, row["quantity"], cost, row["lot"], row["expires_on"])
+        for product, cost, row in found
+        if row["quantity"]
+    ]
 
 
 RECEIVE = FormPage(

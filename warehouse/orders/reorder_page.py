@@ -142,9 +142,13 @@ def _notes(found: Reorder, stores: int) -> Iterable[str]:
     if stores > STORES_MAX:
         yield f"Only the first {STORES_MAX} of {stores} stores. Choose a store for the others."
     if found.uncounted:
-        yield f"{found.uncounted:,} products are sold but were never counted or delivered: nobody knows what is there."
+        yield f"Left out, because they were never counted or delivered: {_products(found.uncounted)} that are sold."
     if found.unforecast:
-        yield f"{found.unforecast:,} of these have no forecast yet: what was sold in the last 28 days stands in for it."
+        yield f"By what was sold in the last 28 days, because there is no forecast yet: {_products(found.unforecast)}."
+
+
+def _products(count: int) -> str:
+    return f"{count:,} product{'' if count == 1 else 's'}"
 
 
 def _hints(scope: Scope, found: Reorder) -> Iterable[Hint]:
