@@ -1,8 +1,6 @@
 """The pages and forms of stock and demand, in the order of their tabs."""
 
 from portal.sheets.pages import Service
-from warehouse.orders.pages import FORMS as ORDER_FORMS
-from warehouse.orders.pages import PAGES as ORDER_PAGES
 from warehouse.stock.finding_pages import FINDINGS, LOTS
 from warehouse.stock.forms import FORMS as STOCK_FORMS
 from warehouse.stock.level_pages import LEVELS
@@ -13,6 +11,6 @@ from warehouse.stock.value_pages import VALUE
 SERVICE = Service(
     name="stock",
     title="Stock",
-    pages=(LEVELS, PRODUCT, *ORDER_PAGES, MOVEMENTS, DOCUMENT, VALUE, FINDINGS, LOTS),
-    forms=(*STOCK_FORMS, *ORDER_FORMS),
+    pages=(LEVELS, PRODUCT, MOVEMENTS, DOCUMENT, VALUE, FINDINGS, LOTS),
+    forms=STOCK_FORMS,
 )
