@@ -11,8 +11,9 @@ from accounting.books.faults import faults_shown
 from accounting.books.fields import AccountField, CurrencyField, offer_accounts
 from accounting.books.manual import ManualEntry, ManualLine, write_by_hand
 from accounting.books.models import TEXT_MAX
-from accounting.books.posting import LINES_MAX, reverse
+from accounting.books.posting import reverse
 from accounting.books.queries import currencies, entry_of
+from accounting.books.writing import LINES_MAX
 from portal.rights import Right
 from portal.scope import Scope
 from portal.sheets.fields import DayField, MoneyField, ScopeStoreField, in_minor

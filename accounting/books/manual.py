@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounting.books.faults import BooksFault
 from accounting.books.models import Account, Books, JournalEntry
-from accounting.books.posting import Draft, DraftLine, hold_books, write_entry
+from accounting.books.writing import Draft, DraftLine, hold_books, write_entry
 from possys.accounts.models import User
 
 # The day before receipt codes begin; nothing can have been sold before (possys/codes).

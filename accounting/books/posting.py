@@ -1,115 +1,49 @@
-"""Writing the journal. Every entry comes through `write_entry`; nothing is ever changed or taken away.
+"""What is posted by itself: closes of days, counts of cash, and the reversal of an entry."""
 
-Whoever writes holds the row of the retailer's books: entries are numbered without a gap, and a period cannot be locked
-between the decision for a day and the commit. What belongs to a locked day is dated on the first open day, and names
-its own.
-"""
-
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from django.db import transaction
 
-from accounting.books.chart import open_books, rules_of
+from accounting.books.chart import rules_of
 from accounting.books.faults import BooksFault
-from accounting.books.models import TEXT_MAX, Books, JournalEntry, JournalLine, PostingRule
+from accounting.books.models import JournalEntry, PostingRule
+from accounting.books.rulebook import Rulebook
 from accounting.books.splitting import Part, parts_of
+from accounting.books.writing import Draft, DraftLine, hold_books, write_entries, write_entry
 from accounting.cash.models import CashUp
 from accounting.days.content import read_content
 from accounting.days.models import StoreClose
 from possys.accounts.models import User
-from possys.money import shown
 from transactions.models import Store
+
+__all__ = ["post_cash_up", "post_close", "post_closes", "reverse", "reverse_once", "write_entry"]
 
 Kind = JournalEntry.Kind
 Purpose = PostingRule.Purpose
-# A bookkeeper's sheet; a close has at most some fifty.
-LINES_MAX = 500
-# PostgreSQL's bigint; sums of a day's amounts stay far below.
-TOTAL_MAX = 2**63 - 1
 
 
-@dataclass(frozen=True)
-class DraftLine:
-    """A line to be: a debit is positive."""
-
-    account_id: int
-    amount: int
-    text: str = ""
-    tax_code: str = ""
-    tax_rate: str = ""
-
-
-@dataclass(frozen=True)
-class Draft:
-    """An entry to be; `day` is the one it is about, and its date if that is not locked."""
-
-    retailer_id: int
-    kind: str
-    day: date
-    currency: str
-    text: str
-    lines: tuple[DraftLine, ...]
-    store_id: int | None = None
-    close: StoreClose | None = None
-    reverses: JournalEntry | None = None
-    made_by: User | None = None
-
-
-@transaction.atomic
-def write_entry(draft: Draft, now: datetime) -> JournalEntry:
-    """The entry with its lines, those of 0 left out. Raises BooksFault when it does not balance or moves nothing."""
-    lines = _checked(draft)
-    books = hold_books(draft.retailer_id)
-    dated = first_open_day(books, draft.day)
-    books.last_number += 1
-    books.save(update_fields=["last_number"])
-    entry = JournalEntry.objects.create(
-        retailer_id=draft.retailer_id,
-        number=books.last_number,
-        kind=draft.kind,
-        dated=dated,
-        for_day=None if dated == draft.day else draft.day,
-        store_id=draft.store_id,
-        currency=draft.currency,
-        total=sum(line.amount for line in lines if line.amount > 0),
-        line_count=len(lines),
-        text=draft.text[:TEXT_MAX],
-        close=draft.close,
-        reverses=draft.reverses,
-        made_by=draft.made_by,
-        made_at=now,
-    )
-    JournalLine.objects.bulk_create(
-        JournalLine(entry=entry, position=position, **vars(line)) for position, line in enumerate(lines, start=1)
-    )
-    return entry
-
-
-@transaction.atomic
 def post_close(close: StoreClose, now: datetime) -> list[JournalEntry]:
     """The close's entries, one a currency in which anything moved; those that exist when it was posted already."""
-    hold_books(close.retailer_id)
-    known = list(JournalEntry.objects.filter(close=close, kind=Kind.CLOSE).order_by("number"))
-    if known:
+    return post_closes([close], now)
+
+
+@transaction.atomic
+def post_closes(closes: Sequence[StoreClose], now: datetime) -> list[JournalEntry]:
+    """The entries of closes of one retailer, in the order of the closes; each close is posted once."""
+    if not closes:
+        return []
+    retailer_id = closes[0].retailer_id
+    hold_books(retailer_id)
+    known = list(JournalEntry.objects.filter(close__in=closes, kind=Kind.CLOSE).order_by("number"))
+    posted = {entry.close_id for entry in known}
+    new = [close for close in closes if close.pk not in posted]
+    if not new:
         return known
-    rules = rules_of(close.retailer_id)
-    return [
-        write_entry(
-            Draft(
-                retailer_id=close.retailer_id,
-                kind=Kind.CLOSE,
-                day=close.day,
-                currency=currency,
-                text=_close_text(close),
-                lines=tuple(_line(rules.account(part.purpose, part.key), part) for part in parts),
-                store_id=close.store_id,
-                close=close,
-            ),
-            now,
-        )
-        for currency, parts in parts_of(read_content(close.content).currencies)
-    ]
+    rules = rules_of(retailer_id)
+    names = dict(Store.objects.filter(pk__in={close.store_id for close in new}).values_list("pk", "name"))
+    drafts = [draft for close in new for draft in _close_drafts(close, names[close.store_id], rules)]
+    return known + write_entries(drafts, now)
 
 
 @transaction.atomic
@@ -179,38 +113,19 @@ def reverse_once(entry: JournalEntry, user: User | None, now: datetime, text: st
     return write_entry(draft, now)
 
 
-def hold_books(retailer_id: int) -> Books:
-    """The retailer's books, held until the end of the DB transaction."""
-    held = Books.objects.select_for_update().filter(pk=retailer_id)
-    found = held.first()
-    if found is None:
-        open_books(retailer_id)
-        found = held.get()
-    return found
-
-
-def first_open_day(books: Books, day: date) -> date:
-    """The day itself, or the first behind what is locked."""
-    if books.locked_until is None or day > books.locked_until:
-        return day
-    return books.locked_until + timedelta(days=1)
-
-
-def _checked(draft: Draft) -> list[DraftLine]:
-    """The lines that move something. Raises BooksFault."""
-    moving = [line for line in draft.lines if line.amount]
-    if not moving:
-        raise BooksFault("An entry moves something: give debits and credits.")
-    if len(moving) > LINES_MAX:
-        raise BooksFault(f"An entry has at most {LINES_MAX} lines.")
-    debits = sum(line.amount for line in moving if line.amount > 0)
-    credits = -sum(line.amount for line in moving if line.amount < 0)
-    if debits != credits:
-        sides = f"{shown(debits, draft.currency)} of debits and {shown(credits, draft.currency)} of credits"
-        raise BooksFault(f"Debits and credits must be the same; these are {sides}.")
-    if debits > TOTAL_MAX:
-        raise BooksFault("These amounts are too large.")
-    return moving
+def _close_drafts(close: StoreClose, store: str, rules: Rulebook) -> Iterator[Draft]:
+    later = f", supplement {close.part - 1}" if close.part > 1 else ""
+    for currency, parts in parts_of(read_content(close.content).currencies):
+        yield Draft(
+            retailer_id=close.retailer_id,
+            kind=Kind.CLOSE,
+            day=close.day,
+            currency=currency,
+            text=f"Close of {store}, {close.day}{later}",
+            lines=tuple(_line(rules.account(part.purpose, part.key), part) for part in parts),
+            store_id=close.store_id,
+            close=close,
+        )
 
 
 def _line(account_id: int, part: Part) -> DraftLine:
@@ -223,8 +138,3 @@ def _part_text(part: Part) -> str:
         name = "Sales" if word is Purpose.REVENUE else "Tax"
         return f"{name} {part.key}" + (f" {part.tax_rate} %" if part.tax_rate else "")
     return part.key.capitalize() if part.key else word.label
-
-
-def _close_text(close: StoreClose) -> str:
-    later = f", supplement {close.part - 1}" if close.part > 1 else ""
-    return f"Close of {close.store.name}, {close.day}{later}"

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from accounting.books.manual import lock_until
 from accounting.books.models import Books
-from accounting.books.posting import hold_books
+from accounting.books.writing import hold_books
 
 
 @dataclass(frozen=True)

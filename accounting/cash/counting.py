@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from accounting.books.faults import BooksFault
 from accounting.books.manual import FIRST_DAY
-from accounting.books.posting import hold_books, post_cash_up
+from accounting.books.posting import post_cash_up
+from accounting.books.writing import hold_books
 from accounting.cash.expecting import cash_sales, last_remaining
 from accounting.cash.models import CashUp
 from possys.accounts.models import User

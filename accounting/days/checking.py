@@ -36,6 +36,8 @@ class KeptClose:
     day: str
     part: int
     records: int
+    missing: int
+    filled: int
     text: str
     reports: tuple[KeptReport, ...]
     entries: dict[str, list[EntryLine]]
@@ -70,9 +72,11 @@ class StoreCheck:
                 reports.append(own)
         if content is None:
             return
-        head = (content.retailer, content.store, content.day, content.part, content.records)
-        if head != (close.retailer, close.store, close.day, close.part, close.records):
+        head = (content.retailer, content.store, content.day, content.part)
+        if head != (close.retailer, close.store, close.day, close.part):
             yield "its content is about another close"
+        if (content.records, content.missing, content.filled) != (close.records, close.missing, close.filled):
+            yield "its counts are not those of its content"
         if content.hashes != tuple(report.hash for report in close.reports):
             yield "its terminals' hashes are not those of their Z reports"
         if len(reports) == len(close.reports) and added(map(sums_of, reports)) != sums_of(content):

@@ -144,6 +144,10 @@ class StoreClose(models.Model):
     day = models.DateField()
     part = models.PositiveSmallIntegerField()
     records = models.IntegerField(help_text="Sales, refunds and voids in this part.")
+    missing = models.BigIntegerField(default=0, help_text="Numbers of its tills that this part found missing.")
+    filled = models.BigIntegerField(
+        default=0, help_text="Numbers that an earlier close found missing, and this part has."
+    )
     content = models.TextField(
         help_text="Canonical JSON: the sum of the terminals' closes (accounting/days/content.py)."
     )
@@ -156,7 +160,10 @@ class StoreClose(models.Model):
             models.UniqueConstraint(fields=("store", "day", "part"), name="a_part_of_a_day_is_closed_once"),
             models.CheckConstraint(condition=Q(part__gte=1), name="close_parts_begin_with_one"),
         )
-        indexes = (models.Index(fields=("retailer", "day"), name="closes_of_a_retailer"),)
+        indexes = (
+            models.Index(fields=("retailer", "day"), name="closes_of_a_retailer"),
+            models.Index(fields=("store", "day"), condition=Q(missing__gt=0), name="closes_with_gaps"),
+        )
 
     def __str__(self) -> str:
         return f"store {self.store_id}, {self.day}, part {self.part}"

@@ -88,8 +88,8 @@ def _closes(store: int, done: Verified) -> Iterator[KeptClose]:
             done.reports += len(reports[close.pk])
             done.entries += len(entries[close.pk])
             yield KeptClose(
-                close.retailer_id, store, str(close.day), close.part, close.records, close.content,
-                tuple(reports[close.pk]), entries[close.pk],
+                close.retailer_id, store, str(close.day), close.part, close.records, close.missing, close.filled,
+                close.content, tuple(reports[close.pk]), entries[close.pk],
             )  # fmt: skip
 
 

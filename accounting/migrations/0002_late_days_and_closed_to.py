@@ -1,4 +1,7 @@
-"""Finds days that changed by the block that brought it, kept only where a day was over: other updates touch no index."""
+"""Days that changed are found by the block that brought it, kept only where a day was over: other updates touch no index.
+
+Closes say how many numbers they found missing, so that those with gaps are found without reading contents.
+"""
 
 import django.db.models.functions.math
 from django.db import migrations, models
@@ -45,6 +48,24 @@ class Migration(migrations.Migration):
                 models.F("late_block"),
                 condition=models.Q(("late_block__isnull", False)),
                 name="fiscal_days_that_changed",
+            ),
+        ),
+        migrations.AddField(
+            model_name="storeclose",
+            name="missing",
+            field=models.BigIntegerField(default=0, help_text="Numbers of its tills that this part found missing."),
+        ),
+        migrations.AddField(
+            model_name="storeclose",
+            name="filled",
+            field=models.BigIntegerField(
+                default=0, help_text="Numbers that an earlier close found missing, and this part has."
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="storeclose",
+            index=models.Index(
+                condition=models.Q(("missing__gt", 0)), fields=["store", "day"], name="closes_with_gaps"
             ),
         ),
     ]

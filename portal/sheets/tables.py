@@ -80,6 +80,8 @@ class Table:
     more_url: str = ""
     is_half: bool = False
     is_along: bool = False
+    # Whether the first rows stand for the others until somebody asks for these.
+    may_be_cut: bool = True
 
     @property
     def drawn(self) -> str:
@@ -112,7 +114,7 @@ class Table:
     @property
     def is_cut(self) -> bool:
         """Whether its last rows wait to be asked for."""
-        return not self.is_folded and len(self.lines) >= ROWS_SHOWN + ROWS_HIDDEN_MIN
+        return self.may_be_cut and not self.is_folded and len(self.lines) >= ROWS_SHOWN + ROWS_HIDDEN_MIN
 
     @property
     def has_parts(self) -> bool:

@@ -1,4 +1,4 @@
-"""What a retailer says of products and suppliers. Every product that stock knows has an Item, with defaults at first."""
+"""What a retailer says of products and suppliers. What stock knows has an Item, at first with defaults."""
 
 from collections.abc import Collection, Mapping
 from typing import Any

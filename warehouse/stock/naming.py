@@ -7,7 +7,7 @@ sku, number here, GTIN, name.
 """
 
 from collections.abc import Collection, Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -55,7 +55,7 @@ class Known(NamedTuple):
 class Ambiguous(NamedTuple):
     """How many products a text may mean."""
 
-    count: int
+    products: int
 
 
 def names_of(retailer_id: int, products: Collection[int]) -> dict[int, Known]:
@@ -123,7 +123,8 @@ def _together(pairs: Iterable[tuple[str, Known]]) -> dict[str, list[Known]]:
     return found
 
 
-def _read(sql: str, retailer_id: int, **values: object) -> list[Known]:
+def _read(sql: str, retailer_id: int, **values: list[int] | list[str]) -> list[Known]:
     with connection.cursor() as cursor:
-        cursor.execute(sql, {"retailer": retailer_id, **values})
+        parameters: dict[str, Any] = {"retailer": retailer_id, **values}
+        cursor.execute(sql, parameters)
         return [Known(*row) for row in cursor.fetchall()]

@@ -10,7 +10,8 @@ from django.db.utils import DatabaseError, ProgrammingError
 
 from accounting.books.chart import open_books
 from accounting.books.models import Account, Books, JournalEntry, JournalLine
-from accounting.books.posting import Draft, DraftLine, post_close, reverse, write_entry
+from accounting.books.posting import post_close, reverse, write_entry
+from accounting.books.writing import Draft, DraftLine
 from accounting.tests.closes import DAY, NOW, make_close, make_figures, sold
 from tests.factories import make_retailer, make_store
 from tests.roles import as_role, make_roles
