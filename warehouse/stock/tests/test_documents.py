@@ -1,7 +1,8 @@
 """What documents do to what is there and what it costs, and what is refused."""
 
+from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -31,7 +32,8 @@ from warehouse.stock.tests.factories import (
 pytestmark = pytest.mark.django_db
 
 
-class Shop(NamedTuple):
+@dataclass
+class Shop:
     """Two stores and a product that was sold."""
 
     here: Store
