@@ -15,7 +15,7 @@ from transactions.models import Retailer, Store
 
 LARGEST, RIVAL = "Harvest Lane Markets", "Bluebird Grocers"
 # Stores of the demo's store manager.
-MANAGED = 2
+MANAGED = 3
 PASSWORD_BYTES = 9
 PEOPLE = (
     ("owner", LARGEST, Role.OWNER),
@@ -32,6 +32,40 @@ class Login(NamedTuple):
     username: str
     password: str
     role: str
+
+
+class DemoShop(NamedTuple):
+    """A demo retailer with the people who enter something there; the owner does what nobody else is there for."""
+
+    retailer: Retailer
+    owner: User
+    accountant: User
+    manager: User
+    managed: list[Store]
+
+
+def demo_shops() -> list[DemoShop]:
+    """Where services make what people enter: the demo's retailers that have an owner; none but in local work."""
+    if not settings.LOCAL_WORK:
+        return []
+    retailers = Retailer.objects.filter(name__in=(LARGEST, RIVAL)).order_by("pk")
+    return [shop for retailer in retailers if (shop := _shop(retailer)) is not None]
+
+
+def _shop(retailer: Retailer) -> DemoShop | None:
+    people = {name: role for name, at, role in PEOPLE if at == retailer.name}
+    members = Membership.objects.filter(retailer=retailer, is_active=True, user__username__in=people)
+    users = {people[member.user.username]: member.user for member in members.select_related("user")}
+    owner = users.get(Role.OWNER)
+    if owner is None:
+        return None
+    return DemoShop(
+        retailer=retailer,
+        owner=owner,
+        accountant=users.get(Role.ACCOUNTANT, owner),
+        manager=users.get(Role.STORE_MANAGER, owner),
+        managed=_managed(retailer),
+    )
 
 
 @transaction.atomic
@@ -65,10 +99,14 @@ def _user(username: str, retailer: str, encoded: str) -> User:
 
 def _let_in(user: User, retailer: Retailer, role: Role) -> None:
     """With the role, whatever somebody who tried the pages has made of it; the first owner lets themselves in."""
-    # The demo makes its busiest stores first.
-    stores = Store.objects.filter(retailer=retailer).order_by("pk")[:MANAGED] if role is Role.STORE_MANAGER else ()
+    stores = _managed(retailer) if role is Role.STORE_MANAGER else ()
     found = Membership.objects.filter(user=user, retailer=retailer, is_active=True).first()
     if found is None:
         give_membership(user=user, retailer=retailer, role=role, stores=stores, author=Author(user, is_staff=True))
     elif found.role != role:
         change_membership(found, role=role, stores=stores, author=Author(user, is_staff=True))
+
+
+def _managed(retailer: Retailer) -> list[Store]:
+    """The demo makes its busiest stores first."""
+    return list(Store.objects.filter(retailer=retailer).order_by("pk")[:MANAGED])

@@ -2,9 +2,9 @@
 
 import base64
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
-from django.http import FileResponse
+from django.http import FileResponse, HttpResponse
 
 from accounting.exports.faults import AuditFault
 from accounting.exports.files import AuditFile
@@ -29,7 +29,7 @@ class Refusal(NamedTuple):
     sentence: str
 
 
-def made(make: Callable[[], AuditFile], scope: Scope) -> FileResponse | Refusal:
+def made(make: Callable[[], AuditFile], scope: Scope) -> HttpResponse | Refusal:
     """The file, to be saved; its SHA-256 in Repr-Digest (RFC 9530). Raises LimitReachedError."""
     count(FILES_OF_MEMBER, str(scope.membership_id))
     try:
@@ -43,4 +43,5 @@ def made(make: Callable[[], AuditFile], scope: Scope) -> FileResponse | Refusal:
     response = FileResponse(file.file, as_attachment=True, filename=file.name, content_type=file.content_type)
     response["Content-Length"] = str(file.size)
     response["Repr-Digest"] = f"sha-256=:{base64.b64encode(file.sha256).decode()}:"
-    return response
+    # All that is done with it afterwards is done with any answer of Django's.
+    return cast("HttpResponse", response)

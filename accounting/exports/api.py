@@ -47,7 +47,9 @@ class _FileView(APIView):
     rights: ClassVar[tuple[Right, ...]]
     asks: ClassVar[type[FileAsking]]
 
-    def answer(self, request: Request, retailer: int, make: Callable[[Scope, dict[str, Any]], AuditFile]) -> HttpResponse:
+    def answer(
+        self, request: Request, retailer: int, make: Callable[[Scope, dict[str, Any]], AuditFile]
+    ) -> HttpResponse:
         """The file, or a problem. Raises Http404, Throttled."""
         scope = scope_of_key(request.auth, retailer)  # type: ignore[arg-type]
         if scope is None:
@@ -76,8 +78,7 @@ class SafTView(_FileView):
     @extend_schema(
         operation_id="books_saf_t",
         summary="Books: SAF-T",
-        description="The retailer's journal of some days in one currency, as the OECD's Standard Audit File for Tax 2.0."
-        + DIGEST,
+        description="The journal of some days in one currency, as the OECD's Standard Audit File for Tax 2.0." + DIGEST,
         tags=["books"],
         parameters=[*_DAYS, _CURRENCY],
         responses={(200, "application/xml"): OpenApiTypes.BINARY, **_FAULTS},

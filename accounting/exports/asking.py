@@ -12,7 +12,13 @@ from portal.sheets.asking import OneStoreAsking, PeriodAsking
 
 
 class FileAsking(PeriodAsking):
-    """Days that must be given; a file is no list, so nothing goes on behind it."""
+    """Days that must be given; `name` begins the fields' ids, because two such forms stand on one page."""
+
+    name = "file"
+
+    def __init__(self, query: QueryDict, *, scope: Scope, now: datetime) -> None:
+        super().__init__(query, scope=scope, now=now)
+        self.auto_id = f"{self.name}_%s"
 
     def defaults(self) -> dict[str, Any]:
         """None."""
@@ -22,6 +28,7 @@ class FileAsking(PeriodAsking):
 class SafTAsking(FileAsking):
     """A retailer's entries in one currency."""
 
+    name = "saf-t"
     currency = forms.ChoiceField(label="Currency")
     field_order = ("first", "last", "currency")
 
@@ -34,6 +41,7 @@ class SafTAsking(FileAsking):
 class DsfinvkAsking(OneStoreAsking, FileAsking):
     """A store's days; of several currencies one."""
 
+    name = "dsfinvk"
     currency = forms.RegexField(
         "[A-Z]{3}",
         required=False,
@@ -42,6 +50,10 @@ class DsfinvkAsking(OneStoreAsking, FileAsking):
         widget=forms.TextInput({"size": 3, "maxlength": 3, "placeholder": "any"}),
     )
     field_order = ("store", "first", "last", "currency")
+
+    def __init__(self, query: QueryDict, *, scope: Scope, now: datetime) -> None:
+        super().__init__(query, scope=scope, now=now)
+        self.fields["store"].required = True
 
     def first_choices(self) -> list[tuple[str, str]]:
         """No choice of all."""

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.utils import timezone
 from django.utils.text import slugify
 
@@ -71,7 +71,7 @@ def show_form(request: HttpRequest, scope: Scope, *, service: Service, page: For
     """A form: empty or filled in by its address, or as it was sent, with everything that is wrong with it."""
     now = timezone.localtime()
     if request.method != "POST":
-        asked = {name: value for name, value in request.GET.dict().items() if name != "rows"}
+        asked = _prefilled(request.GET)
         given = {**page.initial(scope, now, asked), **asked}
         return _form_page(request, scope, service, page, given)
     assert isinstance(request.user, User)
@@ -83,6 +83,11 @@ def show_form(request: HttpRequest, scope: Scope, *, service: Service, page: For
     messages.success(request, saved.message)
     leads_to = (linking.address(scope, service, link) for link in (saved.link, page.back) if link)
     return HttpResponseRedirect(next((url for url in leads_to if url), request.path))
+
+
+def _prefilled(query: QueryDict) -> dict[str, str]:
+    """What an address fills in, but for rows, and for texts that no database takes."""
+    return {name: value for name, value in query.dict().items() if name != "rows" and "\0" not in value}
 
 
 def _read(page: Page, asking: Asking, scope: Scope, now: datetime, limit: int) -> Contents:
@@ -168,7 +173,9 @@ def _form_page(
 
 
 def _is_general(name: str, page: FormPage) -> bool:
-    return name == "" or name.split(".", maxsplit=1)[0] == "rows" or name not in page.form.base_fields
+    known = page.form.base_fields.get(name)
+    # Nobody sees what stands at a field that is hidden.
+    return name == "" or name.split(".", maxsplit=1)[0] == "rows" or known is None or known.widget.is_hidden
 
 
 def _unbound(page: FormPage, scope: Scope, given: dict[str, Any]) -> Any:

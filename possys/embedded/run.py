@@ -3,9 +3,11 @@
 import os
 import signal
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from possys.embedded.environment import for_role, merged
+from possys.embedded.errand import Errand
 from possys.embedded.history import History, chosen_weeks, count_when_fed
 from possys.embedded.interrupts import ignore_interrupts, interrupts_wait
 from possys.embedded.joining import keep_settings
@@ -13,6 +15,7 @@ from possys.embedded.keys import local_keys
 from possys.embedded.launch import die_with_parent
 from possys.embedded.lottery import Lottery
 from possys.embedded.management import demo, health, prepare_site, set_up_django
+from possys.embedded.office import offices
 from possys.embedded.ports import HOST
 from possys.embedded.replay import Replay
 from possys.embedded.screen import alive_line, history_line, receipt_line, say, welcome
@@ -53,10 +56,11 @@ def run(local: Path) -> None:
             supervisor.start([replay])
             print(welcome(url, shown), flush=True)
             say(f"started in {time.monotonic() - began:.1f} s; logs: {local / 'log'}; Ctrl-C stops everything")
-            lottery = Lottery(local, for_role(environment, "web"), url)
+            people = for_role(environment, "web")
+            errands = [Lottery(local, people, url), *offices(local, people)]
             if history is None:
-                supervisor.start([lottery])
-            _stay(supervisor, replay, history, lottery, url)
+                supervisor.start(errands)
+            _stay(supervisor, replay, history, errands, url)
         except KeyboardInterrupt:
             print(flush=True)
         finally:
@@ -104,8 +108,10 @@ def _start_history(
     return history
 
 
-def _stay(supervisor: Supervisor, replay: Replay, history: History | None, lottery: Lottery, url: str) -> None:
-    """Look after everything and show that it is alive, until interrupted; with a past, draws follow it."""
+def _stay(
+    supervisor: Supervisor, replay: Replay, history: History | None, errands: Sequence[Errand], url: str
+) -> None:
+    """Look after everything and show that it is alive, until interrupted; with a past, the errands follow it."""
     # Only now are the settings those of this run.
     from possys.receipt_keys import links
 
@@ -127,7 +133,7 @@ def _stay(supervisor: Supervisor, replay: Replay, history: History | None, lotte
                 to_count = True
             elif to_count and count_when_fed(found):
                 to_count = False
-                supervisor.start([lottery])
+                supervisor.start(errands)
 
 
 def _tell_of(history: History) -> History | None:

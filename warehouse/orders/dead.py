@@ -22,6 +22,7 @@ from warehouse.orders.terms import UNKNOWN, terms_of
 from warehouse.orders.windows import days_left, take
 from warehouse.stock.averaging import value
 from warehouse.stock.costs import average_costs
+from warehouse.stock.naming import Known
 from warehouse.stock.on_hand import on_hand
 
 DAYS = 60
@@ -59,7 +60,7 @@ class DeadItem:
     """
 
     place: Place
-    name: str
+    name: Known
     on_hand: int
     value: int | None
     sold_on: date | None
@@ -87,7 +88,7 @@ def dead_stock(retailer_id: int, store_ids: Collection[int], today: date, *, day
     items = [
         DeadItem(
             place=place,
-            name=names.get(place[1]) or terms.get(place[1], UNKNOWN).name or terms.get(place[1], UNKNOWN).key,
+            name=names[place[1]],
             on_hand=there[place],
             value=value(there[place], costs[place]) if place in costs else None,
             sold_on=since.sold_on,
@@ -97,7 +98,7 @@ def dead_stock(retailer_id: int, store_ids: Collection[int], today: date, *, day
         )
         for place, (since, reason) in found.items()
     ]
-    return sorted(items, key=lambda one: (-(one.value or 0), -one.on_hand, one.name, one.place))
+    return sorted(items, key=lambda one: (-(one.value or 0), -one.on_hand, one.name.name, one.place))
 
 
 def idle_days(since: Since, today: date) -> int:

@@ -1,11 +1,11 @@
-"""What products are called: as they were sold last. One query."""
+"""What products are called in lists; those that nobody named are there, too. One query."""
 
 from collections.abc import Collection
 
-from warehouse.stock.models import Product
+from warehouse.stock.naming import Known, called, names_of
 
 
-def product_names(retailer_id: int, products: Collection[int]) -> dict[int, str]:
-    """The names of those that were sold at all."""
-    rows = Product.objects.filter(retailer=retailer_id, id__in=list(products))
-    return dict(rows.values_list("id", "name"))
+def product_names(retailer_id: int, products: Collection[int]) -> dict[int, Known]:
+    """Each of them as people see it."""
+    found = names_of(retailer_id, products)
+    return {product: found.get(product) or Known(product, "", called(None, product)) for product in products}

@@ -9,10 +9,11 @@ from django.db import transaction
 
 from possys.accounts.models import User
 from transactions.models import Store
-from warehouse.orders.deliveries import Came, deliver
-from warehouse.orders.errors import OrderFault
+from warehouse.orders.deliveries import deliver
 from warehouse.orders.models import Order, OrderLine
 from warehouse.orders.quantities import ORDER_MAX
+from warehouse.stock.documents import Line as Came
+from warehouse.stock.faults import StockFault
 from warehouse.stock.locking import lock_stores
 from warehouse.stock.models import Document, Supplier
 
@@ -64,12 +65,12 @@ def send(
 ) -> Order:
     """Writes an order down as sent today. The same order again at once answers the first one.
 
-    The caller has checked that both are the same retailer's. Raises OrderFault.
+    The caller has checked that both are the same retailer's. Raises StockFault.
     """
     today = by.now.date()
     _check_lines(lines)
     if not today <= expected_on <= today + timedelta(days=AHEAD_DAYS_MAX):
-        raise OrderFault("The delivery comes today at the earliest, and within a year.", "expected_on")
+        raise StockFault({"expected_on": "The delivery comes today at the earliest, and within a year."})
     with transaction.atomic():
         lock_stores([store.pk])
         order = _just_sent(store, supplier, lines, by)
@@ -93,13 +94,13 @@ def receive(order_id: int, delivery: Delivery, *, stores: Collection[int], by: B
     """Takes what came into stock, and ends the order when nothing is left of it, or nothing more comes.
 
     Two who unpack one truck at the same time do not both enter it: the second has not `seen` the first. Raises
-    OrderFault.
+    StockFault.
     """
     with transaction.atomic():
         order = _held(order_id, stores)
         lines = {line.product: line for line in order.lines.all()}
         if delivery.seen is not None and delivery.seen != sum(line.received for line in lines.values()):
-            raise OrderFault("Somebody has entered a delivery of this order in the meantime. Look at it again.")
+            raise StockFault({"": "Somebody has entered a delivery of this order in the meantime. Look at it again."})
         _check_came(delivery, lines)
         document = _deliver(order, delivery, by) if delivery.came else None
         for one in delivery.came:
@@ -112,7 +113,7 @@ def receive(order_id: int, delivery: Delivery, *, stores: Collection[int], by: B
 
 
 def cancel(order_id: int, *, stores: Collection[int], now: datetime) -> Order:
-    """Says that nothing more comes: cancelled, or received if a part had come. Raises OrderFault."""
+    """Says that nothing more comes: cancelled, or received if a part had come. Raises StockFault."""
     with transaction.atomic():
         order = _held(order_id, stores)
         has_come = order.lines.filter(received__gt=0).exists()
@@ -124,10 +125,10 @@ def _held(order_id: int, stores: Collection[int]) -> Order:
     """The order, its row locked until the DB transaction ends."""
     order = Order.objects.select_for_update().filter(pk=order_id, store__in=stores).first()
     if order is None:
-        raise OrderFault("There is no such order.", "order")
+        raise StockFault({"order": "There is no such order."})
     if order.state != Order.State.SENT:
         ended = f" on {order.ended_at:%-d %B %Y}" if order.ended_at else ""
-        raise OrderFault(f"This order is over: it was {order.get_state_display().lower()}{ended}.", "order")
+        raise StockFault({"order": f"This order is over: it was {order.get_state_display().lower()}{ended}."})
     return order
 
 
@@ -151,25 +152,25 @@ def _just_sent(store: Store, supplier: Supplier, lines: Sequence[Line], by: By) 
 
 def _check_lines(lines: Sequence[Line]) -> None:
     if not lines:
-        raise OrderFault("Nothing is to be ordered: enter a quantity in at least one row.", "rows")
+        raise StockFault({"rows": "Nothing is to be ordered: enter a quantity in at least one row."})
     if len(lines) > LINES_MAX:
-        raise OrderFault(f"At most {LINES_MAX:,} products in one order; these are {len(lines):,}.", "rows")
+        raise StockFault({"rows": f"At most {LINES_MAX:,} products in one order; these are {len(lines):,}."})
     counts = Counter(line.product for line in lines)
     for number, line in enumerate(lines):
         if counts[line.product] > 1:
-            raise OrderFault("This product is in the order twice.", f"rows.{number}.product")
+            raise StockFault({f"rows.{number}.product": "This product is in the order twice."})
         if not 0 < line.quantity <= ORDER_MAX:
-            raise OrderFault("Order more than 0 and at most 100,000.", f"rows.{number}.quantity")
+            raise StockFault({f"rows.{number}.quantity": "Order more than 0 and at most 100,000."})
 
 
 def _check_came(delivery: Delivery, lines: dict[int, OrderLine]) -> None:
     came = delivery.came
     if not came and not delivery.is_complete:
-        raise OrderFault("Enter what came, or say that nothing more comes.", "rows")
+        raise StockFault({"rows": "Enter what came, or say that nothing more comes."})
     if len(came) > LINES_MAX:
-        raise OrderFault(f"At most {LINES_MAX:,} rows at once; these are {len(came):,}.", "rows")
+        raise StockFault({"rows": f"At most {LINES_MAX:,} rows at once; these are {len(came):,}."})
     for number, one in enumerate(came):
         if one.product not in lines:
-            raise OrderFault("This product was not ordered. Enter it as a delivery.", f"rows.{number}.product")
+            raise StockFault({f"rows.{number}.product": "This product was not ordered. Enter it as a delivery."})
         if not 0 < one.quantity <= ORDER_MAX:
-            raise OrderFault("More than 0 and at most 100,000 can come.", f"rows.{number}.quantity")
+            raise StockFault({f"rows.{number}.quantity": "More than 0 and at most 100,000 can come."})

@@ -27,6 +27,7 @@ from warehouse.orders.terms import UNKNOWN, ItemTerms, terms_of
 from warehouse.orders.windows import take
 from warehouse.stock.averaging import value
 from warehouse.stock.costs import average_costs
+from warehouse.stock.naming import Known
 from warehouse.stock.on_hand import on_hand
 
 SERVICE_LEVEL = 0.95
@@ -43,7 +44,7 @@ class Suggestion:
     """
 
     place: Place
-    name: str
+    name: Known
     terms: ItemTerms
     on_hand: int
     on_order: int
@@ -139,7 +140,7 @@ def _suggested(retailer_id: int, ahead: Outlook, shelves: list[_Shelf], today: d
             orders[number],
             Needs(*(column[number] for column in found)),
             today=today,
-            name=names.get(shelf.place[1]) or shelf.terms.name or shelf.terms.key,
+            name=names[shelf.place[1]],
             unit_cost=costs.get(shelf.place),
         )
         for number in shown
@@ -158,7 +159,7 @@ def _needs(ahead: Outlook, shelves: list[_Shelf], level: float) -> Needs:
 
 
 def _suggestion(
-    shelf: _Shelf, ordered: Ordered, need: Any, *, today: date, name: str, unit_cost: int | None
+    shelf: _Shelf, ordered: Ordered, need: Any, *, today: date, name: Known, unit_cost: int | None
 ) -> Suggestion:
     """`need` is Needs of this place alone."""
     facts = Facts(
@@ -189,4 +190,4 @@ def _suggestion(
 
 
 def _urgency(one: Suggestion) -> tuple[bool, str, int, str, Place]:
-    return not one.terms.supplier, one.terms.supplier_name, -one.chance, one.name, one.place
+    return not one.terms.supplier, one.terms.supplier_name, -one.chance, one.name.name, one.place

@@ -1,5 +1,6 @@
 """On what terms each product is ordered: of whom, how often, in what packs. One query."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,7 @@ REVIEW_DAYS = 7
 LEAD_DAYS_MAX = REVIEW_DAYS_MAX = 365
 COLUMNS = (
     "supplier", "supplier__is_active", "supplier__name", "supplier__lead_days", "supplier__review_days",
-    "pack", "order_minimum", "shelf_minimum", "lead_days", "is_tracked", "name", "key",
+    "pack", "order_minimum", "shelf_minimum", "lead_days", "is_tracked",
 )  # fmt: skip
 # Of one, as many as one likes, and none that must be there.
 SINGLE = Terms(QUANTITY_SCALE, 0, 0)
@@ -30,16 +31,17 @@ class ItemTerms:
     lead_days: int = LEAD_DAYS
     review_days: int = REVIEW_DAYS
     is_tracked: bool = True
-    name: str = ""
-    key: str = ""
 
 
 UNKNOWN = ItemTerms()
 
 
-def terms_of(retailer_id: int) -> dict[int, ItemTerms]:
-    """The terms of every product that the retailer said anything of; UNKNOWN is for the others."""
-    rows = Item.objects.filter(retailer=retailer_id).values_list("product", *COLUMNS)
+def terms_of(retailer_id: int, products: Collection[int] | None = None) -> dict[int, ItemTerms]:
+    """The terms of every product (of these) that the retailer said anything of; UNKNOWN is for the others."""
+    items = Item.objects.filter(retailer=retailer_id)
+    if products is not None:
+        items = items.filter(product__in=list(products))
+    rows = items.values_list("product", *COLUMNS)
     # Columns instead of models: a fifth of the time, of ten thousand items.
     return {product: _terms(dict(zip(COLUMNS, row, strict=True))) for product, *row in rows}
 
@@ -54,6 +56,4 @@ def _terms(item: dict[str, Any]) -> ItemTerms:
         lead_days=min(max(LEAD_DAYS if lead is None else lead, 1), LEAD_DAYS_MAX),
         review_days=min(max(item["supplier__review_days"] if has_supplier else REVIEW_DAYS, 1), REVIEW_DAYS_MAX),
         is_tracked=item["is_tracked"],
-        name=item["name"],
-        key=item["key"],
     )

@@ -1,12 +1,11 @@
-"""A retailer's books for tests: accounts, and entries written as rows, with whatever names are asked for."""
+"""A retailer's books for tests: a chart with whatever names are asked for, and entries as the domain writes them."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from django.db import transaction
-
-from accounting.books.models import Account, JournalEntry, JournalLine
+from accounting.books.models import Account, Books, JournalEntry
+from accounting.books.posting import Draft, DraftLine, write_entry
 from accounting.days.models import StoreClose
 from transactions.models import Retailer, Store
 
@@ -27,11 +26,12 @@ Row = tuple[str, int, str, str]
 SALE: tuple[Row, ...] = (("1000", 12_100, "", ""), ("4000", -10_000, "A", "21.00"), ("2200", -2_100, "A", "21.00"))
 
 
-def make_accounts(retailer: Retailer, **names: str) -> None:
-    """The accounts of NAMES, some with other names: `n4000="Umsatz"`."""
+def make_books(retailer: Retailer, **names: str) -> Books:
+    """Books with the accounts of NAMES, some with other names: `n4000="Umsatz"`."""
     for number, name in NAMES.items():
         kind = KINDS[number[0]]
         Account.objects.create(retailer=retailer, number=number, name=names.get(f"n{number}", name), kind=kind)
+    return Books.objects.create(retailer=retailer)
 
 
 def make_store_close(store: Store, day: date, part: int = 1) -> StoreClose:
@@ -41,30 +41,11 @@ def make_store_close(store: Store, day: date, part: int = 1) -> StoreClose:
     )
 
 
-@transaction.atomic
-def make_entry(retailer: Retailer, dated: date, lines: Sequence[Row] = SALE, **changes: Any) -> JournalEntry:
-    """An entry with its lines; `changes` replace its fields."""
-    fields = {
-        "kind": JournalEntry.Kind.MANUAL,
-        "currency": "CZK",
-        "text": f"Entry of {dated}",
-        "made_at": MADE_AT,
-        **changes,
-    }
-    last = JournalEntry.objects.filter(retailer=retailer).order_by("-number").values_list("number", flat=True).first()
-    entry = JournalEntry.objects.create(
-        retailer=retailer,
-        number=(last or 0) + 1,
-        dated=dated,
-        total=sum(line[1] for line in lines if line[1] > 0),
-        line_count=len(lines),
-        **fields,
-    )
-    accounts = {account.number: account for account in Account.objects.filter(retailer=retailer)}
-    JournalLine.objects.bulk_create(
-        JournalLine(
-            entry=entry, position=position, account=accounts[number], amount=amount, tax_code=code, tax_rate=rate
-        )
-        for position, (number, amount, code, rate) in enumerate(lines, 1)
-    )
-    return entry
+def make_entry(
+    retailer: Retailer, day: date, lines: Sequence[Row] = SALE, *, now: datetime = MADE_AT, **changes: Any
+) -> JournalEntry:
+    """An entry with its lines; `changes` replace what else its draft says."""
+    accounts = dict(Account.objects.filter(retailer=retailer).values_list("number", "pk"))
+    drafted = tuple(DraftLine(accounts[number], amount, "", code, rate) for number, amount, code, rate in lines)
+    fields = {"kind": JournalEntry.Kind.MANUAL, "currency": "CZK", "text": f"Entry of {day}", **changes}
+    return write_entry(Draft(retailer_id=retailer.pk, day=day, lines=drafted, **fields), now)

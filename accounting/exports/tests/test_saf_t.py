@@ -17,7 +17,7 @@ from accounting.exports.faults import AuditFault
 from accounting.exports.making import saf_t
 from accounting.exports.saf_t import reading
 from accounting.exports.saf_t.document import NAMESPACE
-from accounting.exports.tests.books import MADE_AT, SALE, make_accounts, make_entry, make_store_close
+from accounting.exports.tests.books import MADE_AT, SALE, make_books, make_entry, make_store_close
 from tests.factories import make_retailer, make_store
 from transactions.models import Retailer
 
@@ -35,12 +35,14 @@ RENT: tuple[tuple[str, int, str, str], ...] = (("6000", 500, "", ""), ("1010", -
 def retailer(db: None) -> Retailer:
     """Books with an entry before the period, three in it and one behind it."""
     made = make_retailer("Corner Shops", "CZ12345678")
-    make_accounts(made)
+    make_books(made)
     store = make_store(made, name="High Street")
     make_entry(made, BEFORE, (("1000", 7, "", ""), ("3000", -7, "", "")))
     close = make_store_close(store, FIRST)
-    make_entry(made, FIRST, kind=JournalEntry.Kind.CLOSE, close=close, store=store)
-    make_entry(made, LAST, for_day=BEFORE)
+    make_entry(made, FIRST, kind=JournalEntry.Kind.CLOSE, close=close, store_id=store.pk)
+    Books.objects.update(locked_until=BEFORE)
+    # About a day that is locked, so that it counts for the first one.
+    make_entry(made, BEFORE)
     wrong = make_entry(made, LAST, RENT)
     make_entry(made, LAST, [(a, -b, c, d) for a, b, c, d in RENT], kind=JournalEntry.Kind.REVERSAL, reverses=wrong)
     make_entry(made, AFTER)
@@ -111,8 +113,8 @@ def test_a_line_of_revenue_tells_its_tax(retailer: Retailer) -> None:
 def test_made_again_it_is_the_same_bytes(retailer: Retailer) -> None:
     before = saf_t(retailer.pk, FIRST, LAST, "CZK")
     Account.objects.create(retailer=retailer, number="0001", name="Opened later", kind="asset")
-    make_entry(retailer, AFTER, made_at=MADE_AT + timedelta(days=400))
-    make_entry(retailer, FIRST, currency="EUR", made_at=MADE_AT + timedelta(days=400))
+    make_entry(retailer, AFTER, now=MADE_AT + timedelta(days=400))
+    make_entry(retailer, FIRST, currency="EUR", now=MADE_AT + timedelta(days=400))
     after = saf_t(retailer.pk, FIRST, LAST, "CZK")
     assert (after.sha256, after.name, after.size) == (before.sha256, before.name, before.size)
     assert after.read() == before.read()
@@ -124,8 +126,8 @@ def test_made_again_it_is_the_same_bytes(retailer: Retailer) -> None:
 def test_whatever_was_typed_can_be_read_by_two_parsers(db: None) -> None:
     retailer = make_retailer("Corner")
     Retailer.objects.filter(pk=retailer.pk).update(name=HOSTILE.replace("\x00", "").replace("\ud800", ""))
-    make_accounts(retailer, n4000="=1+1 <&>\u0085\u2028")
-    Books.objects.create(retailer=retailer, city="<" * 60, street="&" * 120, country="CZ")
+    make_books(retailer, n4000="=1+1 <&>\u0085\u2028")
+    Books.objects.filter(pk=retailer.pk).update(city="<" * 60, street="&" * 120, country="CZ")
     typed = HOSTILE.replace("\x00", "").replace("\ud800", "") * 3
     make_entry(retailer, FIRST, text=typed[:200])
     content = made(retailer)

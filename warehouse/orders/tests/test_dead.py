@@ -36,7 +36,7 @@ def test_what_is_not_sold_for_so_long_is_dead(shop: Store) -> None:
 
     found = dead(shop)
     assert set(found) == {1}
-    assert found[1].name == "Paper lantern"
+    assert found[1].name.name == "Paper lantern"
     assert (found[1].on_hand, found[1].value, found[1].why) == (10 * UNIT, 25_500, "idle")
     assert (found[1].sold_on, found[1].idle_days, found[1].days_left) == (day(60), 60, None)
 
@@ -115,5 +115,5 @@ def test_the_queries_are_the_same_for_one_product_and_for_many(shop: Store) -> N
         with CaptureQueriesContext(connection) as queries:
             assert len(dead(shop)) == products.stop
         counts.append(len(queries))
-    # Items, stock, forecasts, lately sold, last sold, names, costs.
+    # Terms, stock, forecasts, lately sold, last sold, names, costs.
     assert counts == [7, 7]

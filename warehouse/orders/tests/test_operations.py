@@ -13,12 +13,12 @@ from possys.accounts.models import User
 from tests.factories import make_retailer, make_store
 from transactions.models import Store
 from warehouse.models import Document, Movement, Order, OrderLine
-from warehouse.orders.deliveries import Came
-from warehouse.orders.errors import OrderFault
 from warehouse.orders.open_orders import open_lines
 from warehouse.orders.operations import By, Delivery, Line, cancel, receive, send
 from warehouse.orders.tests.rows import NOW, TODAY, ordered, sold, supplier
 from warehouse.stock.costs import average_costs
+from warehouse.stock.documents import Line as Came
+from warehouse.stock.faults import StockFault
 from warehouse.stock.models import Supplier
 from warehouse.stock.on_hand import on_hand
 
@@ -80,9 +80,9 @@ def test_an_order_is_on_order_until_it_came(shop: Store, bakery: Supplier, buyer
 def test_what_is_over_is_neither_received_nor_cancelled(shop: Store, bakery: Supplier, buyer: User) -> None:
     order = sends(shop, bakery, buyer, Line(1, UNIT))
     receives(order, buyer, [Came(1, UNIT)])
-    with pytest.raises(OrderFault, match="was received on 30 November 2026"):
+    with pytest.raises(StockFault, match="was received on 30 November 2026"):
         receives(order, buyer, [Came(1, UNIT)])
-    with pytest.raises(OrderFault, match="was received"):
+    with pytest.raises(StockFault, match="was received"):
         cancel(order.pk, stores=[shop.pk], now=NOW)
 
     assert Movement.objects.count() == 1
@@ -116,10 +116,10 @@ def test_what_cannot_have_come(
     shop: Store, bakery: Supplier, buyer: User, came: list[Came], changes: dict[str, Any], field: str, text: str
 ) -> None:
     order = ordered(shop, bakery, {1: 10}, expected_on=TODAY)
-    with pytest.raises(OrderFault, match=text) as fault:
+    with pytest.raises(StockFault, match=text) as fault:
         receives(order, buyer, came, **changes)
 
-    assert fault.value.field == field
+    assert list(fault.value.faults) == [field]
     assert not Document.objects.exists()
     assert rest(shop) == {1: 10 * UNIT}
 
@@ -139,10 +139,10 @@ def test_what_cannot_have_come(
 def test_what_cannot_be_ordered(
     shop: Store, bakery: Supplier, buyer: User, lines: list[Line], changes: dict[str, Any], field: str
 ) -> None:
-    with pytest.raises(OrderFault) as fault:
+    with pytest.raises(StockFault) as fault:
         sends(shop, bakery, buyer, *lines, **changes)
 
-    assert fault.value.field == field
+    assert list(fault.value.faults) == [field]
     assert not Order.objects.exists()
 
 
@@ -158,14 +158,14 @@ def test_a_button_that_is_pressed_twice_sends_one_order(shop: Store, bakery: Sup
 
 
 def at_once(*works: Callable[[], object]) -> list[object]:
-    """What came of each, an OrderFault being one; all begin together, each with a connection of its own."""
+    """What came of each, an StockFault being one; all begin together, each with a connection of its own."""
     barrier = Barrier(len(works))
 
     def work(one: Callable[[], object]) -> object:
         barrier.wait()
         try:
             return one()
-        except OrderFault as fault:
+        except StockFault as fault:
             return fault
         finally:
             connection.close()
@@ -185,7 +185,7 @@ def test_two_receivers_at_the_same_time_enter_one_truck_once(quantity: int, seen
         return receives(order, buyer, [Came(1, quantity * UNIT)], seen=seen)
 
     found = at_once(*[unpack] * 4)
-    assert sum(isinstance(one, OrderFault) for one in found) == 3
+    assert sum(isinstance(one, StockFault) for one in found) == 3
     assert Movement.objects.count() == 1
     assert on_hand([shop.pk]) == {(shop.pk, 1): quantity * UNIT}
     assert OrderLine.objects.get().received == quantity * UNIT

@@ -57,7 +57,7 @@ def test_a_shelf_that_does_not_last_until_the_next_delivery(shop: Store) -> None
     assert found.why == (
         "14 left, 27 expected until the next delivery on Wednesday 9 December, 36 to be safe; order 2 packs of 12"
     )
-    assert (found.name, found.on_hand, found.on_order, found.expected) == ("Rye bread", 14 * UNIT, 0, 6 * UNIT)
+    assert (found.name.name, found.on_hand, found.on_order, found.expected) == ("Rye bread", 14 * UNIT, 0, 6 * UNIT)
     assert (found.ordered.quantity, found.ordered.packs) == (24 * UNIT, 2)
     assert found.cost == 24 * 2100
     assert found.arrives_on == date(2026, 12, 2)
@@ -131,7 +131,7 @@ def test_the_shelf_is_kept_filled_without_any_demand(shop: Store) -> None:
     counted(shop, 9, 4)
 
     found = suggested(shop)[shop.pk, 9]
-    assert (found.name, found.ordered.quantity, found.days_left, found.chance) == (
+    assert (found.name.name, found.ordered.quantity, found.days_left, found.chance) == (
         "Fire extinguisher",
         2 * UNIT,
         None,
@@ -262,7 +262,7 @@ def test_the_queries_are_the_same_for_one_product_and_for_many(shop: Store) -> N
         with CaptureQueriesContext(connection) as queries:
             assert len(suggestions(shop.retailer_id, [shop.pk], TODAY).suggestions) == products.stop
         counts.append(len(queries))
-    # Items, stock, forecasts, lately sold, open orders, names, costs.
+    # Terms, stock, forecasts, lately sold, open orders, names, costs.
     assert counts == [7, 7]
 
 
