@@ -3,16 +3,12 @@
 from portal.sheets.pages import Service
 from warehouse.orders.pages import FORMS as ORDERS_FORMS
 from warehouse.orders.pages import PAGES as ORDERS_PAGES
-from warehouse.stock.finding_pages import FINDINGS, LOTS
-from warehouse.stock.forms import FORMS as STOCK_FORMS
-from warehouse.stock.level_pages import LEVELS
-from warehouse.stock.movement_pages import DOCUMENT, MOVEMENTS
-from warehouse.stock.product_pages import PRODUCT
-from warehouse.stock.value_pages import VALUE
+from warehouse.stock.pages import FORMS as STOCK_FORMS
+from warehouse.stock.pages import PAGES as STOCK_PAGES
 
 SERVICE = Service(
     name="stock",
     title="Stock",
-    pages=(LEVELS, PRODUCT, MOVEMENTS, DOCUMENT, VALUE, FINDINGS, LOTS, *ORDERS_PAGES),
+    pages=(*STOCK_PAGES, *ORDERS_PAGES),
     forms=(*STOCK_FORMS, *ORDERS_FORMS),
 )
