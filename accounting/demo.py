@@ -81,7 +81,7 @@ def _count(shop: DemoShop, store: Store, currency: str, until: date, *, is_whole
     """Two weeks of counts, each made in the evening of its day; where not `is_whole`, somebody forgot yesterday's."""
     if CashUp.objects.filter(store=store).exists():
         return
-    chance = random.Random(SEED + store.pk)
+    chance = random.Random(SEED + store.pk)  # noqa: S311
     days = [until - timedelta(back) for back in reversed(range(COUNTED_DAYS))]
     for place, day in enumerate(days if is_whole else days[:-1]):
         difference = chance.choice(SMALL_DIFFERENCES)

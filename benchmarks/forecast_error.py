@@ -22,9 +22,9 @@ import numpy as np
 from benchmarks.forecast_rivals import RIVALS
 from benchmarks.forecast_sales import CUTOFFS, Sales, load_sales
 from warehouse.demand import spread
-from warehouse.demand.features import chain_at
+from warehouse.demand.effects import learn_effects
 from warehouse.demand.learning import learn_retail
-from warehouse.demand.projecting import HORIZON, Projection, Setting, project
+from warehouse.demand.projecting import HORIZON, Projection, project, setting_of
 from warehouse.demand.weekly import HORIZON_WEEKS, WEEK_DAYS, Floats
 
 MODEL, NAIVE = "boosted trees", "seasonal-naive"
@@ -96,8 +96,7 @@ def main() -> int:
     parser.add_argument("--stores", type=int, default=STORES, help=f"stores forecast (default: {STORES})")
     parser.add_argument("--cutoffs", type=int, default=len(CUTOFFS), help="how many of the cut-offs")
     asked = parser.parse_args()
-    sums, begun = measure(load_sales(), asked.stores, CUTOFFS[: asked.cutoffs]), time.perf_counter()
-    del begun
+    sums = measure(load_sales(), asked.stores, CUTOFFS[: asked.cutoffs])
     show(sums)
     names = [name for name in sums.sold if sums.sold[name] > 0]
     return int(
@@ -120,8 +119,8 @@ def forecasts_at(sales: Sales, cutoff: int, stores: list[int]) -> Iterator[Said]
     """Learns from all stores what was sold before a cut-off, and forecasts some."""
     retail = sales.retail(cutoff)
     learnt = learn_retail(retail, (sales.shop(store, cutoff) for store in sales.mixed))
-    chain = chain_at(retail.sold, retail.categories, 0, retail.known_weeks)
-    setting = Setting(retail, chain, learnt, sales.weekday(cutoff))
+    effects = learn_effects(retail.sold, retail.categories)
+    setting = setting_of(retail, learnt, effects.by_category, sales.weekday(cutoff))
     for store in stores:
         shop = sales.shop(store, cutoff)
         projection = project(setting, shop)

@@ -13,7 +13,7 @@ supplier. A part that is there, the demo's or a person's, is left alone, so it g
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -33,7 +33,7 @@ from warehouse.demo_goods import (
     unit_cost,
 )
 from warehouse.orders.models import Order
-from warehouse.orders.operations import By, Came, Delivery, receive, send
+from warehouse.orders.operations import By, Delivery, receive, send
 from warehouse.orders.operations import Line as OrderedLine
 from warehouse.stock.documents import LINES_MAX, Line, Paper, reverse, write
 from warehouse.stock.items import know, save_supplier
@@ -71,7 +71,7 @@ class Sells(NamedTuple):
     category: str
     quantity: int
     net: int
-    weeks: tuple[int, int, int]
+    weeks: tuple[int, ...]
 
     @property
     def supplier(self) -> DemoSupplier:
@@ -133,12 +133,14 @@ def _shelves(shop: DemoShop, today: date) -> list[Shelves]:
         cursor.execute(DAYS_SOLD, [[store.pk for store in stores], known])
         first = max(cursor.fetchone()[0] or today, known)
         days = (today - timedelta(back) for back in (COUNTED_BACK, *DELIVERED_BACK))
-        values = dict(zip(("counted", "first", "second", "third"), days, strict=True))
+        values: dict[str, Any] = dict(zip(("counted", "first", "second", "third"), days, strict=True))
         values |= {"known": known, "today": today, "retailer": shop.retailer.pk}
         weeks_known = max(1, (today - first).days) / 7
         for store in stores:
             cursor.execute(SOLD, {**values, "store": store.pk})
-            sells = [Sells(product, category, sold, net, weeks) for product, category, sold, net, *weeks in cursor]  # type: ignore[arg-type]
+            sells = [
+                Sells(product, name, sold, net, tuple(weeks)) for product, name, sold, net, *weeks in cursor.fetchall()
+            ]
             if len(sells) >= PRODUCTS_MIN:
                 found.append(Shelves(shop, store, today, sells, weeks_known))
     return found[:STORES_MAX]
@@ -281,7 +283,7 @@ def _send_orders(managed: Sequence[Shelves], suppliers: dict[str, Supplier], now
     part = _order(first, suppliers["Clear Spring Beverages"], now - timedelta(3), user)
     _order(last, suppliers["Valley Produce"], now, user)
     if part is not None:
-        came = [Came(line.product, line.quantity, line.unit_cost) for line in part.lines.all()[: ORDER_LINES // 2]]
+        came = [Line(line.product, line.quantity, line.unit_cost) for line in part.lines.all()[: ORDER_LINES // 2]]
         delivery = Delivery(came, first.today, f"{first.today:%y%j}-half")
         receive(part.pk, delivery, stores=[first.store.pk], by=By(user, now))
 

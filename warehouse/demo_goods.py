@@ -23,49 +23,45 @@ class DemoSupplier(NamedTuple):
     pack: int
     order_minimum: int
     keeps_days: int
-    words: tuple[str, ...]
+    words: str
 
 
 # Of several whose words are in a category the first delivers it, the last one everything else.
 SUPPLIERS = (
-    DemoSupplier("Northern Frozen Foods", 3, 7, 4, 8, 0, ("frozen", "ice cream")),
+    DemoSupplier("Northern Frozen Foods", 3, 7, 4, 8, 0, "frozen, ice cream"),
     DemoSupplier(
         "Main Street Dry Goods", 3, 7, 6, 6, 0,
-        ("shelf stable", "dry ", "dried", "canned", "pickle", "crackers", "cookies", "candy", "baking", "cereal"),
+        "shelf stable, dry , dried, canned, pickle, crackers, cookies, candy, baking, cereal",
     ),
     DemoSupplier(
-        "Meadow Dairy", 1, 3, 2, 4, 14, ("milk", "cheese", "yogurt", "butter", "margarine", "egg", "dairy", "refrigerated")
+        "Meadow Dairy", 1, 3, 2, 4, 14, "milk, cheese, yogurt, butter, margarine, egg, dairy, refrigerated"
     ),
-    DemoSupplier("Hearth Bakery", 1, 1, 2, 2, 4, ("bread", "bun", "rolls", "cake", "pies", "sweet goods", "sandwiches")),
+    DemoSupplier("Hearth Bakery", 1, 1, 2, 2, 4, "bread, bun, rolls, cake, pies, sweet goods, sandwiches"),
     DemoSupplier(
         "Prime Cuts Meats", 2, 3, 2, 2, 9,
-        ("beef", "pork", "chicken", "turkey", "meat", "sausage", "bacon", "hot dogs", "seafood", "lamb", "deli"),
+        "beef, pork, chicken, turkey, meat, sausage, bacon, hot dogs, seafood, lamb, deli",
     ),
     DemoSupplier(
         "Valley Produce", 1, 2, 1, 2, 7,
-        (
-            "fruit", "vegetable", "salad", "apples", "potatoes", "onions", "tomatoes", "peppers", "berries", "citrus",
-            "mushrooms", "carrots", "grapes", "herbs", "squash", "melons", "pears", "broccoli", "floral", "roses",
-        ),
+        "fruit, vegetable, salad, apples, potatoes, onions, tomatoes, peppers, berries, citrus, mushrooms, carrots, "
+        "grapes, herbs, squash, melons, pears, broccoli, floral, roses",
     ),
     DemoSupplier(
-        "Clear Spring Beverages", 3, 7, 6, 12, 0, ("drink", "water", "wine", "beer", "juice", "coffee", "tea", "liquor")
+        "Clear Spring Beverages", 3, 7, 6, 12, 0, "drink, water, wine, beer, juice, coffee, tea, liquor"
     ),
     DemoSupplier(
         "HomeCare Distributors", 5, 14, 3, 6, 0,
-        (
-            "care", "soap", "clean", "paper", "detergent", "hygiene", "tissue", "bags", "makeup", "deodorant", "laundry",
-            "batteries", "housewares", "first aid", "vitamins", "cold and flu", "analgesics", "diapers", "pet", "litter",
-        ),
+        "care, soap, clean, paper, detergent, hygiene, tissue, bags, makeup, deodorant, laundry, batteries, "
+        "housewares, first aid, vitamins, cold and flu, analgesics, diapers, pet, litter",
     ),
-    DemoSupplier("Old Mill Wholesale", 4, 7, 6, 6, 0, ()),
+    DemoSupplier("Old Mill Wholesale", 4, 7, 6, 6, 0, ""),
 )  # fmt: skip
 
 
 def supplier_of(category: str) -> DemoSupplier:
     """Who delivers goods of this category."""
     name = f"{category.lower()} "
-    return next((one for one in SUPPLIERS[:-1] if any(word in name for word in one.words)), SUPPLIERS[-1])
+    return next((one for one in SUPPLIERS[:-1] if any(word in name for word in one.words.split(", "))), SUPPLIERS[-1])
 
 
 def unit_cost(product: int, quantity: int, net: int) -> int:

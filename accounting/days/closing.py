@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 
 from django.db import connection, transaction
 
-from accounting.books.posting import post_close
+from accounting.books.posting import post_closes
 from accounting.days.content import read_content, written
 from accounting.days.fed import HeldNumbers, StoreDays
 from accounting.days.figures import Sums, added, sums_of
@@ -52,8 +52,7 @@ def close_days(store_id: int, days: Sequence[date], now: datetime) -> list[Store
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [STORE_LOCK, store_id])
         closes = _Closing(store_id, days, now).close()
-        for close in closes:
-            post_close(close, now)
+        post_closes(closes, now)
     return closes
 
 

@@ -173,7 +173,9 @@ def _form_page(
 
 
 def _is_general(name: str, page: FormPage) -> bool:
-    return name == "" or name.split(".", maxsplit=1)[0] == "rows" or name not in page.form.base_fields
+    known = page.form.base_fields.get(name)
+    # Nobody sees what stands at a field that is hidden.
+    return name == "" or name.split(".", maxsplit=1)[0] == "rows" or known is None or known.widget.is_hidden
 
 
 def _unbound(page: FormPage, scope: Scope, given: dict[str, Any]) -> Any:

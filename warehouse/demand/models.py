@@ -62,6 +62,10 @@ class ForecastRun(models.Model):
     moved_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
     error = models.CharField(max_length=500, blank=True)
+    is_trained = models.BooleanField(default=False, help_text="By trees; else by means, as little is known yet.")
+    effects = models.JSONField(
+        default=dict, help_text="Of discounts, by category; of all together under an empty name."
+    )
 
     class Meta:
         ordering = ("-cutoff", "-id")
@@ -69,6 +73,16 @@ class ForecastRun(models.Model):
 
     def __str__(self) -> str:
         return f"retailer {self.retailer_id}, {self.cutoff}"
+
+
+class ForecastModel(models.Model):
+    """What a run learnt before its first store, so that it goes on with the same; deleted when it is done."""
+
+    run = models.OneToOneField(ForecastRun, on_delete=models.CASCADE, related_name="learnt")
+    text = models.TextField()
+
+    def __str__(self) -> str:
+        return f"learnt for run {self.run_id}"
 
 
 class Forecast(models.Model):
@@ -82,13 +96,34 @@ class Forecast(models.Model):
     mean = ArrayField(models.FloatField())
     low = ArrayField(models.FloatField(), help_text="Of an 80 % interval.")
     high = ArrayField(models.FloatField())
-    dispersion = models.FloatField(help_text="Variance of a day = mean + dispersion x mean squared.")
+    dispersion = models.FloatField(
+        help_text="Variance of a day = mean + dispersion x mean squared, so that a week's days add up to its variance."
+    )
+    unit = models.FloatField(default=1.0, help_text="How many are bought at once.")
+    total_dispersion = models.FloatField(
+        default=0.0, help_text="Variance of any days' total = unit x mean + this x mean squared."
+    )
 
     class Meta:
         indexes = (models.Index(fields=("retailer", "cutoff"), name="forecasts_of_a_run"),)
 
     def __str__(self) -> str:
         return f"product {self.product} in store {self.store}"
+
+
+class PastForecast(models.Model):
+    """A forecast as it was made, kept once a week until its days are known and it is scored."""
+
+    pk = models.CompositePrimaryKey("store", "cutoff", "product")
+    store = models.IntegerField()
+    cutoff = models.DateField()
+    product = models.BigIntegerField()
+    mean = ArrayField(models.FloatField())
+    unit = models.FloatField()
+    total_dispersion = models.FloatField()
+
+    def __str__(self) -> str:
+        return f"product {self.product} in store {self.store} from {self.cutoff}"
 
 
 class ForecastScore(models.Model):

@@ -1,13 +1,16 @@
 """From what was learnt to the next 28 days of a store's products, with intervals. Pure."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from warehouse.demand import spread
-from warehouse.demand.features import Chain, known_at
+from warehouse.demand.effects import usual_discounts
+from warehouse.demand.features import Chain, chain_at, known_at
 from warehouse.demand.learning import Retail, Shop
 from warehouse.demand.model import Learnt, four_weeks
+from warehouse.demand.planned import Discounted, Planned, factors
 from warehouse.demand.season import seasons, weekdays
 from warehouse.demand.weekly import HORIZON_WEEKS, WEEK_DAYS, Floats, Integers
 
@@ -32,32 +35,41 @@ class Setting(NamedTuple):
     retail: Retail
     chain: Chain
     learnt: Learnt
+    effects: Floats  # Of discounts, by category.
+    usual: Floats  # Discounts of each product of the chain.
     first_weekday: int  # Of the day behind the cut-off; 0 is Monday.
 
 
-def base(setting: Setting, shop: Shop) -> tuple[Integers, Integers, Floats, Floats]:
-    """Products, their places in the chain, means by day without promotions, and units."""
-    retail, chain = setting.retail, setting.chain
-    known = known_at(shop.sold, chain, 0, retail.known_weeks)
+def setting_of(retail: Retail, learnt: Learnt, effects: Floats, first_weekday: int) -> Setting:
+    """At the cut-off itself."""
+    chain = chain_at(retail.sold, retail.categories, 0, retail.known_weeks)
+    return Setting(retail, chain, learnt, effects, usual_discounts(retail.sold), first_weekday)
+
+
+def project(setting: Setting, shop: Shop, planned: Sequence[Planned] = ()) -> Projection:
+    """The forecasts of a store, of all products that it sold in the quarter."""
+    known = known_at(shop.sold, setting.chain, 0, setting.retail.known_weeks)
     products = shop.sold.products[known.places]
-    there = np.searchsorted(chain.products, products)
-    total = four_weeks(setting.learnt, known)
+    there = np.searchsorted(setting.chain.products, products)
+    categories = setting.chain.category[there]
+    mean = four_weeks(setting.learnt, known)[:, None] * _by_season(setting, shop, categories)
+    dispersion = spread.dispersion_of(mean.sum(axis=1), setting.learnt.dispersions)
+    if planned:
+        discounted = Discounted(products, categories, setting.usual[there], setting.effects[categories])
+        mean = mean * factors(discounted, planned, HORIZON)
+    low, high = _by_day(mean, dispersion, known.unit)
+    daily = spread.daily_dispersion(mean[:, :WEEK_DAYS].sum(axis=1), dispersion, known.unit)
+    return Projection(products, mean, low, high, known.unit, dispersion, daily)
+
+
+def _by_season(setting: Setting, shop: Shop, categories: Integers) -> Floats:
+    """The part of four weeks that each day has, [n, 28]: by the store's week and by last year's weeks."""
+    retail = setting.retail
     week = weekdays(shop.weekdays, retail.weekdays)
     by_day = week[(setting.first_weekday + np.arange(HORIZON)) % WEEK_DAYS] / HORIZON
-    by_week = seasons(retail.sold, retail.categories, retail.known_weeks)[chain.category[there]]
-    mean: Floats = total[:, None] * by_day * np.repeat(by_week, WEEK_DAYS, axis=1)
-    return products, there, mean, known.unit
-
-
-def project(setting: Setting, shop: Shop, uplifts: Floats | None = None) -> Projection:
-    """The forecasts of a store; `uplifts` are factors of all products of the chain, [n of chain, 28]."""
-    products, there, mean, unit = base(setting, shop)
-    dispersion = spread.dispersion_of(mean.sum(axis=1), setting.learnt.dispersions)
-    if uplifts is not None:
-        mean = mean * uplifts[there]
-    low, high = _by_day(mean, dispersion, unit)
-    week = mean[:, :WEEK_DAYS].sum(axis=1)
-    return Projection(products, mean, low, high, unit, dispersion, spread.daily_dispersion(week, dispersion, unit))
+    by_week = seasons(retail.sold, retail.categories, retail.known_weeks)[categories]
+    found: Floats = by_day * np.repeat(by_week, WEEK_DAYS, axis=1)
+    return found
 
 
 def _by_day(mean: Floats, dispersion: Floats, unit: Floats) -> tuple[Floats, Floats]:

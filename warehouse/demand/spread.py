@@ -2,13 +2,13 @@
 
     variance of the total of any days = unit * mean + dispersion * mean^2
 
-The first part is chance, `unit` being how many are bought at once; the second is that the level itself is not known, and
+The first part is chance, `unit` being how many are bought at once; the second is that the level itself is not known,
 so it does not average out over days. Dispersions are measured, by the size of the forecast, on products that the model
 was not trained with.
 """
 
 import numpy as np
-from scipy.stats import nbinom
+from scipy.special import betainc, nbdtrik
 
 from warehouse.demand.weekly import Floats
 
@@ -26,7 +26,7 @@ ORDER_DAYS = 7
 
 
 def measured(mean: Floats, sold: Floats, unit: Floats) -> tuple[float, ...]:
-    """A dispersion for each class of sizes, from forecasts of four weeks and what was sold; USUAL where few are known."""
+    """A dispersion for each class of sizes, from forecasts of four weeks and what was sold; USUAL where few are."""
     size = np.digitize(mean, BOUNDS)
     found = list[float]()
     for place, usual in enumerate(USUAL):
@@ -49,8 +49,20 @@ def interval(mean: Floats, dispersion: Floats, unit: Floats) -> tuple[Floats, Fl
     count = mean / unit
     size = 1.0 / np.maximum(dispersion, DISPERSION_MIN)
     chance = size / (size + count)
-    low, high = (nbinom.ppf(part, size, chance) * unit for part in (LOW, HIGH))
+    low, high = (quantile(part, size, chance) * unit for part in (LOW, HIGH))
     return np.where(mean > 0, low, 0.0), np.where(mean > 0, high, 0.0)
+
+
+def quantile(part: float, size: Floats, chance: Floats) -> Floats:
+    """The least count that a negative binomial does not exceed with a probability of `part`.
+
+    Of scipy.special alone: scipy.stats takes a second and 60 MB to import, and pages need this.
+    """
+    near = np.ceil(np.nan_to_num(nbdtrik(part, size, chance), nan=0.0))
+    # The solver's answer may be off by a rounding error, which would be one unit here.
+    one_less = np.maximum(near - 1, 0.0)
+    found: Floats = np.where(betainc(size, one_less + 1, chance) >= part, one_less, near)
+    return np.where(chance**size >= part, 0.0, found)
 
 
 def daily_dispersion(week_mean: Floats, dispersion: Floats, unit: Floats) -> Floats:

@@ -1,7 +1,7 @@
 """Sales by product and week, counted back from a cut-off: all that forecasts are made of. Pure.
 
 Week 0 is the seven days that end with the cut-off, week 1 the seven before. An `origin` of so many weeks is an earlier
-cut-off: what lies behind it are the weeks from `origin` on, and what came after, the weeks below it, is never read there.
+cut-off: what it knows are the weeks from `origin` on; what came after, the weeks below it, is never read there.
 """
 
 from typing import NamedTuple
@@ -36,7 +36,7 @@ class Weekly(NamedTuple):
     @property
     def weeks(self) -> int:
         """How many weeks there are."""
-        return self.quantity.shape[1]
+        return int(self.quantity.shape[1])
 
 
 def weekly(*, products: Integers, ago: Integers, values: tuple[Floats, Floats, Floats, Floats], weeks: int) -> Weekly:
@@ -53,7 +53,7 @@ def weekly(*, products: Integers, ago: Integers, values: tuple[Floats, Floats, F
         np.bincount(cell, weights=column[is_known], minlength=len(distinct) * weeks).reshape(len(distinct), weeks)
         for column in values
     ]
-    quantity, baskets, amount, discounts = (np.clip(column, 0.0, None) for column in sums)
+    quantity, baskets, amount, discounts = (np.maximum(column.astype(np.float64), 0.0) for column in sums)
     return Weekly(distinct, quantity, baskets, amount, discounts)
 
 

@@ -131,6 +131,7 @@ def read_class(scope: Scope, asked: dict[str, Any], now: datetime) -> Contents:
         definition=PRODUCTS_ARE,
         columns=PRODUCTS_COLUMNS,
         rows=[_product_row(one, valued_in) for one in shown],
+        links=[f"product?product={one.product}{_store(asked)}" for one in shown],
         currency=shown[0].currency if shown else valued_in,
         empty="No product is of this class.",
     )

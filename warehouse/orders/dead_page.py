@@ -65,6 +65,7 @@ def read_dead(scope: Scope, asked: dict[str, Any], now: datetime) -> Contents:
         definition=DEFINITION,
         columns=COLUMNS,
         rows=[_row(one, names) for one in shown],
+        links=[f"product?product={one.place[1]}&store={one.place[0]}" for one in shown],
         currency=currency,
         empty="Everything in stock is sold, and soon enough.",
     )

@@ -30,7 +30,13 @@ class OrderNumberField(forms.IntegerField):
     """Which order; the address says it."""
 
     def __init__(self) -> None:
-        super().__init__(label="Order", min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput)
+        super().__init__(
+            label="Order",
+            min_value=1,
+            max_value=2**63 - 1,
+            widget=forms.HiddenInput,
+            error_messages={"required": "Choose an order on the page Orders first."},
+        )
 
 
 def costs_of(rows: Sequence[Mapping[str, Any]], currency: str) -> list[int | None]:

@@ -134,6 +134,7 @@ def read_order(scope: Scope, asked: dict[str, Any], now: datetime) -> Contents:
         definition=LINES_ARE,
         columns=LINES_COLUMNS,
         rows=[_line_row(line, names[line.product], terms.get(line.product, UNKNOWN)) for line in lines],
+        links=[f"product?product={line.product}&store={order.store_id}" for line in lines],
         currency=currency,
         empty="Nothing was ordered.",
     )

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 
@@ -114,8 +115,10 @@ def _row(one: Suggestion, stores: dict[int, str]) -> Row:
 
 
 def _link(one: Suggestion) -> str:
-    """The order that it belongs into; without a supplier there is none."""
-    return f"order-form?store={one.place[0]}&supplier={one.terms.supplier}" if one.terms.supplier else ""
+    """The order that it belongs into; without a supplier, where to say who delivers it."""
+    if one.terms.supplier:
+        return f"order-form?store={one.place[0]}&supplier={one.terms.supplier}"
+    return f"item?{urlencode({'product': told(one.name.key)})}" if one.name.key else ""
 
 
 def _figures(found: list[Suggestion], currency: str) -> list[Figure]:

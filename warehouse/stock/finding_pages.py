@@ -50,8 +50,8 @@ EXPIRING = (
     Column("store", "Store", Kind.TEXT),
 )
 NEGATIVE_ARE = (
-    "More was sold than was ever there. A delivery was not entered, or was entered for another product, or a till sells "
-    "one product under another's number. Enter the delivery if there was one; else count the product."
+    "More was sold than was ever there. A delivery was not entered, or was entered for another product, or a till "
+    "sells one product under another's number. Enter the delivery if there was one; else count the product."
 )
 UNKNOWN_ARE = (
     "Sold in this month or the last, but never counted or delivered here, so nobody knows what is there. Count it, or "
@@ -69,8 +69,9 @@ EXPIRING_ARE = f"{LOTS_ARE} Write off what has expired; sell what soon will at a
 
 
 class Found(NamedTuple):
-    """Everything there is to be said of a store."""
+    """Everything there is to be said of a store; `is_kept`: stock knows something of it at all."""
 
+    is_kept: bool
     negative: dict[int, Held]
     unknown: list[Unknown]
     costless: dict[int, Held]
@@ -94,6 +95,7 @@ def find(retailer: int, store: int, today: date, currency: str, limit: int) -> F
     tracked = {one.known.product for one in kept(Wanted(retailer), ALL, products=there)}
     own = {product: one for product, one in there.items() if product in tracked}
     return Found(
+        is_kept=bool(there),
         negative={product: one for product, one in own.items() if one.below},
         unknown=unknown(retailer, store, _month_before(today), currency, limit),
         costless={product: one for product, one in own.items() if one.costless},
@@ -137,13 +139,9 @@ def read_findings(scope: Scope, asked: dict[str, Any], now: datetime) -> Content
     return Contents(
         figures=_figures(found, currency, limit),
         panels=panels,
-        hints=START[:1] if not averages and not found.negative and not levels_known(found) else (),
+        hints=() if found.is_kept else START[:1],
+        notes=(f"Of each kind, the first {limit:,} are shown.",) if _is_cut(found, limit) else (),
     )
-
-
-def levels_known(found: Found) -> bool:
-    """Whether stock knows anything of the store that a finding could tell."""
-    return bool(found.costless or found.differences or found.expiring or not found.unknown)
 
 
 def read_lots(scope: Scope, asked: dict[str, Any], now: datetime) -> Contents:
@@ -184,6 +182,11 @@ def _panel(empty: Panel, rows: list[tuple[int, Row]], names: dict[int, Known], s
 def _lot_row(one: LeftLot, average: int | None, today: date, scope: Scope) -> Row:
     store = next(store.name for store in scope.stores if store.id == one.store)
     return one.expires_on, (one.expires_on - today).days, one.quantity, value(one.quantity, average), one.lot, store
+
+
+def _is_cut(found: Found, limit: int) -> bool:
+    kinds = (found.negative, found.unknown, found.costless, found.differences, found.expiring)
+    return any(len(kind) > limit for kind in kinds)
 
 
 def _largest(found: dict[int, Held]) -> list[tuple[int, Held]]:

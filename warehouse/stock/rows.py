@@ -17,6 +17,9 @@ from warehouse.stock.models import COST_SCALE
 from warehouse.stock.naming import KEY_LENGTH_MAX, NAME_LENGTH_MAX, Ambiguous, Known, meant, new_key
 
 LOT_LENGTH_MAX = 40
+# Cells that a spreadsheet would take for a formula stand behind a mark.
+FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+MARK = "'"
 PRODUCT = "Its number at the till, GTIN or name."
 
 
@@ -25,6 +28,11 @@ class ProductField(forms.CharField):
 
     def __init__(self) -> None:
         super().__init__(label="Product", max_length=KEY_LENGTH_MAX, help_text=PRODUCT)
+
+    def clean(self, value: Any) -> Any:
+        """The text, without the mark that our own lists put before it."""
+        found = super().clean(value)
+        return found[1:] if found[:1] == MARK and found[1:].startswith(FORMULAS) else found
 
 
 class ProductRow(RowForm):

@@ -90,13 +90,14 @@ def _rows(
     together: dict[str, list[Group]] = {}
     for group in groups:
         together.setdefault(name(group), []).append(group)
-    rows = []
-    for title, own in together.items():
-        total = _total(brought.get(group, Earned()) for group in own)
-        amount = sum(worth.get(group, 0) for group in own)
-        sums = (amount, total.net, total.cost, total.margin, total.share, total.net - total.costed_net)
-        rows.append((title, *sums))
-    return sorted(rows, key=lambda row: (-row[4], -row[1], row[0]))
+    sums = [
+        (title, sum(worth.get(group, 0) for group in own), _total(brought.get(group, Earned()) for group in own))
+        for title, own in together.items()
+    ]
+    return [
+        (title, amount, total.net, total.cost, total.margin, total.share, total.net - total.costed_net)
+        for title, amount, total in sorted(sums, key=lambda one: (-one[2].margin, -one[1], one[0]))
+    ]
 
 
 def _panel(key: str, title: str, columns: tuple[Column, ...], rows: list[Row], currency: str) -> Panel:

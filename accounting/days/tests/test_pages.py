@@ -207,6 +207,8 @@ def test_pages_take_as_many_queries_with_many_days(cast: RetailCast, shops: list
         return found
 
     tell(shops[0], at=1, total=1, payments={})
+    # The first page notes in the session where somebody is.
+    queries()
     few = queries()
     for shop in shops[:3]:
         days = [DAY - timedelta(days=place) for place in range(8, 1, -1)]
@@ -216,7 +218,7 @@ def test_pages_take_as_many_queries_with_many_days(cast: RetailCast, shops: list
     tell(shops[1], at=1, total=1, payments={})
     assert StoreClose.objects.filter(missing__gt=0).count() > 15
     assert queries() == few
-    assert max(few.values()) <= 12
+    assert few == {"days": 11, "day": 9, "gaps": 5}
 
 
 def test_days_and_gaps_can_be_had_as_files(cast: RetailCast, shops: list[Shop]) -> None:

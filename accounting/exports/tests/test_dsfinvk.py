@@ -32,7 +32,6 @@ def trade(ledger: Any, flush_everything: Callable[[], Any]) -> Trade:
     made = Trade(flush_everything)
     made.sell_part()
     made.sell_part()
-    made.close()
     return made
 
 
@@ -64,10 +63,28 @@ def sums(tables: sqlite3.Connection, query: str) -> dict[tuple[Any, ...], Any]:
     return {row[:-1]: row[-1] for row in tables.execute(query)}
 
 
-def test_totals_and_payments_of_the_receipts_are_those_of_the_closes(trade: Trade, tables: sqlite3.Connection) -> None:
+def test_receipts_add_up_to_the_closes(trade: Trade, tables: sqlite3.Connection) -> None:
+    totals_and_payments_are_those_of_the_closes(trade, tables)
+    taxes_are_those_of_the_closes(trade, tables)
+
+
+def test_each_receipt_has_its_place(trade: Trade, tables: sqlite3.Connection) -> None:
+    each_is_in_the_close_that_counted_it(trade, tables)
+    each_names_its_leaf_in_the_ledger(trade, tables)
+
+
+def test_receipts_say_what_the_tills_sent(trade: Trade, tables: sqlite3.Connection) -> None:
+    lines_are_what_the_till_sent(tables)
+    hostile_names_stay_in_their_cells(tables)
+    refunds_and_voids_name_what_they_take_back(trade, tables)
+
+
+def totals_and_payments_are_those_of_the_closes(trade: Trade, tables: sqlite3.Connection) -> None:
     own = {key: next(one for one in said.currencies if one.currency == "CZK") for key, said in closes(trade).items()}
     assert len(own) == 4
-    totals = {key: figures.gross for key, figures in own.items()}
+    totals = {key: figures.total for key, figures in own.items()}
+    sold = sum(sale["total"] for part in trade.sold for sale in part if sale["currency"] == "CZK")
+    assert sum(totals.values()) == sold
     assert sums(tables, f"SELECT {KEY}, SUM(scaled(UMS_BRUTTO)) FROM transactions GROUP BY 1, 2") == totals
     assert sums(tables, f"SELECT {KEY}, SUM(scaled(Z_SE_ZAHLUNGEN)) FROM cashpointclosing GROUP BY 1, 2") == totals
     # Lines have five decimals, so that their net and tax add up; where taxes are included the gross is exact.
@@ -82,7 +99,7 @@ def test_totals_and_payments_of_the_receipts_are_those_of_the_closes(trade: Trad
     assert sums(tables, f"SELECT {KEY}, scaled(ZAHLART_BETRAG_WAEH) FROM cash_per_currency") == cash
 
 
-def test_taxes_of_the_receipts_are_those_of_the_closes(trade: Trade, tables: sqlite3.Connection) -> None:
+def taxes_are_those_of_the_closes(trade: Trade, tables: sqlite3.Connection) -> None:
     found = sums(
         tables,
         """SELECT t.Z_KASSE_ID, t.Z_NR, v.UST_BESCHR, SUM(scaled(BON_NETTO)) || ' ' || SUM(scaled(BON_UST))
@@ -93,7 +110,7 @@ def test_taxes_of_the_receipts_are_those_of_the_closes(trade: Trade, tables: sql
         figures = next(one for one in said.currencies if one.currency == "CZK")
         for tax in figures.taxes:
             name = f"{tax.code}: {tax.rate or 'no rate'}"
-            expected[*key, name] = f"{tax.sales_net * 1000} {tax.sales_tax * 1000}"
+            expected[*key, name] = f"{tax.net * 1000} {tax.tax * 1000}"
         expected[*key, "Rounding: outside the scope"] = f"{figures.rounding * 1000} 0"
     assert found == expected
     rates = tables.execute("SELECT DISTINCT UST_BESCHR, UST_SATZ FROM vat").fetchall()
@@ -101,7 +118,7 @@ def test_taxes_of_the_receipts_are_those_of_the_closes(trade: Trade, tables: sql
     assert ("0: no rate", "0,00") in rates
 
 
-def test_each_receipt_is_in_the_close_that_counted_it(trade: Trade, tables: sqlite3.Connection) -> None:
+def each_is_in_the_close_that_counted_it(trade: Trade, tables: sqlite3.Connection) -> None:
     parts = {(sale["terminal"], sale["sequence"]): part for part, sold in enumerate(trade.sold, 1) for sale in sold}
     rows = tables.execute(
         "SELECT Z_KASSE_ID, BON_NR, PART, TERMINAL_ID FROM transactions JOIN possys_closes USING (Z_KASSE_ID, Z_NR)"
@@ -117,7 +134,6 @@ def test_what_came_after_the_last_close_is_not_there_yet(trade: Trade) -> None:
     # Nor another day's, nor another store's.
     other = Trade(trade.flush)
     other.sell_part()
-    other.close()
     assert packed(trade) == before
 
 
@@ -145,7 +161,7 @@ def test_a_validator_of_the_trade_reads_it_and_knows_the_columns(trade: Trade, c
             assert [name.strip('"') for name in head.split(";")] == [field.name for field in model._fields]
 
 
-def test_hostile_names_stay_in_their_cells(trade: Trade, tables: sqlite3.Connection) -> None:
+def hostile_names_stay_in_their_cells(tables: sqlite3.Connection) -> None:
     assert tables.execute("SELECT DISTINCT LOC_NAME FROM location").fetchall() == [(f"'{HOSTILE}",)]
     names = tables.execute("SELECT DISTINCT ARTIKELTEXT, ART_NR, WARENGR, EINHEIT FROM lines WHERE ART_NR LIKE '%1+1'")
     assert names.fetchall() == [(f"'{HOSTILE}", "'-1+1", "'@SUM(A1)", "'=kg")]
@@ -153,7 +169,7 @@ def test_hostile_names_stay_in_their_cells(trade: Trade, tables: sqlite3.Connect
     assert people.fetchall() == [("'+1", "'@buyer")]
 
 
-def test_lines_are_what_the_till_sent(tables: sqlite3.Connection) -> None:
+def lines_are_what_the_till_sent(tables: sqlite3.Connection) -> None:
     ham = tables.execute("SELECT DISTINCT MENGE, STK_BR, GV_TYP FROM lines WHERE ARTIKELTEXT = 'Ham'").fetchall()
     assert ham == [("0,313", "160,00000", "Umsatz")]
     cases = dict(tables.execute("SELECT GV_NAME, GV_TYP FROM lines").fetchall())
@@ -165,7 +181,7 @@ def test_lines_are_what_the_till_sent(tables: sqlite3.Connection) -> None:
     assert len(dear) == 4
 
 
-def test_refunds_and_voids_name_what_they_take_back(trade: Trade, tables: sqlite3.Connection) -> None:
+def refunds_and_voids_name_what_they_take_back(trade: Trade, tables: sqlite3.Connection) -> None:
     rows = tables.execute(
         "SELECT BON_NAME, BON_STORNO, UMS_BRUTTO, BON_NOTIZ, REF_BON_ID, REF_DATUM, REF_Z_KASSE_ID "
         'FROM transactions JOIN "references" USING (BON_ID) ORDER BY BON_NAME, transactions.Z_NR'
@@ -176,7 +192,7 @@ def test_refunds_and_voids_name_what_they_take_back(trade: Trade, tables: sqlite
     assert len(rows) == 4
 
 
-def test_each_receipt_names_its_leaf_in_the_ledger(trade: Trade, tables: sqlite3.Connection) -> None:
+def each_names_its_leaf_in_the_ledger(trade: Trade, tables: sqlite3.Connection) -> None:
     rows = tables.execute(
         "SELECT Z_KASSE_ID, BON_NR, BON_ID, SHARD, BLOCK, POSITION, LEAF_HASH "
         "FROM transactions JOIN possys_receipts USING (Z_KASSE_ID, BON_ID)"
@@ -215,8 +231,7 @@ def test_too_much_or_nonsense_is_refused_with_what_to_do(trade: Trade, monkeypat
 
 def test_of_a_removed_receipt_its_total_and_its_leaf_are_left(ledger: Any, flush_everything: Callable[[], Any]) -> None:
     trade = Trade(flush_everything)
-    trade.sold.append(trade.sell(*[trade.tills[0].sale(issued_at=trade.at) for _ in range(2)]))
-    trade.close()
+    trade.close(trade.sell(*[trade.tills[0].sale(issued_at=trade.at) for _ in range(2)]))
     before = rows_of(packed(trade), "transactions.csv")
     catch_up()
     call_command("remove_record", trade.codes[0], reason="law", yes=True)

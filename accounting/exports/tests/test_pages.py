@@ -190,7 +190,6 @@ def test_openapi_has_both_files(client: Client) -> None:
 def test_a_manager_and_a_program_save_the_receipts_of_a_day(ledger: Any, flush_everything: Callable[[], Any]) -> None:
     trade = Trade(flush_everything)
     trade.sell_part()
-    trade.close()
     member = make_member(trade.store.retailer, Role.STORE_MANAGER, name="manager", stores=(trade.store,))
     asked: dict[str, Any] = {
         "store": trade.store.pk,

@@ -5,17 +5,23 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from accounting.exports.tests.closes import Sale, make_closes
+from accounting.days.closing import close_store
+from accounting.days.due import CONSUMER
+from accounting.days.models import StoreClose
+from ledger.consumers import consumer_named
+from ledger.feeding.running import feed_all
+from possys.clock import now_ms, utc
 from tests.factories import make_line, make_refund, make_store, make_tax, make_terminals, moment, sale_bytes
 from tests.tills import Till
 from transactions.models import Store
 
+Sale = dict[str, Any]
 HOSTILE = "=cmd|'/c calc'!A1; \"quoted\", 'and' <b>&amp;"
 
 
 @dataclass
 class Trade:
-    """Two tills of a store; `sold` are the sales of each part of the day, and `codes` all receipts' codes."""
+    """Two tills of a store; `sold` are the sales of each closed part of the day, and `codes` all receipts' codes."""
 
     flush: Callable[[], Any]
     store: Store = field(default_factory=lambda: make_store(name=HOSTILE))
@@ -42,11 +48,15 @@ class Trade:
         first = self.sell(*[till.sale(issued_at=self.at, **changes) for till in (one, two) for changes in odd_sales()])
         back = make_refund(self.codes[-1], issued_at=self.at, terminal=one.number, sequence=self._next(one))
         void = make_refund(self.codes[0], type="void", issued_at=self.at, terminal=two.number, sequence=self._next(two))
-        self.sold.append(first + self.sell(back, void))
+        self.close(first + self.sell(back, void))
 
-    def close(self) -> None:
-        """Closes of the day in its parts."""
-        make_closes(self.store, self.day, self.sold)
+    def close(self, sold: list[Sale]) -> StoreClose:
+        """Feeds and closes what was sold since the last part."""
+        self.sold.append(sold)
+        feed_all([self.store.shard], utc(now_ms()), [consumer_named(CONSUMER)])
+        close = close_store(self.store.pk, self.day, utc(now_ms()))
+        assert close is not None
+        return close
 
     def _next(self, till: Till) -> int:
         till.sequence += 1

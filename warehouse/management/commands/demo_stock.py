@@ -6,9 +6,9 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import InterfaceError, OperationalError
 
-from warehouse.demo import make_stock
 from portal.demo import demo_shops
 from possys.clock import now_ms, utc
+from warehouse.demo import make_stock
 
 # The exit code after which `make run` starts it again.
 AGAIN = 75

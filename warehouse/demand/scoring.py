@@ -1,0 +1,99 @@
+"""How good forecasts were, once their days are known: beside what the last week, repeated, would have said."""
+
+from collections import defaultdict
+from datetime import date, timedelta
+from typing import NamedTuple
+
+import numpy as np
+
+from warehouse.demand.models import HORIZON_DAYS, ForecastRun, ForecastScore, PastForecast, ProductClass
+from warehouse.demand.series import daily_demand
+from warehouse.demand.weekly import WEEK_DAYS, Floats, Integers, places_of
+
+HORIZONS = (WEEK_DAYS, HORIZON_DAYS)
+# What the class was not counted of.
+NO_CLASS = ""
+
+
+class Errors(NamedTuple):
+    """Of n products: sold, sums of absolute errors by day, and by how much too much was said."""
+
+    actual: Floats
+    error: Floats
+    naive: Floats
+    bias: Floats
+
+
+def score_store(run: ForecastRun, store: int) -> int:
+    """Scores what was kept of a store and is known by the run's cut-off; answers how many forecasts of a day it was."""
+    kept = PastForecast.objects.filter(store=store, cutoff__lte=run.cutoff - timedelta(days=WEEK_DAYS))
+    cutoffs = sorted(set(kept.values_list("cutoff", flat=True)))
+    done = 0
+    for cutoff in cutoffs:
+        past = ForecastRun.objects.filter(retailer=run.retailer_id, cutoff=cutoff).first()
+        for horizon in HORIZONS:
+            if past is not None and cutoff + timedelta(days=horizon) <= run.cutoff:
+                done += _score(past, store, horizon)
+    return done
+
+
+def _score(past: ForecastRun, store: int, horizon: int) -> int:
+    if ForecastScore.objects.filter(run=past, store=store, horizon_days=horizon).exists():
+        return 0
+    rows = list(
+        PastForecast.objects.filter(store=store, cutoff=past.cutoff).order_by("product").values_list("product", "mean")
+    )
+    products = np.array([product for product, _ in rows], dtype=np.int64)
+    mean = np.array([days[:horizon] for _, days in rows], dtype=np.float64)
+    found = errors(mean, _sold(store, products, past.cutoff, horizon), _last_week(store, products, past.cutoff))
+    letters = {
+        product: abc + xyz
+        for product, abc, xyz in ProductClass.objects.filter(
+            retailer=past.retailer_id, store=store, product__in=products.tolist()
+        ).values_list("product", "abc", "xyz")
+    }
+    places = defaultdict[str, list[int]](list)
+    for place, product in enumerate(products.tolist()):
+        places[letters.get(product, NO_CLASS)].append(place)
+    ForecastScore.objects.bulk_create(
+        ForecastScore(
+            run=past,
+            store=store,
+            classes=name,
+            horizon_days=horizon,
+            series=len(of_class),
+            actual=float(found.actual[of_class].sum()),
+            error=float(found.error[of_class].sum()),
+            naive_error=float(found.naive[of_class].sum()),
+            bias=float(found.bias[of_class].sum()),
+        )
+        for name, of_class in sorted(places.items())
+    )
+    return 1
+
+
+def errors(mean: Floats, sold: Floats, last_week: Floats) -> Errors:
+    """`mean` and `sold` are [n, days], `last_week` [n, 7] is repeated."""
+    repeats = -(-mean.shape[1] // WEEK_DAYS)
+    naive = np.tile(last_week, (1, repeats))[:, : mean.shape[1]]
+    return Errors(
+        sold.sum(axis=1),
+        np.abs(sold - mean).sum(axis=1),
+        np.abs(sold - naive).sum(axis=1),
+        (mean - sold).sum(axis=1),
+    )
+
+
+def _sold(store: int, products: Integers, cutoff: date, days: int) -> Floats:
+    return _by_day(store, products, cutoff + timedelta(days=1), days)
+
+
+def _last_week(store: int, products: Integers, cutoff: date) -> Floats:
+    return _by_day(store, products, cutoff - timedelta(days=WEEK_DAYS - 1), WEEK_DAYS)
+
+
+def _by_day(store: int, products: Integers, first: date, days: int) -> Floats:
+    known, _, quantity = daily_demand(store, first, first + timedelta(days=days - 1))
+    place = places_of(products, known)
+    found: Floats = np.where(place[:, None] >= 0, quantity[np.maximum(place, 0)] if len(known) else 0.0, 0.0)
+    return found if found.shape == (len(products), days) else np.zeros((len(products), days))
