@@ -6,13 +6,13 @@ from django.db import connection
 # tell: a chain's months are too many to be asked for each page.
 SETTLED = "SELECT currency FROM warehouse_document WHERE retailer_id = %s AND currency <> '' ORDER BY id LIMIT 1"
 SOLD = """
-    SELECT told.currency
+    SELECT sample.currency
     FROM (SELECT id FROM transactions_store WHERE retailer_id = %s ORDER BY id LIMIT 50) AS store
     CROSS JOIN LATERAL (
         SELECT currency, baskets FROM warehouse_soldmonth AS sold WHERE sold.store = store.id
         ORDER BY sold.store, product, month LIMIT 200
-    ) AS told
-    GROUP BY told.currency ORDER BY sum(told.baskets) DESC, told.currency LIMIT 1
+    ) AS sample
+    GROUP BY sample.currency ORDER BY sum(sample.baskets) DESC, sample.currency LIMIT 1
 """
 
 
