@@ -21,6 +21,9 @@ from django.utils import timezone
 from portal.demo import DemoShop
 from possys.accounts.models import User
 from transactions.models import Store
+from warehouse.demand.classing import LAST, Place, count_classes
+from warehouse.demand.models import HORIZON_DAYS, Promotion
+from warehouse.demand.running import forecast_all
 from warehouse.demo_goods import (
     SUPPLIERS,
     UNIT,
@@ -50,6 +53,7 @@ COVER_WEEKS, SHELF = 3, 3 * UNIT
 DEAD_UNITS = 18 * UNIT
 OPENED_AT, UNPACKED_AT, CLOSED_AT = time(6, 40), time(7, 20), time(20, 30)
 ORDER_LINES = 12
+PROMOTED, PROMOTED_PERCENT = "Yogurt", 20
 SOLD = """
     SELECT sold.product, max(product.category), sum(sold.quantity)::bigint, sum(sold.net)::bigint,
            coalesce(sum(sold.quantity) FILTER (WHERE sold.day >= %(counted)s AND sold.day < %(first)s), 0)::bigint,
@@ -122,6 +126,19 @@ def make_stock(shop: DemoShop, now: datetime, say: Callable[[str], None]) -> Non
     _write_more(managed, suppliers, now)
     _send_orders(managed, suppliers, now)
     say(f"{shop.retailer.name}: stock is kept in {len(shelves)} stores")
+    _plan_promotion(shop, today, now)
+
+
+def make_forecasts(shop: DemoShop, clock: Callable[[], datetime], say: Callable[[str], None]) -> None:
+    """What is otherwise made at night: classes, and forecasts from yesterday."""
+    today = clock().date()
+    stores = Store.objects.filter(retailer=shop.retailer).order_by("pk").values_list("pk", flat=True)
+    for store in (*stores, LAST):
+        count_classes(Place(shop.retailer.pk, store), today)
+    # One whose days are known by now, so that there is something to say of how good they are.
+    for until in (today - timedelta(HORIZON_DAYS + 1), None):
+        for line in forecast_all([shop.retailer], until, clock):
+            say(line)
 
 
 def _shelves(shop: DemoShop, today: date) -> list[Shelves]:
@@ -270,6 +287,17 @@ def _lose(shelves: Shelves, backs: Iterable[int]) -> None:
 def _paper(shelves: Shelves, kind: Document.Kind, day: date, **rest: object) -> Paper:
     store = shelves.store
     return Paper(kind=kind, retailer=store.retailer_id, store=store.pk, day=day, **rest)  # type: ignore[arg-type]
+
+
+def _plan_promotion(shop: DemoShop, today: date, now: datetime) -> None:
+    """A week from next Monday on, in all stores."""
+    if Promotion.objects.filter(retailer=shop.retailer).exists():
+        return
+    first = today + timedelta(7 - today.weekday())
+    Promotion.objects.create(
+        retailer=shop.retailer, name=f"{PROMOTED} week", category=PROMOTED, discount_percent=PROMOTED_PERCENT,
+        first_day=first, last_day=first + timedelta(6), made_by=shop.owner, made_at=now,
+    )  # fmt: skip
 
 
 @transaction.atomic
