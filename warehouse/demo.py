@@ -137,8 +137,7 @@ def make_forecasts(shop: DemoShop, clock: Callable[[], datetime], say: Callable[
         count_classes(Place(shop.retailer.pk, store), today)
     # One whose days are known by now, so that there is something to say of how good they are.
     for until in (today - timedelta(HORIZON_DAYS + 1), None):
-        for line in forecast_all([shop.retailer], until, clock):
-            say(line)
+        forecast_all([shop.retailer], until, clock, say)
 
 
 def _shelves(shop: DemoShop, today: date) -> list[Shelves]:
