@@ -26,6 +26,7 @@ from warehouse.demand.models import HORIZON_DAYS, Promotion
 from warehouse.demand.running import forecast_all
 from warehouse.demo_goods import (
     SUPPLIERS,
+    UNCOUNTABLE,
     UNIT,
     DemoSupplier,
     in_packs,
@@ -40,7 +41,7 @@ from warehouse.orders.operations import By, Delivery, receive, send
 from warehouse.orders.operations import Line as OrderedLine
 from warehouse.stock.documents import LINES_MAX, Line, Paper, reverse, write
 from warehouse.stock.items import know, save_supplier
-from warehouse.stock.models import Document, Item, Supplier
+from warehouse.stock.models import Document, Item, Product, Supplier
 from warehouse.stock.on_hand import on_hand
 
 Kind = Document.Kind
@@ -109,7 +110,7 @@ class Shelves:
     @property
     def counted(self) -> list[Sells]:
         """What somebody counts."""
-        return [one for one in self.sells if not is_forgotten(one.product)]
+        return [one for one in self.sells if not is_forgotten(one.product) and one.category not in UNCOUNTABLE]
 
 
 def make_stock(shop: DemoShop, now: datetime, say: Callable[[str], None]) -> None:
@@ -175,12 +176,20 @@ def _make_goods(shop: DemoShop, shelves: Iterable[Shelves]) -> dict[str, Supplie
     known = set(Item.objects.filter(retailer=retailer).values_list("product", flat=True))
     new = {one.product: one.supplier for one in _all(shelves) if one.product not in known}
     know(retailer, list(new))
+    untracked = _uncountable(retailer)
+    know(retailer, untracked)
+    Item.objects.filter(retailer=retailer, product__in=untracked).update(is_tracked=False)
     for plan in SUPPLIERS:
         own = [product for product, supplier in new.items() if supplier is plan]
         Item.objects.filter(retailer=retailer, product__in=own).update(
             supplier=suppliers[plan.name], pack=plan.pack * UNIT, order_minimum=plan.order_minimum * UNIT
         )
     return suppliers
+
+
+def _uncountable(retailer_id: int) -> list[int]:
+    """Fuel and the like."""
+    return list(Product.objects.filter(retailer=retailer_id, category__in=UNCOUNTABLE).values_list("id", flat=True))
 
 
 def _all(shelves: Iterable[Shelves]) -> Iterable[Sells]:
