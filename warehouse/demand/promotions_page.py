@@ -133,4 +133,5 @@ PROMOTIONS = Page(
     asks=PromotionsAsking,
     lists=(ListShape("promotions", PLANNED), ListShape("effects", EFFECTS)),
     actions=(Action("promotion", "Plan a promotion"),),
+    tab="demand",
 )
