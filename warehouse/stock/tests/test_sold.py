@@ -103,7 +103,8 @@ def check_margin(store: Store, costs: dict[str, int], by_day: Sums, counted_on: 
     days = sorted({key[2] for key in by_day})
     found = earned(store.retailer_id, [store.pk], days[0], days[-1], currency="USD")
     assert {group: (one.net, one.costed_net, one.cost) for group, one in found.items()} == {
-        group: (net, costed, ratio(cost.numerator, cost.denominator)) for group, (net, costed, cost) in expected.items()
+        group: (int(net), int(costed), ratio(cost.numerator, cost.denominator) or 0)
+        for group, (net, costed, cost) in expected.items()
     }
     # Every day by itself adds up to the same, but for what is rounded once a day.
     apart = [earned(store.retailer_id, [store.pk], day, day, currency="USD") for day in days]
