@@ -237,6 +237,7 @@ CELERY_TASK_ROUTES = {
     "ledger.tasks.feed_group": {"queue": "feed"},
     "analytics.*": {"queue": "feed"},
     "accounting.*": {"queue": "feed"},
+    "warehouse.*": {"queue": "feed"},
     # The processes of this queue have the log's key, and no other has.
     "ledger.tasks.run_checkpointer": {"queue": "log"},
     # Held against what the checkpointer keeps outside the database.
@@ -343,6 +344,23 @@ CELERY_BEAT_SCHEDULE = {
     },
     "close-fiscal-days": {
         "task": "accounting.days.tasks.close_due_days",
+        "schedule": timedelta(minutes=5),
+        "options": {"expires": 300},
+    },
+    "count-classes": {
+        "task": "warehouse.orders.tasks.count_classes",
+        # At night, by the site's clock. The other times go on with what was killed, and find nothing to do otherwise.
+        "schedule": crontab(hour="1,7,13,19", minute=10),
+        "options": {"expires": 3600},
+    },
+    "start-forecasts": {
+        "task": "warehouse.demand.tasks.start_forecasts",
+        # At night, by the site's clock: it reads a year's sales of every retailer.
+        "schedule": crontab(hour=4, minute=10),
+        "options": {"expires": 3600},
+    },
+    "resume-forecasts": {
+        "task": "warehouse.demand.tasks.resume_forecasts",
         "schedule": timedelta(minutes=5),
         "options": {"expires": 300},
     },

@@ -50,6 +50,7 @@ class Chart(StrEnum):
     HEAT = "heat"  # Weekday, hour, value.
     PARTS = "parts"  # Of a whole: name, value.
     PAIRS = "pairs"  # Two names, then numbers.
+    BAND = "band"  # Days: date, actual, expected, low, high; low to high is a band around what is expected.
 
 
 class Column(NamedTuple):

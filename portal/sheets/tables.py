@@ -17,7 +17,7 @@ from possys.money import minor_digits
 Address = Callable[[str], str]
 
 # Charts that the script draws; the others' tables are the picture.
-DRAWN = frozenset({Chart.LINE, Chart.HEAT, Chart.PARTS})
+DRAWN = frozenset({Chart.LINE, Chart.HEAT, Chart.PARTS, Chart.BAND})
 # The colours of parts repeat after so many (static/css/charts.css).
 PART_COLOURS = 6
 # A longer table shows its first rows, until somebody asks for the rest.
@@ -102,7 +102,7 @@ class Table:
     @property
     def is_folded(self) -> bool:
         """Whether the table waits behind its chart."""
-        return self.drawn in {"line", "heat", "bars"}
+        return self.drawn in {"line", "heat", "bars", "band"}
 
     @property
     def is_narrow(self) -> bool:

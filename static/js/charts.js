@@ -57,6 +57,11 @@ const charts = (() => {
   }
 
   const isBefore = (column) => column.key === "before" || column.key.endsWith("_before");
+  // The sign in front of a value that is drawn as a line.
+  const keyOf = (column) => {
+    if (column.key === "expected") return "chart-key chart-key-expected";
+    return isBefore(column) ? "chart-key chart-key-before" : "chart-key";
+  };
 
   // --- Writing ---------------------------------------------------------------------------------------------------
 
@@ -86,7 +91,7 @@ const charts = (() => {
     const named = (name) => style.getPropertyValue(name).trim();
     return {
       ink: named("--ink"), muted: named("--muted"), rule: named("--rule"), surface: named("--surface"),
-      before: named("--chart-before"), area: named("--chart-area"), fade: named("--chart-fade"),
+      before: named("--chart-before"), area: named("--chart-area"), band: named("--chart-band"), fade: named("--chart-fade"),
       series: [1, 2, 3, 4, 5, 6].map((at) => named(`--chart-${at}`)),
       heat: Array.from({ length: HEAT_STEPS + 1 }, (_, at) => named(`--heat-${at}`)),
       font: style.fontFamily,
@@ -308,7 +313,54 @@ const charts = (() => {
     };
   }
 
-  const KINDS = { line: lines, bars, heat, parts };
+  // Days with what was sold, what is expected, and a band from "low" to "high" around it. The past ends where nothing was
+  // sold yet, and a line says so.
+  function band(table, looks) {
+    const place = Object.fromEntries(table.columns.map(({ key }, at) => [key, at]));
+    const valuesOf = (key) => table.rows.map((row) => row.values[place[key]]);
+    const [low, high] = [valuesOf("low"), valuesOf("high")];
+    const ahead = valuesOf("actual").findIndex((value) => value === null);
+    const line = (key, color, more) => ({
+      type: "line", name: table.columns[place[key]].title, data: valuesOf(key), symbol: "circle", symbolSize: 7,
+      showSymbol: false, z: 3, lineStyle: { width: 2.25, color, cap: "round", join: "round" },
+      itemStyle: { color, borderColor: looks.surface, borderWidth: 1.5 }, emphasis: { lineStyle: { width: 2.25 } }, ...more,
+    });
+    const edge = (name, data, more) => ({
+      type: "line", name, data, stack: "band", symbol: "none", silent: true, z: 1,
+      lineStyle: { opacity: 0 }, itemStyle: { color: looks.band }, emphasis: { disabled: true }, ...more,
+    });
+    const now = ahead > 0 ? {
+      silent: true, symbol: "none", animation: false, data: [{ xAxis: ahead }],
+      lineStyle: { color: looks.muted, type: [2, 3], width: 1 }, label: { show: false },
+    } : undefined;
+    const within = "4 of 5 cases";
+    return {
+      option: {
+        ...common(looks),
+        grid: { ...GRID, top: 40 },
+        legend: {
+          top: 0, left: 0, itemWidth: 16, itemHeight: 8, itemGap: 16, icon: "roundRect", selectedMode: false,
+          textStyle: { color: looks.muted, fontFamily: looks.font, fontSize: 12 },
+          data: [table.columns[place.actual].title, table.columns[place.expected].title, within],
+        },
+        xAxis: { ...namedAxis(looks, table), boundaryGap: false },
+        yAxis: valueAxis(looks, table.columns[place.actual]),
+        tooltip: tooltip(looks, (items) => tip(table, items[0].dataIndex, [place.actual, place.expected], looks), "axis", {
+          type: "line", lineStyle: { color: looks.muted, width: 1, type: "solid" },
+        }),
+        series: [
+          line("actual", looks.series[0], { markLine: now }),
+          line("expected", looks.series[1], { z: 4 }),
+          edge("", low),
+          edge(within, high.map((value, at) => (value === null ? null : value - low[at])), { areaStyle: { color: looks.band } }),
+        ],
+      },
+      row: (item) => item,
+      item: (row) => ({ seriesIndex: table.rows[row].values[place.actual] === null ? 1 : 0, dataIndex: row }),
+    };
+  }
+
+  const KINDS = { line: lines, bars, heat, parts, band };
 
   // --- What is said of a point -----------------------------------------------------------------------------------
 
@@ -323,7 +375,7 @@ const charts = (() => {
       if (!NUMBERS.includes(column.kind) || !row.texts[index]) continue;
       const line = element("div", "");
       const term = element("dt", "", column.title);
-      if (columns?.includes(index)) term.prepend(element("span", isBefore(column) ? "chart-key chart-key-before" : "chart-key"));
+      if (columns?.includes(index)) term.prepend(element("span", keyOf(column)));
       line.append(term, element("dd", "", row.texts[index]));
       list.append(line);
     }
@@ -357,7 +409,7 @@ const charts = (() => {
       figure.classList.add("is-drawn");
       this.instance = echarts.init(this.canvas, null, { renderer: "canvas" });
       // Of a curve or of bars the whole height above a day or hour means it; elsewhere the piece that is met.
-      if (["line", "bars"].includes(figure.dataset.chart)) {
+      if (["line", "bars", "band"].includes(figure.dataset.chart)) {
         this.instance.getZr().on("click", (event) => this.followColumn(event));
       } else {
         this.instance.on("click", (item) => this.follow(this.kind.row(item.dataIndex, item.seriesIndex)));

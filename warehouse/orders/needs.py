@@ -1,6 +1,7 @@
 """What the days until the next deliveries need, of many products at once. Pure.
 
-An order sent today comes in `lead` days, the next one `review` days later; today counts as the first day.
+An order sent today comes in `lead` days, the next one `review` days later; today counts as the first day. Demand is a
+negative binomial number of purchases, of `unit` each.
 """
 
 from typing import NamedTuple
@@ -39,11 +40,13 @@ def needs(ahead: Ahead, shelves: Shelves, level: float) -> Needs:
     """The needs of products in the order of both arguments; `level` is how often `safe` has to be enough."""
     soon = window(ahead, shelves.lead)
     whole = window(ahead, shelves.lead + shelves.review)
+    unit, square = ahead.unit, ahead.unit * ahead.unit
+    available = (shelves.on_hand + shelves.in_time) / QUANTITY_SCALE
     return Needs(
         soon=scaled(soon.mean),
         expected=scaled(whole.mean),
-        safe=scaled(quantile(whole.mean, whole.variance, level)),
-        chance=exceeds(soon.mean, soon.variance, (shelves.on_hand + shelves.in_time) / QUANTITY_SCALE),
+        safe=scaled(quantile(whole.mean / unit, whole.variance / square, level) * unit),
+        chance=exceeds(soon.mean / unit, soon.variance / square, available / unit),
         days_left=days_left(ahead, shelves.on_hand / QUANTITY_SCALE),
     )
 

@@ -14,7 +14,7 @@ from django.db import connection
 from transactions.decimals import QUANTITY_SCALE
 from warehouse.demand.forecasts import latest
 from warehouse.demand.models import HORIZON_DAYS
-from warehouse.orders.windows import Ahead, ahead
+from warehouse.orders.windows import Ahead, Floats, ahead
 
 # Four weeks: every weekday as often.
 RECENT_DAYS = 28
@@ -54,17 +54,20 @@ def outlook(store_ids: Collection[int], today: date, *, also: Collection[Place] 
     there = set(places)
     places += [place for place in also if place not in there]
     means = np.zeros((len(places), HORIZON_DAYS))
-    dispersion, passed = np.zeros(len(places)), np.zeros(len(places), np.int64)
+    unit, dispersion = np.ones(len(places)), np.zeros(len(places))
+    passed = np.zeros(len(places), np.int64)
     if known:
         forecasts = list(known.values())
         means[: len(known)] = np.array([one.mean for one in forecasts])
-        dispersion[: len(known)] = [one.dispersion for one in forecasts]
+        unit[: len(known)] = [one.unit for one in forecasts]
+        dispersion[: len(known)] = [one.total_dispersion for one in forecasts]
         passed[: len(known)] = [(today - one.cutoff).days - 1 for one in forecasts]
     if recent:
-        sums, squares = (np.array([row[place] for row in recent]) for place in (1, 2))
         behind = slice(len(known), len(known) + len(recent))
-        means[behind], dispersion[behind] = _steady(sums, squares)
-    return Outlook(places, ahead(means, dispersion, passed), np.arange(len(places)) < len(known))
+        sums, squares = (np.array([row[place] for row in recent]) for place in (1, 2))
+        means[behind], unit[behind], dispersion[behind] = _steady(sums, squares)
+    found = ahead(means, unit=unit, dispersion=dispersion, passed=passed)
+    return Outlook(places, found, np.arange(len(places)) < len(known))
 
 
 def _recent(store_ids: Collection[int], today: date) -> list[tuple[Place, float, float]]:
@@ -75,10 +78,13 @@ def _recent(store_ids: Collection[int], today: date) -> list[tuple[Place, float,
         return [((store, product), *sums) for store, product, *sums in cursor.fetchall()]
 
 
-def _steady(
-    sums: npt.NDArray[np.float64], squares: npt.NDArray[np.float64]
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """The same mean for every day, [n, 1], and the dispersion that gives the variance of the days that were."""
+def _steady(sums: Floats, squares: Floats) -> tuple[Floats, Floats, Floats]:
+    """The same mean for every day, [n, 1], with the days' variance as it was.
+
+    A mean of so many days is off by a part of that variance; how far it is off does not average out.
+    """
     mean = np.clip(sums / RECENT_DAYS, 0.0, None)
-    variance = np.clip(squares / RECENT_DAYS - mean * mean, 0.0, None)
-    return mean[:, None], np.where(mean > 0, np.clip(variance - mean, 0.0, None) / np.maximum(mean * mean, 1e-12), 0.0)
+    is_sold = mean > 0
+    some = np.where(is_sold, mean, 1.0)
+    unit = np.where(is_sold, np.clip(squares / RECENT_DAYS - mean * mean, mean, None) / some, 1.0)
+    return mean[:, None], unit, np.where(is_sold, unit / (RECENT_DAYS * some), 0.0)

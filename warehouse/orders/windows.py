@@ -1,9 +1,12 @@
 """Demand over the days that matter to an order, from forecasts by day: its mean and variance. Pure.
 
 A forecast knows so many days behind its cut-off. Later days are as its last week was on average; a forecast that is
-some days old begins with the days that are left of it. Days are independent of each other, so variances add up:
+some days old begins with the days that are left of it.
 
-    variance of a day = mean + dispersion * mean^2          (negative binomial)
+    variance of the total of any days = unit * mean + dispersion * mean^2
+
+The first part is chance (`unit` being how many are bought at once), the second that the level itself is not known: it
+does not average out over days (warehouse/demand/spread.py).
 """
 
 from typing import NamedTuple
@@ -19,13 +22,15 @@ WEEK_DAYS = 7
 DAYS_LEFT_MAX = 3650
 # Below this a day, a product is not sold: one unit in three years.
 RATE_MIN = 0.001
+# A gram of a kilogram, where goods are weighed.
+UNIT_MIN = 0.001
 
 
 class Ahead(NamedTuple):
-    """Forecasts of n products, in whole units: means and their squares added up, [n, days + 1], from 0."""
+    """Forecasts of n products, in whole units: means added up, [n, days + 1], from 0."""
 
     means: Floats
-    squares: Floats
+    unit: Floats
     dispersion: Floats
     passed: Integers  # Days of the forecast that are over.
 
@@ -37,22 +42,21 @@ class Window(NamedTuple):
     variance: Floats
 
 
-def ahead(means: Floats, dispersion: Floats, passed: Integers) -> Ahead:
+def ahead(means: Floats, *, unit: Floats, dispersion: Floats, passed: Integers) -> Ahead:
     """From means by day, [n, days]; what is not a number, or negative, is no demand."""
-    means = np.clip(np.nan_to_num(means, posinf=0.0), 0.0, None)
-    dispersion = np.clip(np.nan_to_num(dispersion, posinf=0.0), 0.0, None)
-    return Ahead(_added_up(means), _added_up(means * means), dispersion, np.clip(passed, 0, None))
+    means, unit, dispersion = (np.clip(np.nan_to_num(one, posinf=0.0), 0.0, None) for one in (means, unit, dispersion))
+    return Ahead(_added_up(means), np.clip(unit, UNIT_MIN, None), dispersion, np.clip(passed, 0, None))
 
 
 def take(known: Ahead, places: Integers) -> Ahead:
     """Some of the products, in this order."""
-    return Ahead(known.means[places], known.squares[places], known.dispersion[places], known.passed[places])
+    return Ahead(known.means[places], known.unit[places], known.dispersion[places], known.passed[places])
 
 
 def window(known: Ahead, days: Integers) -> Window:
     """Demand from today, for so many days: int64[n]."""
-    mean = _between(known.means, known.passed, days)
-    return Window(mean, mean + known.dispersion * _between(known.squares, known.passed, days))
+    mean = _at(known.means, known.passed + np.clip(days, 0, None)) - _at(known.means, known.passed)
+    return Window(mean, known.unit * mean + known.dispersion * mean * mean)
 
 
 def days_left(known: Ahead, available: Floats) -> Integers:
@@ -73,10 +77,6 @@ def days_left(known: Ahead, available: Floats) -> Integers:
 
 def _added_up(values: Floats) -> Floats:
     return np.concatenate([np.zeros((len(values), 1)), np.cumsum(values, axis=1)], axis=1)
-
-
-def _between(sums: Floats, passed: Integers, days: Integers) -> Floats:
-    return _at(sums, passed + np.clip(days, 0, None)) - _at(sums, passed)
 
 
 def _at(sums: Floats, days: Integers) -> Floats:

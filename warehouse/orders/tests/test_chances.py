@@ -26,6 +26,21 @@ def plain(mean: float, variance: float, at: int) -> float:
     return total
 
 
+def between(mean: float, variance: float, at: float) -> float:
+    """The same where `at` is no whole number, by the hypergeometric series (DLMF 8.17.8)."""
+    odds = mean / variance
+    size, more = mean * odds / (1 - odds), at + 1
+    ways = math.lgamma(size + more) - math.lgamma(size) - math.lgamma(more)
+    front = math.exp(ways + size * math.log(odds) + more * math.log1p(-odds)) / size
+    total = term = 1.0
+    count = 0
+    while term > 1e-15 * total:
+        term *= (size + more + count) / (size + 1 + count) * odds
+        total += term
+        count += 1
+    return front * total
+
+
 def one(mean: float, variance: float, available: float) -> float:
     return float(exceeds(np.array([mean]), np.array([variance]), np.array([available]))[0])
 
@@ -39,6 +54,11 @@ def test_it_is_the_sum_of_the_probabilities_above(cases: list[tuple[float, float
     for place, (_, _, at) in enumerate(cases):
         expected = 1 - plain(float(mean[place]), float(variance[place]), at)
         assert found[place] == pytest.approx(expected, abs=1e-8)
+
+
+@given(MEANS, RATIOS, st.floats(0, 120))
+def test_between_whole_numbers_it_goes_on(mean: float, ratio: float, at: float) -> None:
+    assert one(mean, mean * ratio, at) == pytest.approx(1 - between(mean, mean * ratio, at), abs=1e-7)
 
 
 def test_known_by_hand() -> None:

@@ -26,6 +26,7 @@ from warehouse.orders.tests.rows import (
     sold,
     supplier,
 )
+from warehouse.orders.tests.test_chances import between
 from warehouse.orders.tests.test_chances import plain as plain_distribution
 
 UNIT = 10_000
@@ -173,10 +174,12 @@ def plain(retailer: Retailer, store: Store, product: int) -> dict[str, Any] | No
         for row in SoldDay.objects.filter(store=store.pk, product=product, day__gte=day(28), day__lt=TODAY):
             days[(TODAY - row.day).days - 1] += row.quantity / UNIT
         mean = max(sum(days) / 28, 0)
-        variance = max(sum(one * one for one in days) / 28 - mean * mean - mean, 0)
-        means, dispersion = [mean] * 28, variance / mean**2 if mean else 0.0
+        means = [mean] * 28
+        unit = max((sum(one * one for one in days) / 28 - mean * mean) / mean, 1) if mean else 1
+        dispersion = unit / (28 * mean) if mean else 0
     else:
-        means, dispersion = known.mean[(TODAY - known.cutoff).days - 1 :], known.dispersion
+        means = known.mean[(TODAY - known.cutoff).days - 1 :]
+        unit, dispersion = known.unit, known.total_dispersion
     of = own.supplier if own else None
     lead = (own.lead_days if own and own.lead_days is not None else None) or (of.lead_days if of else 2)
     review = of.review_days if of else 7
@@ -185,22 +188,23 @@ def plain(retailer: Retailer, store: Store, product: int) -> dict[str, Any] | No
         for line in OrderLine.objects.filter(order__store=store, order__state="sent", product=product)
     ]
     in_time = sum(rest for rest, on in coming if TODAY <= on < TODAY + timedelta(days=lead))
-    soon, whole = means[:lead], means[: lead + review]
-    variance_soon, variance = (sum(one + dispersion * one**2 for one in some) for some in (soon, whole))
-    safe = 0
-    while sum(whole) > 1e-6 and plain_distribution(sum(whole), max(variance, sum(whole) * 1.01), safe) < 0.95:
-        safe += 1
-    goal = max(safe, sum(whole) + (own.shelf_minimum / UNIT if own else 0))
+    soon, whole = sum(means[:lead]), sum(means[: lead + review])
+    # Demand comes in so many purchases of `unit`.
+    spread, wide = (max(1 + dispersion * one / unit, 1.01) * one / unit for one in (soon, whole))
+    safe = 0.0
+    while whole > 1e-6 and plain_distribution(whole / unit, wide, round(safe / unit)) < 0.95:
+        safe += unit
+    goal = max(safe, whole + (own.shelf_minimum / UNIT if own else 0))
     missing = goal - max(there, 0) - sum(rest for rest, _ in coming)
     packs = 0
     if missing > 1e-4:
         pack, least = (own.pack / UNIT, own.order_minimum / UNIT) if own else (1, 0)
         packs = math.ceil(round(max(missing, least) / pack, 4))
     chance = 0.0
-    if sum(soon) > 1e-6:
+    if soon > 1e-6:
         free = there + in_time
-        chance = 1.0 if free < 0 else 1 - plain_distribution(sum(soon), max(variance_soon, sum(soon) * 1.01), int(free))
-    return {"there": there, "chance": chance, "packs": packs, "soon": sum(soon)}
+        chance = 1.0 if free < 0 else 1 - between(soon / unit, spread, free / unit)
+    return {"there": there, "chance": chance, "packs": packs, "soon": soon}
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -226,7 +230,8 @@ def test_suggestions_are_those_of_plain_python(db: None, seed: int) -> None:
                 sold(store, product, ago, random.randrange(-1, 9))
             if random.random() < 0.7:
                 means = [random.random() * 4 for _ in range(28)]
-                forecast(store, product, means, dispersion=random.random(), cutoff=day(random.choice([1, 1, 3])))
+                made = {"unit": random.choice([0.5, 1.0]), "total_dispersion": random.random()}
+                forecast(store, product, means, cutoff=day(random.choice([1, 1, 3])), **made)
             if random.random() < 0.9:
                 counted(store, product, random.randrange(0, 40), ago=random.randrange(1, 9))
             if random.random() < 0.3:
