@@ -11,9 +11,11 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
+from ledger.feeding.models import Cursor
 from portal.rights import Role
 from possys.accounts.models import User
 from tests.cast import RetailCast, make_retail_cast
+from warehouse.stock.completeness import complete_to
 from warehouse.stock.documents import Line
 from warehouse.stock.models import Document, Item
 from warehouse.stock.naming import names_of
@@ -25,7 +27,7 @@ pytestmark = pytest.mark.django_db
 TABS = [page.key for page in PAGES if page.is_tab]
 # Session, user, scope and frame take seven.
 QUERIES = {
-    "levels": 12, "movements": 10, "findings": 16, "value": 12, "lots": 12, "items": 9, "suppliers": 8, "count-list": 8,
+    "levels": 13, "movements": 10, "findings": 17, "value": 13, "lots": 12, "items": 9, "suppliers": 8, "count-list": 8,
 }  # fmt: skip
 
 
@@ -161,6 +163,17 @@ def test_what_is_not_kept_is_no_finding(cast: RetailCast, kept: dict[str, int]) 
 def test_lots_that_expire_soon(cast: RetailCast, kept: dict[str, int]) -> None:
     assert any("L-1" in line for line in csv_of(cast, "lots"))
     assert not any("L-1" in line for line in csv_of(cast, "lots", days=2))
+
+
+def test_pages_say_up_to_when_sales_are_counted(cast: RetailCast, kept: dict[str, int]) -> None:
+    shards = sorted({store.shard for store in cast.stores})
+    early, late = (timezone.localtime() - timedelta(minutes=minutes) for minutes in (70, 5))
+    for shard in shards[:-1]:
+        Cursor.objects.create(consumer="stock", shard=shard, block=1, complete_to=late)
+    assert complete_to([store.pk for store in cast.stores]) is None
+    Cursor.objects.create(consumer="stock", shard=shards[-1], block=1, complete_to=early)
+    assert complete_to([store.pk for store in cast.stores]) == early
+    assert any(line.startswith("Complete up to,") for line in csv_of(cast, "levels"))
 
 
 def test_an_empty_stock_says_what_to_do_first(cast: RetailCast) -> None:
