@@ -29,7 +29,6 @@ from portal.scope import Scope
 from portal.sheets.pages import Contents, Page
 from portal.sheets.panels import Figure, Kind
 
-
 DIFFERING_ARE = "Figures that a till counted otherwise than the server."
 
 
