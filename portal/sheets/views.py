@@ -87,7 +87,7 @@ def show_form(request: HttpRequest, scope: Scope, *, service: Service, page: For
 
 def _prefilled(query: QueryDict) -> dict[str, str]:
     """What an address fills in, but for rows, and for texts that no database takes."""
-    return {name: value for name, value in query.dict().items() if name != "rows" and "\0" not in value}
+    return {name: str(value) for name, value in query.dict().items() if name != "rows" and "\0" not in str(value)}
 
 
 def _read(page: Page, asking: Asking, scope: Scope, now: datetime, limit: int) -> Contents:
