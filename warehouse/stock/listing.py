@@ -74,7 +74,8 @@ def kept(
     after_product, _, after_name = wanted.after.partition(":")
     values: dict[str, Any] = {
         "retailer": wanted.retailer, "search": wanted.search, "like": f"%{_literal(wanted.search)}%",
-        "category": wanted.category, "after_name": after_name, "after_product": int(after_product or 0),
+        "category": wanted.category, "after_name": after_name,
+        "after_product": int(after_product) if after_product.isascii() and after_product.isdigit() else 0,
         "stores": None if stores is None else list(stores), "products": None if products is None else list(products),
         "limit": limit,
     }  # fmt: skip
