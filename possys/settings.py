@@ -353,6 +353,17 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="1,7,13,19", minute=10),
         "options": {"expires": 3600},
     },
+    "start-forecasts": {
+        "task": "warehouse.demand.tasks.start_forecasts",
+        # At night, by the site's clock: it reads a year's sales of every retailer.
+        "schedule": crontab(hour=4, minute=10),
+        "options": {"expires": 3600},
+    },
+    "resume-forecasts": {
+        "task": "warehouse.demand.tasks.resume_forecasts",
+        "schedule": timedelta(minutes=5),
+        "options": {"expires": 300},
+    },
     "publish-peers": {
         "task": "analytics.peers.tasks.publish_peers",
         "schedule": timedelta(hours=1),

@@ -13,6 +13,9 @@ COST_SHARE_MIN, COST_SHARE_SPREAD = 5_500, 2_001
 # quantities that nobody wants: what findings and dead stock are about.
 FORGOTTEN_ONE_IN, SHORT_ONE_IN, DEAD_ONE_IN = 97, 89, 23
 
+# Of these no stock is kept.
+UNCOUNTABLE = ("Fuel", "Coupon/Misc Items", "Tickets", "In-Store Photofinishing", "Overnight Photofinishing")
+
 
 class DemoSupplier(NamedTuple):
     """Who delivers what is called so; packs and minimum in units, `keeps_days` 0 for what has no date."""

@@ -97,7 +97,7 @@ def read_account(scope: Scope, asked: dict[str, Any], now: datetime) -> Contents
     return Contents(
         panels=[panel],
         figures=figures if currency else [],
-        actions=(Action(f"change-account?account={account.number}", "Change this account"),),
+        actions=_actions(account.number, is_empty=not shown and not opening),
         after=shown[-1].key if rest else "",
         title=str(account),
     )
@@ -119,6 +119,13 @@ def read_rules(scope: Scope, asked: dict[str, Any], now: datetime) -> Contents:
         links=[f"rule?purpose={rule.purpose}&key={rule.key}&account={rule.account.number}" for rule in rules],
     )
     return Contents([panel])
+
+
+def _actions(number: str, *, is_empty: bool) -> tuple[Action, ...]:
+    """What can be done with an account; only one that looks unused is offered to be deleted."""
+    change = Action(f"change-account?account={number}", "Change this account")
+    delete = Action(f"delete-account?account={number}", "Delete this account")
+    return (change, delete) if is_empty else (change,)
 
 
 def _balance_row(row: Balance) -> Row:

@@ -1,5 +1,6 @@
 """What the pages of the books may be asked for: a currency, an account, what entries are narrowed down to."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +9,7 @@ from django.http import QueryDict
 
 from accounting.books.fields import AccountField
 from accounting.books.models import Account, JournalEntry
-from accounting.books.queries import behind_line, currencies
+from accounting.books.queries import LinePlace, Wanted, behind_line, currencies
 from portal.scope import Scope
 from portal.sheets.asking import Asking, PeriodAsking, SearchAsking, StoreAsking
 
@@ -60,6 +61,16 @@ class JournalAsking(CurrencyAsking, SearchAsking, StoreAsking, PeriodAsking):
         return _number(self.cleaned_data["after"])
 
 
+class LinesAsking(JournalAsking):
+    """The lines of such entries; `after` becomes a LinePlace or None."""
+
+    def clean_after(self) -> LinePlace | None:  # type: ignore[override]
+        """The place of the last line of the page before."""
+        number, _, position = self.cleaned_data["after"].partition("_")
+        read = (_number(number), _number(position))
+        return None if read[0] is None or read[1] is None else LinePlace(read[0], read[1])
+
+
 class StatementAsking(BalancesAsking):
     """One account; `account` becomes an Account."""
 
@@ -89,6 +100,20 @@ class EntryAsking(Asking):
     """One entry by its number."""
 
     number = forms.IntegerField(min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput)
+
+
+def wanted_of(asked: Mapping[str, Any]) -> Wanted:
+    """What a JournalAsking asks for, as the queries take it."""
+    account = asked["account"]
+    return Wanted(
+        first=asked["first"],
+        last=asked["last"],
+        currency=asked["currency"],
+        account_id=account.pk if account else None,
+        store_id=asked["store"],
+        kind=asked["kind"],
+        search=asked["search"].strip(),
+    )
 
 
 def _offer(asking: Asking, scope: Scope, empty: str) -> None:

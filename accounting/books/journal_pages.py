@@ -2,13 +2,14 @@
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import Http404
 from django.utils import timezone
 
-from accounting.books.asking import EntryAsking, JournalAsking
+from accounting.books.asking import EntryAsking, JournalAsking, wanted_of
 from accounting.books.models import JournalEntry, JournalLine
-from accounting.books.queries import Wanted, entries, entry_of, lines_of
+from accounting.books.queries import entries, entry_of, lines_of
 from portal.queries import called
 from portal.rights import Right
 from portal.scope import Scope
@@ -52,16 +53,7 @@ WRITE = Action("write-entry", "Write an entry")
 
 def read_journal(scope: Scope, asked: dict[str, Any], now: datetime) -> Contents:
     """Entries, the newest first. One query beside those of the address."""
-    currency, account = asked["currency"], asked["account"]
-    wanted = Wanted(
-        first=asked["first"],
-        last=asked["last"],
-        currency=currency,
-        account_id=account.pk if account else None,
-        store_id=asked["store"],
-        kind=asked["kind"],
-        search=asked["search"].strip(),
-    )
+    currency, wanted = asked["currency"], wanted_of(asked)
     found = entries(scope.retailer_id, wanted, limit=asked["limit"] + 1, before=asked["after"]) if currency else []
     shown, rest = found[: asked["limit"]], found[asked["limit"] :]
     panel = Panel(
@@ -75,7 +67,8 @@ def read_journal(scope: Scope, asked: dict[str, Any], now: datetime) -> Contents
         empty=NO_ENTRY,
     )
     hints = () if currency else (NOTHING_YET,)
-    return Contents([panel], hints=hints, after=str(shown[-1].number) if rest else "")
+    actions = (Action(f"lines?{_query(asked)}", "Line by line"),) if shown else ()
+    return Contents([panel], hints=hints, actions=actions, after=str(shown[-1].number) if rest else "")
 
 
 def read_entry(scope: Scope, asked: dict[str, Any], now: datetime) -> Contents:
@@ -84,7 +77,6 @@ def read_entry(scope: Scope, asked: dict[str, Any], now: datetime) -> Contents:
     if entry is None:
         raise Http404
     lines = lines_of(entry)
-    is_reversed = hasattr(entry, "reversed_by")
     return Contents(
         panels=[
             Panel(
@@ -99,9 +91,32 @@ def read_entry(scope: Scope, asked: dict[str, Any], now: datetime) -> Contents:
         ],
         figures=[Figure("total", "Amount", "The sum of its debits.", entry.total, Kind.MONEY, entry.currency)],
         notes=(_about(entry), *([remark] if (remark := _remark(entry)) else [])),
-        actions=() if is_reversed else (Action(f"reverse?number={entry.number}", "Reverse this entry"),),
+        actions=_actions(entry),
         title=f"Entry {entry.number}: {entry.text}",
     )
+
+
+def _query(asked: dict[str, Any]) -> str:
+    """The same filters for the list of lines."""
+    account = asked["account"]
+    given = {name: asked[name] for name in ("first", "last", "store", "kind", "search", "currency")}
+    given["account"] = account.number if account else ""
+    return urlencode({name: value for name, value in given.items() if value})
+
+
+def _actions(entry: JournalEntry) -> tuple[Action, ...]:
+    """Where it comes from and what it belongs to; the reversal, once."""
+    found = []
+    if entry.close is not None:
+        asked = urlencode({"store": entry.close.store_id, "day": entry.close.day, "currency": entry.currency})
+        found.append(Action(f"day?{asked}", "The day's close"))
+    if entry.reverses is not None:
+        found.append(Action(f"entry?number={entry.reverses.number}", f"Entry {entry.reverses.number}"))
+    if hasattr(entry, "reversed_by"):
+        found.append(Action(f"entry?number={entry.reversed_by.number}", f"Entry {entry.reversed_by.number}"))
+    else:
+        found.append(Action(f"reverse?number={entry.number}", "Reverse this entry"))
+    return tuple(found)
 
 
 def _entry_row(entry: JournalEntry) -> Row:
@@ -119,7 +134,7 @@ def _line_row(line: JournalLine) -> Row:
 def _about(entry: JournalEntry) -> str:
     author = f" by {called(entry.made_by)}" if entry.made_by else " by the server"
     made = timezone.localtime(entry.made_at)
-    return f"{entry.get_kind_display()}, dated {entry.dated:%-d %b %Y}. Written{author} on {made:%-d %b %Y, %H:%M}."
+    return f"{entry.get_kind_display()}, dated {entry.dated:%-d %b %Y}. Made{author} on {made:%-d %b %Y, %H:%M}."
 
 
 def _remark(entry: JournalEntry) -> str:

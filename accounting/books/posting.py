@@ -17,7 +17,7 @@ from accounting.days.models import StoreClose
 from possys.accounts.models import User
 from transactions.models import Store
 
-__all__ = ["post_cash_up", "post_close", "post_closes", "reverse", "reverse_once", "write_entry"]
+__all__ = ["Draft", "DraftLine", "post_cash_up", "post_close", "post_closes", "reverse", "reverse_once", "write_entry"]
 
 Kind = JournalEntry.Kind
 Purpose = PostingRule.Purpose

@@ -45,6 +45,13 @@ class StatementLine(NamedTuple):
         return f"{self.line.entry.dated}_{self.line.entry.number}_{self.line.position}"
 
 
+class LinePlace(NamedTuple):
+    """Where a list of lines goes on: behind this one."""
+
+    number: int
+    position: int
+
+
 def balances(retailer_id: int, currency: str, first: date, last: date) -> list[Balance]:
     """Every account in the order of their numbers; the sums of all are 0, and debits are as much as credits."""
     before, within = Q(entry__dated__lt=first), Q(entry__dated__gte=first)
@@ -74,20 +81,21 @@ def currencies(retailer_id: int) -> list[str]:
 
 def entries(retailer_id: int, wanted: Wanted, *, limit: int, before: int | None = None) -> list[JournalEntry]:
     """The newest first, at most `limit`, only those with numbers below `before`; with store, close and author."""
-    rows = JournalEntry.objects.filter(
-        retailer=retailer_id, currency=wanted.currency, dated__gte=wanted.first, dated__lte=wanted.last
-    )
-    if wanted.account_id is not None:
-        rows = rows.filter(pk__in=JournalLine.objects.filter(account=wanted.account_id).values("entry"))
-    if wanted.store_id is not None:
-        rows = rows.filter(store=wanted.store_id)
-    if wanted.kind:
-        rows = rows.filter(kind=wanted.kind)
-    if wanted.search:
-        rows = rows.filter(_matches(wanted.search))
+    rows = _wanted(retailer_id, wanted)
     if before is not None:
         rows = rows.filter(number__lt=before)
     return list(rows.select_related("store", "made_by", "reversed_by", "reverses").order_by("-number")[:limit])
+
+
+def lines(retailer_id: int, wanted: Wanted, *, limit: int, after: LinePlace | None = None) -> list[JournalLine]:
+    """The lines of these entries, of one account only if that is asked for; in the order of the journal."""
+    rows = JournalLine.objects.filter(entry__in=_wanted(retailer_id, wanted))
+    if wanted.account_id is not None:
+        rows = rows.filter(account=wanted.account_id)
+    if after is not None:
+        behind = Q(entry__number=after.number, position__gt=after.position)
+        rows = rows.filter(Q(entry__number__lt=after.number) | behind)
+    return list(rows.select_related("entry__store", "account").order_by("-entry__number", "position")[:limit])
 
 
 def entry_of(retailer_id: int, number: int) -> JournalEntry | None:
@@ -138,6 +146,19 @@ def behind_line(key: str) -> Q:
     day, number, position = date.fromisoformat(day_text), int(number_text), int(position_text)
     same_entry = Q(entry__dated=day, entry__number=number, position__gt=position)
     return Q(entry__dated__gt=day) | Q(entry__dated=day, entry__number__gt=number) | same_entry
+
+
+def _wanted(retailer_id: int, wanted: Wanted) -> QuerySet[JournalEntry]:
+    rows = JournalEntry.objects.filter(
+        retailer=retailer_id, currency=wanted.currency, dated__gte=wanted.first, dated__lte=wanted.last
+    )
+    if wanted.account_id is not None:
+        rows = rows.filter(pk__in=JournalLine.objects.filter(account=wanted.account_id).values("entry"))
+    if wanted.store_id is not None:
+        rows = rows.filter(store=wanted.store_id)
+    if wanted.kind:
+        rows = rows.filter(kind=wanted.kind)
+    return rows.filter(_matches(wanted.search)) if wanted.search else rows
 
 
 def _matches(search: str) -> Q:

@@ -13,6 +13,7 @@ from accounting.books.models import TEXT_MAX
 from accounting.cash.counting import Count, count_cash
 from accounting.cash.expecting import usual_currency
 from accounting.cash.models import CashUp
+from accounting.cash.queries import currencies
 from portal.rights import Right
 from portal.scope import Scope
 from portal.sheets.fields import DayField, MoneyField, ScopeStoreField, in_minor
@@ -81,8 +82,9 @@ def sentence(count: CashUp) -> str:
 
 
 def initial(scope: Scope, now: datetime, query: Mapping[str, str]) -> dict[str, Any]:
-    """Today, in the currency that the stores usually take."""
-    return {"day": now.date(), "currency": usual_currency(scope.store_ids)}
+    """Today, in the currency that is counted mostly, before the first count the one that is taken."""
+    known = currencies(scope.store_ids)
+    return {"day": now.date(), "currency": known[0] if known else usual_currency(scope.store_ids)}
 
 
 def _minor(asked: Mapping[str, Any], name: str) -> int | None:

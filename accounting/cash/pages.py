@@ -22,15 +22,15 @@ COUNTS = (
     Column("terminal", "Terminal", Kind.TEXT),
     Column("state", "State", Kind.TEXT),
     Column("difference", "Difference", Kind.MONEY),
-    Column("opening", "Opening", Kind.MONEY),
-    Column("cash_sales", "Cash sales", Kind.MONEY),
     Column("expected", "Expected", Kind.MONEY),
     Column("counted", "Counted", Kind.MONEY),
     Column("banked", "To the bank", Kind.MONEY),
-    Column("remaining", "Remaining", Kind.MONEY),
     Column("by", "Counted by", Kind.TEXT),
-    Column("at", "At", Kind.MOMENT),
     Column("note", "Note", Kind.TEXT),
+    Column("remaining", "Remaining", Kind.MONEY),
+    Column("opening", "Opening", Kind.MONEY),
+    Column("cash_sales", "Cash sales", Kind.MONEY),
+    Column("at", "At", Kind.MOMENT),
 )
 STORES = (
     Column("store", "Store", Kind.TEXT),
@@ -130,9 +130,9 @@ def state(count: CashUp) -> str:
 
 def _count_row(count: CashUp) -> Row:
     terminal = str(count.terminal) if count.terminal else EVERY_DRAWER
-    amounts = (count.difference, count.opening, count.cash_sales, count.expected, count.counted, count.banked)
-    who = (called(count.counted_by), count.counted_at, count.note)
-    return count.day, count.store.name, terminal, state(count), *amounts, count.remaining, *who
+    amounts = (count.difference, count.expected, count.counted, count.banked)
+    by, how = (called(count.counted_by), count.note), (count.remaining, count.opening, count.cash_sales)
+    return count.day, count.store.name, terminal, state(count), *amounts, *by, *how, count.counted_at
 
 
 def _store_row(row: StoreSums) -> Row:

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from django.db import connection, transaction
 
 from accounting.books.posting import post_closes
-from accounting.days.content import read_content, written
+from accounting.days.content import Content, read_content, written
 from accounting.days.fed import HeldNumbers, StoreDays
 from accounting.days.figures import Sums, added, sums_of
 from accounting.days.models import StoreClose, TerminalClose
@@ -74,14 +74,16 @@ class _Closing:
 
     def _earlier(self, days: Sequence[date]) -> dict[tuple[date, int], Sums]:
         """What earlier parts hold by day and terminal; notes how many parts there are."""
-        contents: dict[tuple[date, int], list[str]] = {}
+        contents: dict[tuple[date, int], list[Content]] = {}
         with connection.cursor() as cursor:
             cursor.execute(EARLIER_PARTS, [self.store, list(days)])
             for day, part, terminal, content in cursor.fetchall():
                 self.parts[day] = max(part, self.parts.get(day, 0))
                 if content is not None:
-                    contents.setdefault((day, terminal), []).append(content)
-        return {key: added(sums_of(read_content(text)) for text in texts) for key, texts in contents.items()}
+                    contents.setdefault((day, terminal), []).append(read_content(content))
+        for (day, terminal), own in contents.items():
+            self.fed.add_gone(day, terminal, max(content.last_sequence for content in own), own[0].retailer)
+        return {key: added(map(sums_of, own)) for key, own in contents.items()}
 
     def close(self) -> list[StoreClose]:
         """Writes the closes and their Z closes."""

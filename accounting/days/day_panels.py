@@ -92,7 +92,10 @@ LISTS = (
 GAPS_ARE = (
     "Numbers that a till skipped up to the last of this day and that have not come to this moment, on whatever day."
 )
-TOLD_ARE = "Figures that a till, when it closed, counted otherwise than the server did."
+TOLD_ARE = (
+    "What a till counted itself and sent when it closed, beside what the server counted of it; a difference is what "
+    "the till has beyond the server. Of several that it sent the last counts."
+)
 TERMINALS_ARE = "Each till's day, all parts together. The grand total is what it took since its first close."
 TAXES_ARE = "The recaps of sales, refunds and voids by tax code and rate; refunds and voids are negative."
 PAYMENTS_ARE = "What was paid in each way, less what was given back."
@@ -145,7 +148,7 @@ def panels(facts: DayFacts, currency: str, scope: Scope) -> list[Panel]:
                facts.terminals], currency),
         _money("taxes", "Taxes", TAXES_ARE, TAXES, _taxes(facts.sums, currency), currency),
         _money("payments", "Payments", PAYMENTS_ARE, PAYMENTS, _payments(facts.sums, currency), currency),
-        Panel("missing", "Missing numbers", GAPS_ARE, MISSING, [_gap(gap) for gap in facts.gaps],
+        Panel("missing", "Missing numbers", GAPS_ARE, MISSING, [_gap(gap) for gap in sorted(facts.gaps)],
               empty="No number is missing."),
         *_till_panels(facts, currency),
     ]  # fmt: skip

@@ -64,6 +64,15 @@ class StoreDays:
             for day, terminals in sorted(found.items())
         }
 
+    def add_gone(self, day: date, terminal: int, last: int, retailer: int) -> None:
+        """A terminal whose day was closed; where nothing of it is fed any more, because records had to be removed, a
+        day of nothing, so that the next part takes everything back.
+        """
+        own = self.days.setdefault(day, [])
+        if not any(one.terminal == terminal for one in own):
+            self.retailer = retailer
+            own.append(FedDay(terminal, {}, ((last, last),), {}))
+
 
 class HeldNumbers:
     """Which numbers any day of a terminal holds; asked only where some lack, and once a terminal."""

@@ -20,7 +20,7 @@ from portal.access import portal_page
 from portal.limits import limits_said
 from portal.rights import Right
 from portal.scope import Scope
-from portal.sheets.pages import Contents, Page
+from portal.sheets.pages import Action, Contents, Page
 
 TITLE = "Audit files"
 # A file of receipts shows what every customer bought.
@@ -71,6 +71,8 @@ AUDIT = Page(
     lead="Files for auditors and tax offices; made again, each is the same to the byte.",
     right=Right.SEE_BOOKS,
     read=read_forms,
+    # What SAF-T says of the retailer is written there.
+    actions=(Action("settings", "Settings"),),
     template="accounting/audit.html",
 )
 

@@ -14,9 +14,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounting.books.account_pages import read_account
-from accounting.books.asking import JournalAsking, StatementAsking
+from accounting.books.asking import JournalAsking, LinesAsking, StatementAsking
 from accounting.books.chart import open_books
 from accounting.books.journal_pages import read_journal
+from accounting.books.lines_page import read_lines
 from accounting.books.models import Account, Books, JournalEntry, PostingRule
 from accounting.books.posting import post_close
 from accounting.cash.models import CashUp
@@ -34,11 +35,19 @@ from transactions.models import Store, Terminal
 
 pytestmark = pytest.mark.django_db
 DAY = timezone.localtime().date() - timedelta(days=5)
-BOOKS_PAGES = {"journal": "", "accounts": "", "rules": "", "vat": "", "entry": "number=1", "account": "account=1000"}
+BOOKS_PAGES = {
+    "journal": "",
+    "lines": "",
+    "accounts": "",
+    "rules": "",
+    "vat": "",
+    "entry": "number=1",
+    "account": "account=1000",
+}
 BOOKS_FORMS = ("write-entry", "reverse", "add-account", "change-account", "delete-account", "rule", "settings")
 # Session, user and scope take four; a page's own are said in its module.
 QUERIES = {
-    "journal": 7, "accounts": 8, "rules": 6, "vat": 10, "entry": 6, "account": 9, "cash-ups": 7,
+    "journal": 7, "lines": 7, "accounts": 8, "rules": 6, "vat": 10, "entry": 6, "account": 9, "cash-ups": 7,
 }  # fmt: skip
 
 
@@ -191,7 +200,11 @@ def test_a_long_list_goes_on_where_it_ended(cast: RetailCast) -> None:
     scope = scope_of(User.objects.get(username="corner-owner"), cast.retailer.pk)
     assert scope is not None
     now = timezone.localtime()
-    for asks, read, query in ((JournalAsking, read_journal, ""), (StatementAsking, read_account, "account=1000")):
+    for asks, read, query in (
+        (JournalAsking, read_journal, ""),
+        (LinesAsking, read_lines, "account=1000"),
+        (StatementAsking, read_account, "account=1000"),
+    ):
         seen: list[str] = []
         balances: list[Any] = []
         after = ""
@@ -387,3 +400,34 @@ def test_names_of_stores_are_no_markup(cast: RetailCast) -> None:
     page = text(cast.owner, at(cast, "journal"))
     assert "<b>High</b>" not in page
     assert "&lt;b&gt;High" in page
+
+
+def test_an_entry_leads_to_its_day_and_a_reversal_to_what_it_takes_back(cast: RetailCast) -> None:
+    assert posted(cast.owner, at(cast, "reverse"), number=1, text="wrong").status_code == 302
+    entry, back = (text(cast.owner, at(cast, "entry", f"number={number}")) for number in (1, 3))
+    assert f"/day/?store={cast.stores[0].pk}&amp;day={DAY}&amp;currency=CZK" in entry
+    assert "/entry/?number=3" in entry
+    assert "/entry/?number=1" in back
+    assert cast.owner.get(at(cast, "day", f"store={cast.stores[0].pk}&day={DAY}")).status_code == 200
+
+
+def test_an_empty_row_of_an_entry_asks_a_browser_for_nothing(cast: RetailCast) -> None:
+    page = text(cast.owner, at(cast, "write-entry"))
+    row = page.split('name="rows-1-account"')[1].split(">")[0]
+    assert "required" not in row
+    assert page.count("1000 Cash in hand") >= 8
+
+
+def test_the_lines_are_those_of_the_entries_that_the_journal_shows(cast: RetailCast) -> None:
+    rows = sheet(cast.owner, at(cast, "lines", "", "-file", "csv"))
+    own = [row for row in rows if row and row[0] in {"1", "2"}]
+    assert [(row[0], row[1], row[3], row[5], row[6]) for row in own] == [
+        ("2", "1", "1000", "1210.00", ""), ("2", "2", "4000", "", "1000.00"), ("2", "3", "2100", "", "210.00"),
+        ("1", "1", "1000", "1210.00", ""), ("1", "2", "4000", "", "1000.00"), ("1", "3", "2100", "", "210.00"),
+    ]  # fmt: skip
+    assert "/lines/?first=" in text(cast.owner, at(cast, "journal"))
+    found = call(cast, "lines", query=f"account=2100&store={cast.stores[1].pk}").json()["lists"]["lines"]["rows"]
+    assert [(row["entry"], row["account"], row["tax_code"], row["store"]) for row in found] == [
+        ("2", "2100", "A", "Mill Lane"),
+    ]  # fmt: skip
+    assert text(cast.owner, at(cast, "lines", "after=1_x"), 400)

@@ -18,7 +18,7 @@ class Period(NamedTuple):
         if self == period_of("month", self.first):
             return f"{self.first:%B %Y}"
         if self == period_of("quarter", self.first):
-            return f"{(self.first.month - 1) // 3 + 1}. quarter {self.first.year}"
+            return f"Quarter {(self.first.month - 1) // 3 + 1} of {self.first.year}"
         return f"{self.first} to {self.last}"
 
 

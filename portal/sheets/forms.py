@@ -80,6 +80,9 @@ class ServiceForm(_Scoped):
 class RowForm(_Scoped):
     """The fields of one row. A row in which nothing is filled in is none."""
 
+    # A browser would have every empty row filled in before it sends the form.
+    use_required_attribute = False
+
 
 Save = Callable[[Scope, User, dict[str, Any], datetime], Saved]
 Initial = Callable[[Scope, datetime, Mapping[str, str]], dict[str, Any]]

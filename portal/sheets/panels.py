@@ -39,6 +39,8 @@ class Kind(StrEnum):
     HOUR = "hour"
     MOMENT = "moment"
     CODE = "code"  # A receipt code, as it is written.
+    PROSE = "prose"  # A sentence.
+    ID = "id"  # What programs name a thing by; pages leave it out.
 
 
 class Chart(StrEnum):
@@ -50,6 +52,7 @@ class Chart(StrEnum):
     HEAT = "heat"  # Weekday, hour, value.
     PARTS = "parts"  # Of a whole: name, value.
     PAIRS = "pairs"  # Two names, then numbers.
+    BAND = "band"  # Days: date, actual, expected, low, high; low to high is a band around what is expected.
 
 
 class Column(NamedTuple):

@@ -60,7 +60,7 @@ def page_file(request: HttpRequest, scope: Scope, *, service: Service, page: Pag
         content = csv_of(head, contents.figures, contents.panels)
     else:
         named = f"{scope.retailer_name}: {title}"
-        content = xlsx_of(named, head, contents.figures, contents.panels, contents.complete_to or NEVER)
+        content = xlsx_of(named, head, contents.figures, contents.panels, _moving(contents, asking) or NEVER)
     response = HttpResponse(content, content_type=CONTENT_TYPES[form])
     name = f"{slugify(scope.retailer_name) or service.name}-{slugify(title)}.{form}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
@@ -87,7 +87,8 @@ def show_form(request: HttpRequest, scope: Scope, *, service: Service, page: For
 
 def _prefilled(query: QueryDict) -> dict[str, str]:
     """What an address fills in, but for rows, and for texts that no database takes."""
-    return {name: value for name, value in query.dict().items() if name != "rows" and "\0" not in value}
+    given = {name: str(value) for name, value in query.items()}
+    return {name: value for name, value in given.items() if name != "rows" and "\0" not in value}
 
 
 def _read(page: Page, asking: Asking, scope: Scope, now: datetime, limit: int) -> Contents:
@@ -127,11 +128,20 @@ def _head(scope: Scope, service: Service, title: str, asking: Asking, contents: 
         value = asking.cleaned_data.get(bound.name)
         if value not in {None, "", False}:
             lines.append([str(bound.label), _asked(bound.field, value)])
-    if contents.complete_to:
-        lines.append(["Complete up to", contents.complete_to])
+    if moment := _moving(contents, asking):
+        lines.append(["Complete up to", moment])
     if contents.after:
         lines.append(["Note", f"Only the first {ROWS_MAX:,} rows. Ask for less for the rest."])
     return lines + [["Note", note] for note in contents.notes]
+
+
+def _moving(contents: Contents, asking: Asking) -> datetime | None:
+    """Up to when the file is complete, where that still says something: not of a period that was over by then.
+
+    So the file of a period that is over is the same whenever it is made.
+    """
+    moment, last = contents.complete_to, asking.cleaned_data.get("last")
+    return None if moment and last and timezone.localtime(moment).date() > last else moment
 
 
 def _asked(field: Any, value: Any) -> str:

@@ -13,7 +13,7 @@ const charts = (() => {
   const WEEK_DAYS = 7;
   const DAY_HOURS = 24;
   // From so many days on, the axis names months.
-  const MONTHS_FROM_DAYS = 100;
+  const MONTHS_FROM_DAYS = 120;
   const DURATION_MS = 300;
   const DAY_MS = 24 * 60 * 60 * 1000;
   const A_MONDAY = Date.UTC(2024, 0, 1);
@@ -57,6 +57,11 @@ const charts = (() => {
   }
 
   const isBefore = (column) => column.key === "before" || column.key.endsWith("_before");
+  // The sign in front of a value that is drawn as a line.
+  const keyOf = (column) => {
+    if (column.key === "expected") return "chart-key chart-key-expected";
+    return isBefore(column) ? "chart-key chart-key-before" : "chart-key";
+  };
 
   // --- Writing ---------------------------------------------------------------------------------------------------
 
@@ -86,7 +91,7 @@ const charts = (() => {
     const named = (name) => style.getPropertyValue(name).trim();
     return {
       ink: named("--ink"), muted: named("--muted"), rule: named("--rule"), surface: named("--surface"),
-      before: named("--chart-before"), area: named("--chart-area"), fade: named("--chart-fade"),
+      before: named("--chart-before"), area: named("--chart-area"), band: named("--chart-band"), fade: named("--chart-fade"),
       series: [1, 2, 3, 4, 5, 6].map((at) => named(`--chart-${at}`)),
       heat: Array.from({ length: HEAT_STEPS + 1 }, (_, at) => named(`--heat-${at}`)),
       font: style.fontFamily,
@@ -308,7 +313,42 @@ const charts = (() => {
     };
   }
 
-  const KINDS = { line: lines, bars, heat, parts };
+  // Days with what was sold, what is expected, and a band from "low" to "high" around it.
+  function band(table, looks) {
+    const place = Object.fromEntries(table.columns.map(({ key }, at) => [key, at]));
+    const valuesOf = (key) => table.rows.map((row) => row.values[place[key]]);
+    const [low, high] = [valuesOf("low"), valuesOf("high")];
+    const line = (key, color, more) => ({
+      type: "line", name: table.columns[place[key]].title, data: valuesOf(key), symbol: "circle", symbolSize: 7,
+      showSymbol: false, z: 3, lineStyle: { width: 2.25, color, cap: "round", join: "round" },
+      itemStyle: { color, borderColor: looks.surface, borderWidth: 1.5 }, emphasis: { lineStyle: { width: 2.25 } }, ...more,
+    });
+    const edge = (name, data, more) => ({
+      type: "line", name, data, stack: "band", symbol: "none", silent: true, z: 1,
+      lineStyle: { opacity: 0 }, itemStyle: { color: looks.band }, emphasis: { disabled: true }, ...more,
+    });
+    return {
+      option: {
+        ...common(looks),
+        grid: GRID,
+        xAxis: { ...namedAxis(looks, table), boundaryGap: false },
+        yAxis: valueAxis(looks, table.columns[place.actual]),
+        tooltip: tooltip(looks, (items) => tip(table, items[0].dataIndex, [place.actual, place.expected], looks), "axis", {
+          type: "line", lineStyle: { color: looks.muted, width: 1, type: "solid" },
+        }),
+        series: [
+          line("actual", looks.series[0]),
+          line("expected", looks.series[1], { z: 4 }),
+          edge(table.columns[place.low].title, low),
+          edge(table.columns[place.high].title, high.map((value, at) => (value === null ? null : value - low[at])), { areaStyle: { color: looks.band } }),
+        ],
+      },
+      row: (item) => item,
+      item: (row) => ({ seriesIndex: table.rows[row].values[place.actual] === null ? 1 : 0, dataIndex: row }),
+    };
+  }
+
+  const KINDS = { line: lines, bars, heat, parts, band };
 
   // --- What is said of a point -----------------------------------------------------------------------------------
 
@@ -323,7 +363,7 @@ const charts = (() => {
       if (!NUMBERS.includes(column.kind) || !row.texts[index]) continue;
       const line = element("div", "");
       const term = element("dt", "", column.title);
-      if (columns?.includes(index)) term.prepend(element("span", isBefore(column) ? "chart-key chart-key-before" : "chart-key"));
+      if (columns?.includes(index)) term.prepend(element("span", keyOf(column)));
       line.append(term, element("dd", "", row.texts[index]));
       list.append(line);
     }
@@ -357,7 +397,7 @@ const charts = (() => {
       figure.classList.add("is-drawn");
       this.instance = echarts.init(this.canvas, null, { renderer: "canvas" });
       // Of a curve or of bars the whole height above a day or hour means it; elsewhere the piece that is met.
-      if (["line", "bars"].includes(figure.dataset.chart)) {
+      if (["line", "bars", "band"].includes(figure.dataset.chart)) {
         this.instance.getZr().on("click", (event) => this.followColumn(event));
       } else {
         this.instance.on("click", (item) => this.follow(this.kind.row(item.dataIndex, item.seriesIndex)));
@@ -377,6 +417,7 @@ const charts = (() => {
       [this.table, this.written, this.look] = [table, written, look];
       const groups = groupsOf(table.columns);
       this.offer(groups);
+      this.explain();
       this.kind = KINDS[this.figure.dataset.chart](table, looksOf(this.figure), groups[this.group] ?? groups[0]);
       this.instance.setOption(this.kind.option, { notMerge: true });
       this.canvas.classList.toggle("has-links", table.rows.some((row) => row.href));
@@ -397,6 +438,21 @@ const charts = (() => {
       });
       this.canvas.before(this.choices);
       this.choose(this.group);
+    }
+
+    // Above a band: what its lines and its area are.
+    explain() {
+      if (this.figure.dataset.chart !== "band" || this.legend) return;
+      const titles = Object.fromEntries(this.table.columns.map(({ key, title }) => [key, title]));
+      const signs = [["chart-key", titles.actual], ["chart-key chart-key-expected", titles.expected], ["chart-key-band", `${titles.low} to ${titles.high.toLowerCase()}, 4 of 5 times`]];
+      this.legend = element("p", "chart-legend");
+      this.legend.dataset.liveSkip = "";
+      this.legend.append(...signs.map(([sign, title]) => {
+        const one = element("span", "");
+        one.append(element("span", sign), title);
+        return one;
+      }));
+      this.canvas.before(this.legend);
     }
 
     choose(group) {

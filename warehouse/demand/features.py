@@ -135,4 +135,5 @@ def _share(discounts: Floats, amount: Floats) -> Floats:
 def _since(by_week: Floats) -> Floats:
     """Weeks since the last sale; those of the window where there was none."""
     is_sold = by_week > 0
-    return np.where(is_sold.any(axis=1), is_sold.argmax(axis=1), by_week.shape[1]).astype(np.float64)
+    found: Floats = np.where(is_sold.any(axis=1), is_sold.argmax(axis=1), by_week.shape[1]).astype(np.float64)
+    return found

@@ -1,4 +1,4 @@
-"""The model: gradient-boosted trees over all products and stores of a retailer, or means where little is known yet. Pure.
+"""The model: gradient-boosted trees over all products and stores of a retailer, or means where little is known. Pure.
 
 It says how much is sold in four weeks. Trained with one thread and a fixed seed, so the same sales give the same
 forecasts; written down as text, so that a night's work that was interrupted goes on with the same model. Why this one:

@@ -79,5 +79,5 @@ def _by_day(mean: Floats, dispersion: Floats, unit: Floats) -> tuple[Floats, Flo
     rows = np.repeat(np.arange(shape[0]), shape[1])
     distinct, place = np.unique(np.column_stack([rows, rounded.ravel()]), axis=0, return_inverse=True)
     of_row = distinct[:, 0].astype(np.int64)
-    low, high = spread.interval(distinct[:, 1], dispersion[of_row], unit[of_row])
+    low, high = spread.interval(distinct[:, 1].astype(np.float64), dispersion[of_row], unit[of_row])
     return low[place.ravel()].reshape(shape), high[place.ravel()].reshape(shape)

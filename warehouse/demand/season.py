@@ -27,7 +27,8 @@ def weekdays(store: Floats, retailer: Floats) -> Floats:
     parts = (store + WEEKDAY_UNITS * usual) / (store.sum() + WEEKDAY_UNITS)
     if store.sum() > WEEKDAY_UNITS:
         parts = np.where(store < CLOSED_BELOW * store.sum(), 0.0, parts)
-    return WEEK_DAYS * parts / parts.sum()
+    found: Floats = WEEK_DAYS * parts / parts.sum()
+    return found
 
 
 def seasons(sold: Weekly, categories: Integers, known_weeks: int, origin: int = 0) -> Floats:

@@ -19,7 +19,9 @@ from warehouse.stock.models import Product
 
 DAILY = """
     SELECT product, day - %(first)s::date, sum(quantity)::float8 FROM warehouse_soldday
-    WHERE store = %(store)s AND day BETWEEN %(first)s AND %(until)s GROUP BY product, day
+    WHERE store = %(store)s AND day BETWEEN %(first)s AND %(until)s
+      AND (%(products)s::bigint[] IS NULL OR product = ANY(%(products)s))
+    GROUP BY product, day
 """
 BY_WEEK = """
     SELECT product, (%(until)s::date - day) / 7, sum(quantity)::float8, sum(baskets)::float8, sum(amount)::float8,
@@ -41,10 +43,13 @@ class Named(NamedTuple):
     categories: list[str]
 
 
-def daily_demand(store_id: int, first: date, last: date) -> tuple[Integers, list[date], Floats]:
+def daily_demand(
+    store_id: int, first: date, last: date, chosen: Sequence[int] | None = None
+) -> tuple[Integers, list[date], Floats]:
     """Products, ascending, the days from `first` to `last`, and what was sold of each, [n, days], never below 0."""
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
-    rows = _rows(DAILY, {"store": store_id, "first": first, "until": last})
+    products_wanted = None if chosen is None else list(chosen)
+    rows = _rows(DAILY, {"store": store_id, "first": first, "until": last, "products": products_wanted})
     if not rows:
         return np.zeros(0, np.int64), days, np.zeros((0, len(days)))
     products, place = np.unique(_integers(rows, 0), return_inverse=True)

@@ -40,7 +40,7 @@ COLUMNS = (
     Column("quantity", "Order", Kind.QUANTITY),
     Column("packs", "Packs", Kind.COUNT),
     Column("cost", "Cost", Kind.MONEY),
-    Column("why", "Why", Kind.TEXT),
+    Column("why", "Why", Kind.PROSE),
     Column("number", "Number", Kind.TEXT),
 )
 DEFINITION = (
@@ -105,7 +105,7 @@ def read_reorder(scope: Scope, asked: dict[str, Any], now: datetime) -> Contents
         figures=_figures(chosen, currency),
         notes=tuple(_notes(found, len(asked["stores"]))),
         hints=tuple(_hints(scope, found)),
-        actions=tuple(_actions(chosen, {store: names[store] for store in stores})),
+        actions=tuple(_actions(chosen, names if len(asked["stores"]) > 1 else {})),
         after=after,
     )
 
@@ -166,14 +166,14 @@ def _hints(scope: Scope, found: Reorder) -> Iterable[Hint]:
 
 
 def _actions(found: list[Suggestion], stores: dict[int, str]) -> Iterable[Action]:
-    """A button for the orders with the most products."""
+    """A button for the orders with the most products; `stores` are named where there are several."""
     counts = Counter(
         (one.place[0], one.terms.supplier, one.terms.supplier_name)
         for one in found
         if one.terms.supplier and one.ordered.packs
     )
     for (store, supplier, name), count in counts.most_common(ORDERS_OFFERED_MAX):
-        where = f" for {stores[store]}" if len(stores) > 1 else ""
+        where = f" for {stores[store]}" if store in stores else ""
         yield Action(f"order-form?store={store}&supplier={supplier}", f"Order {count:,} from {name}{where}")
 
 

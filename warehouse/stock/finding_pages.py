@@ -12,6 +12,7 @@ from portal.sheets.asking import OneStoreAsking, StoreAsking
 from portal.sheets.pages import Action, Contents, ListShape, Page
 from portal.sheets.panels import Column, Figure, Kind, Panel, Row
 from warehouse.stock.averaging import value
+from warehouse.stock.completeness import complete_to
 from warehouse.stock.costs import average_costs
 from warehouse.stock.currency import stock_currency
 from warehouse.stock.differences import Difference, differences
@@ -139,6 +140,7 @@ def read_findings(scope: Scope, asked: dict[str, Any], now: datetime) -> Content
     return Contents(
         figures=_figures(found, currency, limit),
         panels=panels,
+        complete_to=complete_to([store]),
         hints=() if found.is_kept else START[:1],
         notes=(f"Of each kind, the first {limit:,} are shown.",) if _is_cut(found, limit) else (),
     )
@@ -228,7 +230,12 @@ FINDINGS = Page(
         ListShape("expiring", EXPIRING),
     ),
     asks=OneStoreAsking,
-    actions=(Action("count", "Count"), Action("deliver", "Take in a delivery"), Action("write-off", "Write off")),
+    actions=(
+        Action("count", "Count"),
+        Action("deliver", "Take in a delivery"),
+        Action("write-off", "Write off"),
+        Action("lots", "Lots"),
+    ),
 )
 LOTS = Page(
     key="lots",
@@ -239,4 +246,5 @@ LOTS = Page(
     lists=(ListShape("lots", EXPIRING),),
     asks=LotsAsking,
     actions=(Action("write-off", "Write off"),),
+    tab="findings",
 )

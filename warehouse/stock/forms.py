@@ -18,6 +18,7 @@ from possys.money import CURRENCIES
 from warehouse.stock.currency import stock_currency
 from warehouse.stock.documents import LINES_MAX, Paper, reverse, write
 from warehouse.stock.faults import StockFault
+from warehouse.stock.locking import lock_stores
 from warehouse.stock.models import NOTE_MAX, Document, Supplier
 from warehouse.stock.rows import CountRow, DeliveryRow, LotRow, lines_of
 
@@ -135,6 +136,8 @@ def save_document(kind: Document.Kind, scope: Scope, user: User, asked: dict[str
         raise FormFault({"rows": NO_QUANTITY})
     try:
         with transaction.atomic():
+            # Before products are made known, or somebody who holds a store could wait for these while we wait for it.
+            lock_stores(paper.stores)
             lines = lines_of(scope, [asked["rows"][number] for number in numbers], currency)
             document = write(paper, lines, user=user, now=now)
     except (StockFault, FormFault) as fault:

@@ -12,6 +12,7 @@ from portal.scope import Scope
 from portal.sheets.asking import SearchAsking, StoreAsking
 from portal.sheets.pages import Action, Contents, Hint, ListShape, Page
 from portal.sheets.panels import Column, Kind, Panel, Row, ratio
+from warehouse.stock.completeness import complete_to
 from warehouse.stock.currency import stock_currency
 from warehouse.stock.listing import (
     STORES_LIVE_MAX,
@@ -36,7 +37,7 @@ COLUMNS = (
     Column("counted_on", "Last count", Kind.DATE),
     Column("category", "Category", Kind.TEXT),
     Column("code", "Number", Kind.TEXT),
-    Column("product", "Product id", Kind.TEXT),
+    Column("product", "Product id", Kind.ID),
 )
 DEFINITION = (
     "The last count, more what came in since, less what went out and was sold since. Average cost is that of one unit, "
@@ -82,7 +83,7 @@ class LevelsAsking(StoreAsking, CategoryAsking):
 
 
 def read_levels(scope: Scope, asked: dict[str, Any], now: datetime) -> Contents:
-    """Four queries beside those of the address."""
+    """Five queries beside those of the address."""
     wanted = Wanted(scope.retailer_id, asked["search"], asked["category"], asked["after"])
     stores, limit = asked["stores"], asked["limit"]
     if asked["only"] and len(stores) > STORES_LIVE_MAX:
@@ -98,6 +99,7 @@ def read_levels(scope: Scope, asked: dict[str, Any], now: datetime) -> Contents:
     is_empty = not rows and not any(asked[name] for name in ("search", "category", "only", "after"))
     return Contents(
         panels=[_panel(shown, found, stock_currency(scope.retailer_id), asked)],
+        complete_to=complete_to(stores),
         hints=START if is_empty else (),
         after=place_of(shown[-1]) if rest else "",
     )

@@ -15,6 +15,7 @@ from portal.sheets.asking import StoreAsking
 from portal.sheets.pages import Action, Contents, ListShape, Page
 from portal.sheets.panels import Chart, Column, Figure, Kind, Panel, Row
 from warehouse.stock.averaging import value
+from warehouse.stock.completeness import complete_to
 from warehouse.stock.costs import average_costs
 from warehouse.stock.currency import stock_currency
 from warehouse.stock.level_pages import unit_cost
@@ -86,6 +87,7 @@ def read_product(scope: Scope, asked: dict[str, Any], now: datetime) -> Contents
         title=known.name,
         figures=_figures(found, currency),
         panels=panels,
+        complete_to=complete_to(stores),
         notes=(_told(known),),
         actions=(
             Action(f"item?{urlencode({'product': told(known.key)})}", "Supplier and minimum"),

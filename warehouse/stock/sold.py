@@ -64,7 +64,8 @@ class SoldLines:
         sales = self._sales[order]
         is_first[1:] |= sales[1:] != sales[:-1]
         baskets = np.where(is_first, self._is_sale[order], 0)
-        sums = [np.add.reduceat(_addable(values[order]), starts) for values in (*self._values, baskets)]
+        columns_added = (*(values[order] for values in self._values), baskets)
+        sums = [np.add.reduceat(_addable(values), starts) for values in columns_added]
         currencies = [self._names[number] for number in ordered[3][starts].tolist()]
         columns: list[Integers | list[str]] = [*(key[starts] for key in ordered[:3]), currencies, *sums]
         return dict(zip(shape.columns, columns, strict=True))

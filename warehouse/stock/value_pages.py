@@ -10,6 +10,7 @@ from portal.sheets.asking import PeriodAsking, StoreAsking
 from portal.sheets.pages import Contents, ListShape, Page
 from portal.sheets.panels import Column, Figure, Kind, Panel, Row
 from warehouse.stock.averaging import value
+from warehouse.stock.completeness import complete_to
 from warehouse.stock.costs import average_costs
 from warehouse.stock.currency import stock_currency
 from warehouse.stock.level_pages import START
@@ -43,7 +44,7 @@ class ValueAsking(PeriodAsking, StoreAsking):
 
 
 def read_value(scope: Scope, asked: dict[str, Any], now: datetime) -> Contents:
-    """Five queries beside those of the address."""
+    """Six queries beside those of the address."""
     stores, currency = asked["stores"], stock_currency(scope.retailer_id)
     if len(stores) > STORES_LIVE_MAX:
         return Contents(notes=(TOO_MANY,))
@@ -58,6 +59,7 @@ def read_value(scope: Scope, asked: dict[str, Any], now: datetime) -> Contents:
     return Contents(
         figures=_figures(sum(worth.values()), _total(brought.values()), currency),
         panels=panels,
+        complete_to=complete_to(stores),
         hints=() if worth else START[:1],
     )
 

@@ -10,7 +10,7 @@ from accounting.books.chart import add_account, change_account, open_books, set_
 from accounting.books.faults import BooksFault
 from accounting.books.manual import ManualEntry, ManualLine, lock_until, write_by_hand
 from accounting.books.models import Account, Books, JournalEntry, PostingRule
-from accounting.books.posting import post_close, reverse
+from accounting.books.posting import post_close, post_closes, reverse
 from accounting.tests.closes import DAY, NOW, make_close, make_figures, sold
 from possys.accounts.models import User
 from tests.cast import make_user
@@ -190,6 +190,28 @@ def test_a_close_takes_few_queries(store: Store, django_assert_max_num_queries) 
     # Books, known entries, rules, books again, number, entry, lines; the savepoints.
     with django_assert_max_num_queries(14):
         post_close(close, NOW)
+
+
+def test_many_closes_at_once_are_posted_as_one_by_one(store: Store) -> None:
+    other = make_store(store.retailer, name="Mill Lane")
+    euros = make_figures([sold(50, 5)], currency="EUR")
+    first = make_close(store, make_figures([sold(1000, 210)]), euros)
+    again = post_close(first, NOW)
+    closes = [
+        first,
+        make_close(other, make_figures([sold(70, 0)])),
+        make_close(store, part=2),
+        make_close(other, euros, part=2),
+    ]
+    entries = post_closes(closes, NOW)
+    assert entries[:2] == again
+    assert [(entry.number, entry.text, entry.currency, lines(entry)) for entry in entries[2:]] == [
+        (3, "Close of Mill Lane, 2026-11-20", "CZK", [("1000", 70), ("4000", -70)]),
+        (4, "Close of Mill Lane, 2026-11-20, supplement 1", "EUR", [("1000", 55), ("4000", -50), ("2100", -5)]),
+    ]
+    assert Books.objects.get().last_number == 4
+    assert post_closes(closes, NOW) == entries
+    assert post_closes([], NOW) == []
 
 
 @pytest.mark.django_db(transaction=True)

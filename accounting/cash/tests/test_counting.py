@@ -92,6 +92,8 @@ def test_what_remained_is_the_next_opening(store: Store, clerk: User) -> None:
     assert count(store, clerk, 500, day=DAY + timedelta(days=1)).opening == 500
     assert count(store, clerk, 500, day=DAY + timedelta(days=2), opening=0).opening == 0
     assert last_remaining(store.pk, None, DAY + timedelta(days=9), "CZK") == 500
+    assert last_remaining(store.pk, None, DAY + timedelta(days=9), "EUR") is None
+    assert last_remaining(store.pk, 64, DAY + timedelta(days=9), "CZK") is None
 
 
 def test_a_correction_reverses_and_posts_anew(store: Store, clerk: User) -> None:
@@ -108,6 +110,13 @@ def test_a_correction_reverses_and_posts_anew(store: Store, clerk: User) -> None
     assert (third.replaces, third.entry) == (right, None)
     shown = cash_ups(Counted([store.pk], DAY, DAY, "CZK"), limit=10)
     assert [(one.counted, hasattr(one, "replaced_by")) for one in shown] == [(1000, False), (1010, True), (900, True)]
+
+
+def test_what_a_replaced_count_left_is_no_opening(store: Store, clerk: User) -> None:
+    count(store, clerk, 900)
+    count(store, clerk, 700, is_correction=True)
+    count(store, clerk, 800, is_correction=True)
+    assert count(store, clerk, 0, day=DAY + timedelta(days=1)).opening == 800
 
 
 def test_a_count_of_a_locked_day_is_posted_on_the_first_open_one(store: Store, clerk: User) -> None:

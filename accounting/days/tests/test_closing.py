@@ -14,8 +14,16 @@ from accounting.books.models import Books
 from accounting.days import due
 from accounting.days.closing import close_store
 from accounting.days.content import read_content
-from accounting.days.due import close_due
-from accounting.days.models import ClosedTo, StoreClose, TerminalClose
+from accounting.days.due import close_due, look_again
+from accounting.days.models import (
+    ClosedTo,
+    StoreClose,
+    TerminalClose,
+    TerminalDay,
+    TerminalPaymentDay,
+    TerminalSequences,
+    TerminalTaxDay,
+)
 from accounting.days.tests.trade import (
     DAY,
     MORNING,
@@ -27,6 +35,7 @@ from accounting.days.tests.trade import (
     plain,
     random_sales,
 )
+from accounting.days.verification import verify
 
 pytestmark = pytest.mark.django_db
 NIGHT = MORNING - timedelta(hours=3, minutes=5)
@@ -260,3 +269,26 @@ def test_the_first_days_of_a_long_history_are_closed_in_steps(monkeypatch: pytes
     assert [close_due(LATER) for _ in range(4)] == [4, 4, 2, 0]
     check(shop, set(map(id, shop.sent)))
     check_chains()
+
+
+def test_a_removed_record_is_taken_back_by_a_supplement_once_its_feed_was_rebuilt() -> None:
+    shop = make_shop()
+    sales = [shop.sale(), shop.sale(), shop.sale(till=1)]
+    shop.feed(sales, NIGHT)
+    shop.complete(MORNING)
+    close_due(MORNING)
+    # The law had the first till's second sale removed, and all of the second till: so a rebuild leaves them out.
+    for model in (TerminalDay, TerminalSequences, TerminalTaxDay, TerminalPaymentDay):
+        model.objects.all().delete()
+    shop.blocks, shop.sent = 0, []
+    shop.feed(sales[:1], NIGHT)
+    shop.complete(LATER)
+    assert close_due(LATER) == 0
+    look_again()
+    assert close_due(LATER) == 1
+    content = read_content(StoreClose.objects.get(part=2).content)
+    assert (content.records, content.currencies[0].gross, content.missing) == (-2, -10200, 0)
+    faults: list[str] = []
+    assert verify(None, faults.append).waiting == 0
+    assert faults == []
+    assert close_due(LATER) == 0

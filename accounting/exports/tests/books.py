@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from accounting.books.models import Account, Books, JournalEntry
-from accounting.books.posting import Draft, DraftLine, write_entry
+from accounting.books.posting import write_entry
+from accounting.books.writing import Draft, DraftLine
 from accounting.days.models import StoreClose
 from transactions.models import Retailer, Store
 

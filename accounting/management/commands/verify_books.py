@@ -17,4 +17,5 @@ class Command(BaseCommand):
         done = verify(options["retailer"], self.stderr.write)
         self.stdout.write(done.summary())
         if done.faults:
+            self.stderr.write("After a rebuild of fiscal-days, manage.py close_days --again makes up the differences.")
             raise SystemExit(1)

@@ -12,7 +12,7 @@ from accounting.vat.periods import Period, period_of, recent_periods
 def test_months_and_quarters() -> None:
     assert period_of("month", date(2028, 2, 10)) == Period(date(2028, 2, 1), date(2028, 2, 29))
     assert period_of("quarter", date(2026, 11, 30)) == Period(date(2026, 10, 1), date(2026, 12, 31))
-    assert period_of("quarter", date(2026, 11, 30)).title == "4. quarter 2026"
+    assert period_of("quarter", date(2026, 11, 30)).title == "Quarter 4 of 2026"
     assert period_of("month", date(2026, 11, 30)).title == "November 2026"
     assert Period(date(2026, 11, 1), date(2026, 11, 9)).title == "2026-11-01 to 2026-11-09"
 

@@ -1,0 +1,24 @@
+"""Every night all stores' average costs are worked out again."""
+
+import pytest
+
+from warehouse.stock.costs import average_costs
+from warehouse.stock.nightly import step
+from warehouse.stock.tests.factories import CROWN, Kind, ago, make_document, make_product, make_shop, make_sold, units
+
+
+@pytest.mark.django_db
+def test_stores_are_worked_through_one_by_one() -> None:
+    retailer, here, there, user = make_shop()
+    milk = make_product(retailer.pk)
+    for store in (here, there):
+        make_document(Kind.DELIVERY, store, ago(5), units(milk, 10, 20), user=user)
+    make_document(Kind.DELIVERY, here, ago(3), units(milk, 10, 10), user=user)
+    # Late.
+    make_sold(here.pk, milk, ago(4), 9)
+    seen, done = [], step(0)
+    while done is not None:
+        seen.append(done)
+        done = step(done.store)
+    assert seen == [(here.pk, 1), (there.pk, 0)]
+    assert average_costs([here.pk])[here.pk, milk] == round((1 * 20 + 10 * 10) / 11 * CROWN)
