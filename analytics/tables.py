@@ -26,7 +26,8 @@ def table(panel: Panel, address: Address, zone: tzinfo, filters: Filters, *, wit
     name, page = MORE.get(panel.key, ("", "")) if with_more else ("", "")
     more = More(name, address(f"{page}?{filters.query()}")) if page else NO_MORE
     opens = _open_from(panel, filters)
-    return tables.table(panel, address, zone, open_from=opens, more=more, along=panel.key in ALONG)
+    along = panel.key in ALONG
+    return tables.table(tables.change_forward(panel), address, zone, open_from=opens, more=more, along=along)
 
 
 def stat(figure: Figure, address: Address) -> Stat:

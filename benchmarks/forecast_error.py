@@ -4,8 +4,9 @@
 
 Some minutes, one thread, no database. At each of four cut-offs, four weeks apart, the model learns what was sold before
 (155,848 baskets of 457 stores) and forecasts the next 28 days of every product that a sample of stores sold in a
-quarter. Printed per class: WAPE = sum of |sold - forecast| / sum of sold, by day, by week and over the four weeks; bias =
-sum of forecasts / sum of sold - 1; and how many 80 % intervals hold what was sold. A forecast of nothing has a WAPE of 1.
+quarter. Printed per class: WAPE = sum of |sold - forecast| / sum of sold, by day, by week and over the four weeks; bias
+= sum of forecasts / sum of sold - 1; and how many 80 % intervals hold what was sold. A forecast of nothing has a WAPE
+of 1.
 
 The exit code is 1 when the model does not beat seasonal-naive in every class and measure.
 """

@@ -8,9 +8,13 @@ from warehouse.orders.pages import PAGES as ORDERS_PAGES
 from warehouse.stock.pages import FORMS as STOCK_FORMS
 from warehouse.stock.pages import PAGES as STOCK_PAGES
 
+# What is looked at every day stands first.
+ORDER = ("levels", "demand", "reorder", "orders", "movements", "findings", "value", "dead-stock", "classes", "items")
+PAGES = (*STOCK_PAGES, *DEMAND_PAGES, *ORDERS_PAGES)
+
 SERVICE = Service(
     name="stock",
     title="Stock",
-    pages=(*STOCK_PAGES, *ORDERS_PAGES, *DEMAND_PAGES),
+    pages=tuple(sorted(PAGES, key=lambda page: ORDER.index(page.key) if page.is_tab else len(ORDER))),
     forms=(*STOCK_FORMS, *ORDERS_FORMS, *DEMAND_FORMS),
 )

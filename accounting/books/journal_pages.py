@@ -134,7 +134,7 @@ def _line_row(line: JournalLine) -> Row:
 def _about(entry: JournalEntry) -> str:
     author = f" by {called(entry.made_by)}" if entry.made_by else " by the server"
     made = timezone.localtime(entry.made_at)
-    return f"{entry.get_kind_display()}, dated {entry.dated:%-d %b %Y}. Written{author} on {made:%-d %b %Y, %H:%M}."
+    return f"{entry.get_kind_display()}, dated {entry.dated:%-d %b %Y}. Made{author} on {made:%-d %b %Y, %H:%M}."
 
 
 def _remark(entry: JournalEntry) -> str:

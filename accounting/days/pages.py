@@ -32,7 +32,7 @@ COLUMNS = (
     Column("missing", "Missing numbers", Kind.COUNT),
     Column("differing", "Till differences", Kind.COUNT),
     Column("supplements", "Supplements", Kind.COUNT),
-    Column("entries", "Journal", Kind.TEXT),
+    Column("entries", "Journal entries", Kind.TEXT),
 )
 DAYS_ARE = (
     "The server's close of each store's day, made by itself after the hour of the close and never waiting for a till. "
@@ -46,7 +46,6 @@ NOTHING_YET = Hint(
     "settings",
     "Settings of the books",
 )
-POSTED, NOTHING_POSTED = "Posted", "Nothing to post"
 
 
 def read_days(scope: Scope, asked: dict[str, Any], now: datetime) -> Contents:
@@ -98,10 +97,10 @@ def _amounts(sums: Sums, currency: str) -> tuple[int, int]:
     return vector[4], vector[5]
 
 
-def posted(one: ClosedDay, entries: dict[int, dict[str, int]]) -> str:
-    """The numbers of the day's entries."""
+def posted(one: ClosedDay, entries: dict[int, dict[str, int]]) -> str | None:
+    """The numbers of the day's entries; None where nothing was to post."""
     numbers = sorted(number for close in one.closes for number in entries.get(close.pk, {}).values())
-    return f"{POSTED}: {', '.join(map(str, numbers))}" if numbers else NOTHING_POSTED
+    return ", ".join(map(str, numbers)) or None
 
 
 def _figures(days: int, supplements: int, shown: list[ClosedDay]) -> list[Figure]:

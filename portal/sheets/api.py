@@ -53,6 +53,7 @@ class _RetailerView(APIView):
 class PageView(_RetailerView):
     """A page's contents."""
 
+    service: ClassVar[Service]
     page: ClassVar[Page]
 
     def get(self, request: Request, retailer: int) -> HttpResponse:
@@ -68,7 +69,7 @@ class PageView(_RetailerView):
         if faults or not asking.is_valid():
             return _wrong_address({**faults, **{name: list(map(str, texts)) for name, texts in asking.errors.items()}})
         contents = self.page.read(scope, {**asking.cleaned_data, "limit": ROWS_MAX}, now)
-        return Response(answer(self.page, contents))
+        return Response(answer(scope, self.service, self.page, contents))
 
 
 class FormView(_RetailerView):
@@ -97,7 +98,11 @@ class FormView(_RetailerView):
 
 def page_view(service: Service, page: Page) -> type[PageView]:
     """The view of a page, described."""
-    made = type(f"{service.name.title()}{_camel(page.key)}View", (PageView,), {"page": page, "__doc__": page.lead})
+    made = type(
+        f"{service.name.title()}{_camel(page.key)}View",
+        (PageView,),
+        {"service": service, "page": page, "__doc__": page.lead},
+    )
     described = extend_schema(
         operation_id=f"{service.name}_{page.key}".replace("-", "_"),
         summary=f"{service.title}: {page.title}",
@@ -135,14 +140,17 @@ def _camel(key: str) -> str:
     return "".join(part.title() for part in key.split("-"))
 
 
-def answer(page: Page, contents: Contents) -> dict[str, Any]:
-    """What a program gets: `lists` by their keys, each with the currency of its amounts; `next` is "" at the end."""
+def answer(scope: Scope, service: Service, page: Page, contents: Contents) -> dict[str, Any]:
+    """What a program gets: `lists` by their keys, each with the currency of its amounts; `next` is "" at the end.
+
+    A row that something lies behind has it as `link`, `key?query`: numbers of stores, products and documents are there.
+    """
     return {
         "title": contents.title or page.title,
         "complete_to": _json(contents.complete_to),
         "notes": list(contents.notes),
         "figures": [_figure(figure) for figure in contents.figures],
-        "lists": {panel.key: _list(panel) for panel in contents.panels},
+        "lists": {panel.key: _list(scope, service, panel) for panel in contents.panels},
         "next": contents.after,
     }
 
@@ -152,18 +160,25 @@ def _figure(figure: Figure) -> dict[str, Any]:
     return {"key": figure.key, "title": figure.title, "value": value, "before": before, "currency": figure.currency}
 
 
-def _list(panel: Panel) -> dict[str, Any]:
+def _list(scope: Scope, service: Service, panel: Panel) -> dict[str, Any]:
     own = [place for place, column in enumerate(panel.columns) if column.key == "currency"]
     rows = []
-    for row in panel.rows:
+    for number, row in enumerate(panel.rows):
         currency = panel.currency or (str(row[own[0]]) if own else "")
-        rows.append(
-            {
-                column.key: _json(cell_of(value, column.kind, currency))
-                for column, value in zip(panel.columns, row, strict=True)
-            }
-        )
+        found = {
+            column.key: _json(cell_of(value, column.kind, currency))
+            for column, value in zip(panel.columns, row, strict=True)
+        }
+        if panel.links is not None:
+            found["link"] = _link(scope, service, panel.links[number])
+        rows.append(found)
     return {"title": panel.title, "definition": panel.definition, "currency": panel.currency, "rows": rows}
+
+
+def _link(scope: Scope, service: Service, link: str) -> str | None:
+    """The link where its member may go."""
+    right = service.right_of(link.partition("?")[0])
+    return link if link and (right is None or scope.may(right)) else None
 
 
 def _json(value: Any) -> Any:

@@ -13,6 +13,8 @@ NOTHING = "–"
 MINUS = "−"
 # Kinds that are set against the right edge, so that their digits stand below each other.
 NUMBERS = frozenset({Kind.COUNT, Kind.MONEY, Kind.QUANTITY, Kind.PERCENT, Kind.CHANGE})
+# Columns in which everything but 0 is to be looked into, by their keys.
+DIFFERENCES = frozenset({"difference"})
 # From here on a tenth of a per cent says nothing: hundredths of a per cent.
 WHOLE_PERCENT_FROM = 10_000
 QUANTITY_DECIMALS_MAX = 3
@@ -30,7 +32,7 @@ def cell(value: Value, column: Column, currency: str, zone: tzinfo = UTC) -> Cel
     """One value of a table; amounts without their currency, which the column's head names."""
     text = written(value, column.kind, currency, zone)
     if isinstance(value, int):
-        return Cell(text, str(value), tone(value) if column.kind is Kind.CHANGE else "")
+        return Cell(text, str(value), _tone(value, column))
     return Cell(text, value.isoformat() if isinstance(value, date) and not isinstance(value, datetime) else "")
 
 
@@ -57,6 +59,12 @@ def tone(change: int | None) -> str:
 def with_currency(value: int, currency: str) -> str:
     """An amount that stands alone."""
     return shown(value, currency).replace("-", MINUS)
+
+
+def _tone(value: int, column: Column) -> str:
+    if column.kind is Kind.CHANGE:
+        return tone(value)
+    return "look" if value and column.key in DIFFERENCES else ""
 
 
 def _number(value: int, kind: Kind, currency: str) -> str:

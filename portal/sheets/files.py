@@ -42,7 +42,7 @@ SHEET_FORBIDDEN = str.maketrans("", "", "[]:*?/\\'")
 PERCENT_DIGITS = 2
 # A workbook says when it was made; one that is to be the same whenever it is made says this.
 NEVER = datetime(2000, 1, 1, tzinfo=UTC)
-CELL_WIDTHS = {Kind.TEXT: 28, Kind.MOMENT: 18, Kind.CODE: 22}
+CELL_WIDTHS = {Kind.TEXT: 28, Kind.PROSE: 80, Kind.MOMENT: 18, Kind.CODE: 22}
 WIDTH = 14
 PROSE_WIDTH = 100
 

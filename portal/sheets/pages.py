@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from portal.sheets.forms import FormPage
 
 # What a person looks through on one page; more is a page further, or a file.
-PAGE_ROWS = 200
+PAGE_ROWS = 50
 __all__ = ["PAGE_ROWS", "ROWS_MAX", "Action", "Contents", "Hint", "ListShape", "Page"]
 
 

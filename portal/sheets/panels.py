@@ -39,6 +39,8 @@ class Kind(StrEnum):
     HOUR = "hour"
     MOMENT = "moment"
     CODE = "code"  # A receipt code, as it is written.
+    PROSE = "prose"  # A sentence.
+    ID = "id"  # What programs name a thing by; pages leave it out.
 
 
 class Chart(StrEnum):

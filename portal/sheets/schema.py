@@ -27,6 +27,7 @@ SAVED = inline_serializer(
         "message": serializers.CharField(help_text="What happened, for people."),
     },
 )
+LINK = "What lies behind the row: the list or form of this service, and what it is asked for."
 DECIMALS = frozenset({Kind.MONEY, Kind.QUANTITY, Kind.PERCENT, Kind.CHANGE})
 
 
@@ -80,7 +81,10 @@ def page_answer(service: Service, page: Page) -> Any:
 
 def _list(service: Service, page: Page, shape: ListShape) -> Any:
     name = _name(service, f"{page.key}-{shape.key}", "")
-    row = inline_serializer(f"{name}Row", {column.key: _cell(column) for column in shape.columns}, many=True)
+    cells = {column.key: _cell(column) for column in shape.columns}
+    # Of lists whose rows something lies behind.
+    cells["link"] = serializers.CharField(required=False, allow_null=True, help_text=LINK)
+    row = inline_serializer(f"{name}Row", cells, many=True)
     return inline_serializer(
         f"{name}List",
         {

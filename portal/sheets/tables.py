@@ -4,7 +4,7 @@ A panel becomes a table. Its chart is one of three things: drawn by the page's s
 inside the table's rows (`bars`), or none.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import NamedTuple
@@ -143,12 +143,12 @@ def table(
     more: More = NO_MORE,
     along: bool = False,
 ) -> Table:
-    """The panel with everything written; a change stands behind the number that it is about.
+    """The panel with everything written.
 
     Rows from `open_from` on are not over yet. `along`: bars along a scale, though its steps have names, or days with
     gaps, which a line would draw across.
     """
-    panel = _change_forward(panel)
+    panel = without_ids(panel)
     opens = len(panel.rows) if open_from is None else open_from
     heads = [_head(column, panel.currency) for column in panel.columns]
     links = panel.links or [""] * len(panel.rows)
@@ -205,7 +205,14 @@ def _before(figure: Figure) -> str:
     return f"{_alone(figure.comparable, figure)} against {before}"
 
 
-def _change_forward(panel: Panel) -> Panel:
+def without_ids(panel: Panel) -> Panel:
+    """The panel without what only programs read."""
+    shown = [place for place, column in enumerate(panel.columns) if column.kind is not Kind.ID]
+    return panel if len(shown) == len(panel.columns) else _with_columns(panel, shown)
+
+
+def change_forward(panel: Panel) -> Panel:
+    """The panel with its change behind its first number, which it is about."""
     kinds = [column.kind for column in panel.columns]
     if Kind.CHANGE not in kinds:
         return panel
@@ -214,11 +221,12 @@ def _change_forward(panel: Panel) -> Panel:
     if change == number:
         return panel
     order = [*range(number + 1), change, *(at for at in range(number + 1, len(kinds)) if at != change)]
-    return replace(
-        panel,
-        columns=tuple(panel.columns[at] for at in order),
-        rows=[tuple(row[at] for at in order) for row in panel.rows],
-    )
+    return _with_columns(panel, order)
+
+
+def _with_columns(panel: Panel, places: Sequence[int]) -> Panel:
+    columns = tuple(panel.columns[at] for at in places)
+    return replace(panel, columns=columns, rows=[tuple(row[at] for at in places) for row in panel.rows])
 
 
 def _alone(value: int | None, figure: Figure) -> str:

@@ -108,9 +108,7 @@ def _start_history(
     return history
 
 
-def _stay(
-    supervisor: Supervisor, replay: Replay, history: History | None, errands: Sequence[Errand], url: str
-) -> None:
+def _stay(supervisor: Supervisor, replay: Replay, history: History | None, errands: Sequence[Errand], url: str) -> None:
     """Look after everything and show that it is alive, until interrupted; with a past, the errands follow it."""
     # Only now are the settings those of this run.
     from possys.receipt_keys import links

@@ -13,7 +13,7 @@ const charts = (() => {
   const WEEK_DAYS = 7;
   const DAY_HOURS = 24;
   // From so many days on, the axis names months.
-  const MONTHS_FROM_DAYS = 100;
+  const MONTHS_FROM_DAYS = 120;
   const DURATION_MS = 300;
   const DAY_MS = 24 * 60 * 60 * 1000;
   const A_MONDAY = Date.UTC(2024, 0, 1);
@@ -313,13 +313,11 @@ const charts = (() => {
     };
   }
 
-  // Days with what was sold, what is expected, and a band from "low" to "high" around it. The past ends where nothing was
-  // sold yet, and a line says so.
+  // Days with what was sold, what is expected, and a band from "low" to "high" around it.
   function band(table, looks) {
     const place = Object.fromEntries(table.columns.map(({ key }, at) => [key, at]));
     const valuesOf = (key) => table.rows.map((row) => row.values[place[key]]);
     const [low, high] = [valuesOf("low"), valuesOf("high")];
-    const ahead = valuesOf("actual").findIndex((value) => value === null);
     const line = (key, color, more) => ({
       type: "line", name: table.columns[place[key]].title, data: valuesOf(key), symbol: "circle", symbolSize: 7,
       showSymbol: false, z: 3, lineStyle: { width: 2.25, color, cap: "round", join: "round" },
@@ -329,30 +327,20 @@ const charts = (() => {
       type: "line", name, data, stack: "band", symbol: "none", silent: true, z: 1,
       lineStyle: { opacity: 0 }, itemStyle: { color: looks.band }, emphasis: { disabled: true }, ...more,
     });
-    const now = ahead > 0 ? {
-      silent: true, symbol: "none", animation: false, data: [{ xAxis: ahead }],
-      lineStyle: { color: looks.muted, type: [2, 3], width: 1 }, label: { show: false },
-    } : undefined;
-    const within = "4 of 5 cases";
     return {
       option: {
         ...common(looks),
-        grid: { ...GRID, top: 40 },
-        legend: {
-          top: 0, left: 0, itemWidth: 16, itemHeight: 8, itemGap: 16, icon: "roundRect", selectedMode: false,
-          textStyle: { color: looks.muted, fontFamily: looks.font, fontSize: 12 },
-          data: [table.columns[place.actual].title, table.columns[place.expected].title, within],
-        },
+        grid: GRID,
         xAxis: { ...namedAxis(looks, table), boundaryGap: false },
         yAxis: valueAxis(looks, table.columns[place.actual]),
         tooltip: tooltip(looks, (items) => tip(table, items[0].dataIndex, [place.actual, place.expected], looks), "axis", {
           type: "line", lineStyle: { color: looks.muted, width: 1, type: "solid" },
         }),
         series: [
-          line("actual", looks.series[0], { markLine: now }),
+          line("actual", looks.series[0]),
           line("expected", looks.series[1], { z: 4 }),
-          edge("", low),
-          edge(within, high.map((value, at) => (value === null ? null : value - low[at])), { areaStyle: { color: looks.band } }),
+          edge(table.columns[place.low].title, low),
+          edge(table.columns[place.high].title, high.map((value, at) => (value === null ? null : value - low[at])), { areaStyle: { color: looks.band } }),
         ],
       },
       row: (item) => item,
@@ -429,6 +417,7 @@ const charts = (() => {
       [this.table, this.written, this.look] = [table, written, look];
       const groups = groupsOf(table.columns);
       this.offer(groups);
+      this.explain();
       this.kind = KINDS[this.figure.dataset.chart](table, looksOf(this.figure), groups[this.group] ?? groups[0]);
       this.instance.setOption(this.kind.option, { notMerge: true });
       this.canvas.classList.toggle("has-links", table.rows.some((row) => row.href));
@@ -449,6 +438,21 @@ const charts = (() => {
       });
       this.canvas.before(this.choices);
       this.choose(this.group);
+    }
+
+    // Above a band: what its lines and its area are.
+    explain() {
+      if (this.figure.dataset.chart !== "band" || this.legend) return;
+      const titles = Object.fromEntries(this.table.columns.map(({ key, title }) => [key, title]));
+      const signs = [["chart-key", titles.actual], ["chart-key chart-key-expected", titles.expected], ["chart-key-band", `${titles.low} to ${titles.high.toLowerCase()}, 4 of 5 times`]];
+      this.legend = element("p", "chart-legend");
+      this.legend.dataset.liveSkip = "";
+      this.legend.append(...signs.map(([sign, title]) => {
+        const one = element("span", "");
+        one.append(element("span", sign), title);
+        return one;
+      }));
+      this.canvas.before(this.legend);
     }
 
     choose(group) {

@@ -31,7 +31,7 @@ STORES = (Column("store", "Store", Kind.TEXT), *SUMS)
 MEASURES = (
     "Forecasts are kept once a week and held against what was sold. The error is the sum of all differences between a "
     "day's forecast and what was sold on it, without their signs, in per cent of what was sold (WAPE). Of products "
-    "that sell on few days, it is above 100 % for any forecast that is right on average, and exactly 100 % for one that "
+    "that sell on few days, it is above 100 % for any forecast that is right on average, and 100 % for one that "
     "always says nothing: look at it beside that of the last week, repeated, and at whether too much or too little was "
     "expected in all."
 )

@@ -126,5 +126,9 @@ DEMAND = Page(
     read=read_demand,
     asks=DemandAsking,
     lists=(ListShape("demand", COLUMNS),),
-    actions=(Action("promotion", "Plan a promotion"), Action("accuracy", "How good forecasts were")),
+    actions=(
+        Action("promotion", "Plan a promotion"),
+        Action("promotions", "Promotions"),
+        Action("accuracy", "How good forecasts were"),
+    ),
 )

@@ -90,6 +90,7 @@ def read_forecast(scope: Scope, asked: dict[str, Any], now: datetime) -> Content
             _panel("weeks", "By week", WEEKS_ARE, _rows(sold, first, (said, earlier), WEEK_DAYS)),
             _panel("days", "By day", DAYS_ARE, _rows(sold, first, (said, earlier), 1)),
         ],
+        actions=(Action(f"promotion?of={product}&store={store}", "Plan a promotion"),),
         notes=(*progress.told(newest_run(scope.retailer_id), now), *([f"Planned: {planned}."] if planned else [])),
     )
 
@@ -159,6 +160,5 @@ FORECAST = Page(
     read=read_forecast,
     asks=ForecastAsking,
     lists=(ListShape("weeks", COLUMNS), ListShape("days", COLUMNS)),
-    actions=(Action("promotion", "Plan a promotion"),),
     tab="demand",
 )

@@ -91,7 +91,7 @@ def save_taken_back(scope: Scope, user: User, asked: dict[str, Any], now: dateti
 
 def initial(scope: Scope, now: datetime, query: Mapping[str, str]) -> dict[str, Any]:
     """A product that is named by its number here, as people name it."""
-    number = query.get("product", "")
+    number = query.get("of", "")
     if not (number.isascii() and number.isdigit() and len(number) < 19):
         return {}
     known = names_of(scope.retailer_id, [int(number)]).get(int(number))

@@ -19,6 +19,8 @@ from warehouse.stock.naming import called, names_of
 
 DISCOUNTS = (10, 20, 30)
 PERCENT = 100
+# A category whose effect is nearer to the retailer's was not learnt by itself.
+DIFFERS = 0.05
 PLANNED = (
     Column("promotion", "Promotion", Kind.TEXT),
     Column("what", "Of what", Kind.TEXT),
@@ -35,7 +37,7 @@ EFFECTS = (
 EFFECTS_ARE = (
     "By how much more is sold when so much more is taken off than usual. Learnt every night from the last 26 weeks: of "
     "products that sell nearly every week, weeks with discounts are compared with other weeks of the same product. A "
-    "category with few discounts follows the whole retailer."
+    "category with few discounts follows the whole retailer; those that do are not listed."
 )
 FIRST = Hint(
     "No promotion is planned. Plan one, and forecasts and order suggestions count it from the coming night on.",
@@ -93,9 +95,11 @@ def _planned(scope: Scope, found: list[Promotion], today: date) -> Panel:
 
 def _effects(run: ForecastRun | None) -> Panel:
     effects: dict[str, float] = run.effects if run else {}
+    whole = effects.get(ALL_CATEGORIES, 0.0)
     rows: list[Row] = [
         (name or "All categories together", *(_more(effect, off) for off in DISCOUNTS))
         for name, effect in sorted(effects.items(), key=lambda one: (one[0] != ALL_CATEGORIES, one[0]))
+        if name == ALL_CATEGORIES or abs(effect - whole) >= DIFFERS
     ]
     return Panel(
         key="effects",
@@ -133,4 +137,5 @@ PROMOTIONS = Page(
     asks=PromotionsAsking,
     lists=(ListShape("promotions", PLANNED), ListShape("effects", EFFECTS)),
     actions=(Action("promotion", "Plan a promotion"),),
+    tab="demand",
 )

@@ -5,8 +5,9 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 import numpy as np
+from django.db.models import Max
 
-from warehouse.demand.models import HORIZON_DAYS, ForecastRun, ForecastScore, PastForecast, ProductClass
+from warehouse.demand.models import HORIZON_DAYS, Forecast, ForecastRun, ForecastScore, PastForecast, ProductClass
 from warehouse.demand.series import daily_demand
 from warehouse.demand.weekly import WEEK_DAYS, Floats, Integers, places_of
 
@@ -25,14 +26,19 @@ class Errors(NamedTuple):
 
 
 def score_store(run: ForecastRun, store: int) -> int:
-    """Scores what was kept of a store and is known by the run's cut-off; answers how many forecasts of a day it was."""
-    kept = PastForecast.objects.filter(store=store, cutoff__lte=run.cutoff - timedelta(days=WEEK_DAYS))
+    """Scores what was kept of a store and has come true since; answers how many forecasts, by horizon, that was.
+
+    What the newest forecast knows is known: also to an older one, made later.
+    """
+    newest = Forecast.objects.filter(store=store).aggregate(newest=Max("cutoff"))["newest"]
+    known_to = max(run.cutoff, newest or run.cutoff)
+    kept = PastForecast.objects.filter(store=store, cutoff__lte=known_to - timedelta(days=WEEK_DAYS))
     cutoffs = sorted(set(kept.values_list("cutoff", flat=True)))
     done = 0
     for cutoff in cutoffs:
         past = ForecastRun.objects.filter(retailer=run.retailer_id, cutoff=cutoff).first()
         for horizon in HORIZONS:
-            if past is not None and cutoff + timedelta(days=horizon) <= run.cutoff:
+            if past is not None and cutoff + timedelta(days=horizon) <= known_to:
                 done += _score(past, store, horizon)
     return done
 

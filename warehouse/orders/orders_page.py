@@ -42,7 +42,7 @@ ORDERS_COLUMNS = (
     Column("missing", "Still to come", Kind.COUNT),
     Column("value", "Cost", Kind.MONEY),
     Column("by", "Ordered by", Kind.TEXT),
-    Column("note", "Note", Kind.TEXT),
+    Column("note", "Note", Kind.PROSE),
 )
 LINES_COLUMNS = (
     Column("product", "Product", Kind.TEXT),

@@ -235,7 +235,12 @@ FINDINGS = Page(
         ListShape("expiring", EXPIRING),
     ),
     asks=OneStoreAsking,
-    actions=(Action("count", "Count"), Action("deliver", "Take in a delivery"), Action("write-off", "Write off")),
+    actions=(
+        Action("count", "Count"),
+        Action("deliver", "Take in a delivery"),
+        Action("write-off", "Write off"),
+        Action("lots", "Lots"),
+    ),
 )
 LOTS = Page(
     key="lots",
@@ -246,4 +251,5 @@ LOTS = Page(
     lists=(ListShape("lots", EXPIRING),),
     asks=LotsAsking,
     actions=(Action("write-off", "Write off"),),
+    tab="findings",
 )

@@ -34,7 +34,7 @@ SUPPLIERS = (
     Column("review_days", "Order every", Kind.COUNT),
     Column("email", "E-mail address", Kind.TEXT),
     Column("state", "State", Kind.TEXT),
-    Column("supplier", "Id", Kind.TEXT),
+    Column("supplier", "Id", Kind.ID),
 )
 ITEMS_ARE = (
     "Every product that was counted, delivered or told of. A pack is what orders come in; the minimum should always be "
@@ -112,7 +112,7 @@ ITEMS_PAGE = Page(
     read=read_items,
     lists=(ListShape("items", ITEMS),),
     asks=CategoryAsking,
-    actions=(Action("item", "Change a product"), Action("many-items", "Change many")),
+    actions=(Action("item", "Change a product"), Action("many-items", "Change many"), Action("suppliers", "Suppliers")),
 )
 SUPPLIERS_PAGE = Page(
     key="suppliers",
@@ -122,4 +122,5 @@ SUPPLIERS_PAGE = Page(
     read=read_suppliers,
     lists=(ListShape("suppliers", SUPPLIERS),),
     actions=(Action("supplier", "Add a supplier"),),
+    tab="items",
 )

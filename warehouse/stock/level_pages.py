@@ -37,7 +37,7 @@ COLUMNS = (
     Column("counted_on", "Last count", Kind.DATE),
     Column("category", "Category", Kind.TEXT),
     Column("code", "Number", Kind.TEXT),
-    Column("product", "Product id", Kind.TEXT),
+    Column("product", "Product id", Kind.ID),
 )
 DEFINITION = (
     "The last count, more what came in since, less what went out and was sold since. Average cost is that of one unit, "

@@ -44,6 +44,12 @@ def test_charts_read_bare_numbers_and_days() -> None:
     assert cell(-1, Column("a", "A", Kind.CHANGE), "").tone == "down"
 
 
+def test_a_difference_that_is_not_nothing_is_to_be_looked_at() -> None:
+    found = [cell(value, Column("difference", "Difference", Kind.MONEY), "CZK").tone for value in (-5, 5, 0, None)]
+    assert found == ["look", "look", "", ""]
+    assert cell(5, Column("a", "A", Kind.MONEY), "CZK").tone == ""
+
+
 def test_an_amount_that_stands_alone_has_its_currency() -> None:
     assert with_currency(-686_410, "CZK") == "−CZK\u00a06,864.10"
     assert with_currency(100, "USD") == "$1.00"

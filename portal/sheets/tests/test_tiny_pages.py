@@ -93,7 +93,8 @@ def test_every_form_has_the_same_values_in_its_own_units(crew: RetailCast, porta
     assert [row[2], row[3], row[4], row[6]] == ["1.5", "12.50", "2026-11-01", str(number)]
     said = call("owner", f"takings{query}").json()
     (taken,) = said["lists"]["takings"]["rows"]
-    at = taken.pop("at")
+    at, link = taken.pop("at"), taken.pop("link")
+    assert call("owner", link).json()["title"] == "High Street"
     assert taken == {
         "store": "High Street", "taken": "12345.50", "sold": "1.5", "share": "12.50", "day": "2026-11-01",
         "count": number,

@@ -14,7 +14,7 @@ from warehouse.demand import classing
 from warehouse.demand.classing import BEGINNING, LAST, WHOLE, Place, count_classes, next_places, step
 from warehouse.demand.tests.test_classes import plain_abc, plain_xyz
 from warehouse.models import ProductClass, SoldDay
-from warehouse.orders.tests.rows import TODAY, sold
+from warehouse.orders.tests.rows import TODAY, Sold, sell, sold
 
 PRODUCTS = 30
 DAYS = 91
@@ -24,10 +24,12 @@ def trade(stores: Any, seed: int = 1) -> None:
     """Products that are sold more or less often in each store, in two currencies, also before and after the days."""
     random = Random(seed)
     for store in stores:
-        for product in range(PRODUCTS):
-            for ago in random.sample(range(-2, DAYS + 20), 3 + product * 2):
-                sold(store, product, ago, random.randrange(-1, 9), net=random.randrange(0, 9000) * (product + 1))
-            sold(store, product, 5, 3, currency="EUR", net=99_999_999, baskets=1)
+        rows = [
+            Sold(product, ago, random.randrange(-1, 9), net=random.randrange(0, 9000) * (product + 1))
+            for product in range(PRODUCTS)
+            for ago in random.sample(range(-2, DAYS + 20), 3 + product * 2)
+        ]
+        sell(store, [*rows, *(Sold(product, 5, 3, 99_999_999, "EUR") for product in range(PRODUCTS))])
 
 
 def plain(store_ids: list[int]) -> dict[int, tuple[str, str, int]]:

@@ -1,10 +1,11 @@
 """Hand-made rows of what the feed, people and the forecast write; quantities in whole units, amounts in minor units."""
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import F
+from django.db import connection
 
 from possys.accounts.models import User
 from transactions.decimals import QUANTITY_SCALE
@@ -17,6 +18,12 @@ TODAY = date(2026, 11, 30)
 NOW = datetime(2026, 11, 30, 9, 30, tzinfo=UTC)
 HORIZON = 28
 _names = count(1)
+MONTHS = """
+    INSERT INTO warehouse_soldmonth (store, product, month, currency, quantity, amount, net, discounts, baskets)
+    SELECT store, product, date_trunc('month', day)::date, currency,
+           sum(quantity), sum(amount), sum(net), sum(discounts), sum(baskets)
+    FROM warehouse_soldday WHERE store = %s GROUP BY 1, 2, 3, 4
+"""
 
 
 def day(ago: int) -> date:
@@ -24,16 +31,40 @@ def day(ago: int) -> date:
     return TODAY - timedelta(days=ago)
 
 
-def sold(store: Store, product: int, ago: int, quantity: float, **changes: Any) -> SoldDay:
-    """What was sold of a product on a day, for 10.00 net a unit unless changed; its month adds it up, too."""
-    values = {"currency": "CZK", "net": round(quantity * 1000), "discounts": 0, "baskets": 1, **changes}
-    sums = {**values, "quantity": round(quantity * QUANTITY_SCALE), "amount": values["net"]}
-    key = {"store": store.pk, "product": product, "currency": sums.pop("currency")}
-    month = {**key, "month": day(ago).replace(day=1)}
-    added = {name: F(name) + value for name, value in sums.items()}
-    if not SoldMonth.objects.filter(**month).update(**added):
-        SoldMonth.objects.create(**month, **sums)
-    return SoldDay.objects.create(**key, day=day(ago), **sums)
+class Sold(NamedTuple):
+    """What was sold of a product on a day, for 10.00 net a unit unless changed."""
+
+    product: int
+    ago: int
+    quantity: float
+    net: int | None = None
+    currency: str = "CZK"
+
+
+def sold(store: Store, product: int, ago: int, quantity: float, **changes: Any) -> None:
+    """One product on one day."""
+    sell(store, [Sold(product, ago, quantity, **changes)])
+
+
+def sell(store: Store, rows: Iterable[Sold]) -> None:
+    """Many at once; the store's months are its days, added up."""
+    SoldDay.objects.bulk_create(
+        SoldDay(
+            store=store.pk,
+            product=row.product,
+            day=day(row.ago),
+            currency=row.currency,
+            quantity=round(row.quantity * QUANTITY_SCALE),
+            amount=(net := round(row.quantity * 1000) if row.net is None else row.net),
+            net=net,
+            discounts=0,
+            baskets=1,
+        )
+        for row in rows
+    )
+    SoldMonth.objects.filter(store=store.pk).delete()
+    with connection.cursor() as cursor:
+        cursor.execute(MONTHS, [store.pk])
 
 
 def came(store: Store, product: int, quantity: float, ago: int = 10, **changes: Any) -> Movement:

@@ -15,6 +15,7 @@ from warehouse.models import Document, Forecast, Item, Movement, Order, OrderLin
 from warehouse.orders.reorder import Suggestion, suggestions
 from warehouse.orders.tests.rows import (
     TODAY,
+    Sold,
     came,
     costs,
     counted,
@@ -23,6 +24,7 @@ from warehouse.orders.tests.rows import (
     item,
     named,
     ordered,
+    sell,
     sold,
     supplier,
 )
@@ -30,7 +32,7 @@ from warehouse.orders.tests.test_chances import between
 from warehouse.orders.tests.test_chances import plain as plain_distribution
 
 UNIT = 10_000
-WEEK = 7
+PRODUCTS = 24
 
 
 @pytest.fixture
@@ -99,9 +101,8 @@ def test_orders_that_are_over_bring_nothing(shop: Store) -> None:
 
 
 def test_without_a_forecast_the_last_four_weeks_tell(shop: Store) -> None:
-    for ago in range(1, 29):
-        sold(shop, 1, ago, 2)
-        sold(shop, 2, ago, 2 if ago % 7 else 14)
+    sell(shop, [Sold(1, ago, 2) for ago in range(1, 29)])
+    sell(shop, [Sold(2, ago, 2 if ago % 7 else 14) for ago in range(1, 29)])
     counted(shop, 1, 1, ago=0)
     counted(shop, 2, 1, ago=0)
     sold(shop, 1, 29, 500)
@@ -213,7 +214,10 @@ def test_suggestions_are_those_of_plain_python(db: None, seed: int) -> None:
     retailer = make_retailer()
     stores = [make_store(retailer), make_store(retailer)]
     makers = [supplier(retailer, lead_days=lead, review_days=review) for lead, review in ((1, 7), (3, 14))]
-    for product in range(40):
+    for store in stores:
+        days = [(product, ago) for product in range(PRODUCTS) for ago in random.sample(range(60), 12)]
+        sell(store, [Sold(*one, random.randrange(-1, 9)) for one in days])
+    for product in range(PRODUCTS):
         if random.random() < 0.8:
             item(
                 retailer,
@@ -226,8 +230,6 @@ def test_suggestions_are_those_of_plain_python(db: None, seed: int) -> None:
                 is_tracked=random.random() < 0.9,
             )
         for store in stores:
-            for ago in random.sample(range(60), 12):
-                sold(store, product, ago, random.randrange(-1, 9))
             if random.random() < 0.7:
                 means = [random.random() * 4 for _ in range(28)]
                 made = {"unit": random.choice([0.5, 1.0]), "total_dispersion": random.random()}
@@ -235,13 +237,13 @@ def test_suggestions_are_those_of_plain_python(db: None, seed: int) -> None:
             if random.random() < 0.9:
                 counted(store, product, random.randrange(0, 40), ago=random.randrange(1, 9))
             if random.random() < 0.3:
-                days = timedelta(days=random.randrange(-2, 6))
-                ordered(store, random.choice(makers), {product: random.randrange(1, 30)}, expected_on=TODAY + days)
+                coming = TODAY + timedelta(days=random.randrange(-2, 6))
+                ordered(store, random.choice(makers), {product: random.randrange(1, 30)}, expected_on=coming)
 
     found = suggested(*stores)
     seen = 0
     for store in stores:
-        for product in range(40):
+        for product in range(PRODUCTS):
             expected = plain(retailer, store, product)
             one = found.get((store.pk, product))
             if expected is None or (not expected["packs"] and expected["chance"] < 0.05):
@@ -253,7 +255,7 @@ def test_suggestions_are_those_of_plain_python(db: None, seed: int) -> None:
             assert one.chance == pytest.approx(expected["chance"] * 10_000, abs=1)
             assert one.expected == pytest.approx(expected["soon"] * UNIT, abs=1)
             seen += 1
-    assert seen > 20
+    assert seen > 15
     assert seen == len(found)
 
 
