@@ -82,7 +82,9 @@ def _count(shop: DemoShop, store: Store, currency: str, until: date, *, is_whole
     if CashUp.objects.filter(store=store).exists():
         return
     chance = random.Random(SEED + store.pk)  # noqa: S311
-    days = [until - timedelta(back) for back in reversed(range(COUNTED_DAYS))]
+    first = until - timedelta(COUNTED_DAYS - 1)
+    open_days = TerminalSequences.objects.filter(store=store.pk, day__range=(first, until))
+    days = sorted(set(open_days.values_list("day", flat=True)))
     for place, day in enumerate(days if is_whole else days[:-1]):
         difference = chance.choice(SMALL_DIFFERENCES)
         sold = cash_sales(store.pk, None, day, currency)
