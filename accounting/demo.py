@@ -82,21 +82,25 @@ def _count(shop: DemoShop, store: Store, currency: str, until: date, *, is_whole
     if CashUp.objects.filter(store=store).exists():
         return
     chance = random.Random(SEED + store.pk)  # noqa: S311
-    days = [until - timedelta(back) for back in reversed(range(COUNTED_DAYS))]
+    first = until - timedelta(COUNTED_DAYS - 1)
+    open_days = TerminalSequences.objects.filter(store=store.pk, day__range=(first, until))
+    days = sorted(set(open_days.values_list("day", flat=True)))
+    drawer = FLOAT
     for place, day in enumerate(days if is_whole else days[:-1]):
         difference = chance.choice(SMALL_DIFFERENCES)
         sold = cash_sales(store.pk, None, day, currency)
         if is_whole and place == LARGE_AT:
             difference = LARGE_DIFFERENCE
         note = "A fifty was missing, nobody knows why." if difference == LARGE_DIFFERENCE else ""
-        counted = max(0, FLOAT + sold + difference)
+        counted = max(0, drawer + sold + difference)
         evening = timezone.make_aware(datetime.combine(day, COUNTED_AT))
-        count = Count(store, None, day, currency, FLOAT, counted, max(0, counted - FLOAT), note)
+        count = Count(store, None, day, currency, drawer, counted, max(0, counted - FLOAT), note)
         if is_whole and place == CORRECTED_AT:
             wrong = replace(count, counted=counted + 2_000, banked=count.banked)
             count_cash(wrong, shop.manager, evening)
             count = replace(count, note="Counted again: a twenty stuck to another.", is_correction=True)
         count_cash(count, shop.manager, evening)
+        drawer = count.counted - count.banked
 
 
 @transaction.atomic

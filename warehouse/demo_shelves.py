@@ -27,7 +27,7 @@ COUNTED_BACK, DELIVERED_BACK, KNOWN_BACK = 24, (17, 10, 3), 66
 # Stores that sell less than this in that time keep no stock in the demo, nor do those behind the busiest.
 PRODUCTS_MIN, STORES_MAX = 200, 12
 # What the count finds: some weeks of what is sold, and never less than a shelf shows.
-COVER_WEEKS, SHELF = 3, 3 * UNIT
+COVER_WEEKS, SHELF = 3, UNIT
 # So many weeks of what is sold are there after a delivery.
 FILLED_WEEKS = 2
 DEAD_UNITS = 18 * UNIT
@@ -70,7 +70,7 @@ class Sells(NamedTuple):
             return 0
         if is_dead(self.product) and not any(self.weeks):
             return DEAD_UNITS
-        return max(SHELF + self.product % 3 * UNIT, in_packs(int(self.quantity / weeks_known * COVER_WEEKS), 1))
+        return max(SHELF + self.product % 2 * UNIT, in_packs(int(self.quantity / weeks_known * COVER_WEEKS), 1))
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from accounting.books.models import Books
 from accounting.days import day_panels
 from accounting.days.asking import DayAsking
 from accounting.days.comparing import differing
+from accounting.days.day_columns import GAPS_ARE, LISTS
 from accounting.days.day_panels import DayFacts
 from accounting.days.due import CLOSE_AT
 from accounting.days.fed import StoreDays
@@ -28,7 +29,6 @@ from portal.rights import Right
 from portal.scope import Scope
 from portal.sheets.pages import Contents, Page
 from portal.sheets.panels import Figure, Kind
-
 
 DIFFERING_ARE = "Figures that a till counted otherwise than the server."
 
@@ -80,7 +80,7 @@ def _figures(facts: DayFacts, currency: str) -> list[Figure]:
         Figure("rounding", "Rounding", "What totals were rounded by.", rounding, Kind.MONEY, currency),
         Figure("offline", "Made offline", "Records that a till made without a network.", offline, Kind.COUNT),
         Figure("late", "Came late", "Records that came more than ten minutes after their issue.", late, Kind.COUNT),
-        Figure("missing", "Missing numbers", day_panels.GAPS_ARE, missing, Kind.COUNT, needs_look=missing > 0),
+        Figure("missing", "Missing numbers", GAPS_ARE, missing, Kind.COUNT, needs_look=missing > 0),
         Figure("differing", "Till differences", DIFFERING_ARE, differ if facts.told else None, Kind.COUNT,
                needs_look=differ > 0),
     ]  # fmt: skip
@@ -109,7 +109,7 @@ DAY = Page(
     lead="The server's close of one store's day (Z report): figures, what is missing, and every part with its hash.",
     right=Right.SEE_BOOKS,
     read=read_day,
-    lists=day_panels.LISTS,
+    lists=LISTS,
     asks=DayAsking,
     tab="days",
 )

@@ -22,6 +22,7 @@ from warehouse.stock.naming import told
 # Stores whose stock is worked out live for one page.
 STORES_VALUED_MAX = 20
 PERCENT = 100
+EVENNESS = ("X: evenly sold", "Y: unevenly", "Z: seldom")
 CELLS_COLUMNS = (
     Column("class", "Class", Kind.TEXT),
     Column("means", "Means", Kind.TEXT),
@@ -31,6 +32,11 @@ CELLS_COLUMNS = (
     Column("revenue_share", "Of the revenue", Kind.PERCENT),
     Column("stock_value", "Stock value", Kind.MONEY),
     Column("stock_share", "Of the stock", Kind.PERCENT),
+)
+MATRIX_COLUMNS = (
+    Column("class", "Class", Kind.TEXT),
+    *(Column(letter.lower(), title, Kind.PERCENT) for letter, title in zip(XYZ, EVENNESS, strict=True)),
+    Column("all", "All", Kind.PERCENT),
 )
 PRODUCTS_COLUMNS = (
     Column("product", "Product", Kind.TEXT),
@@ -46,12 +52,14 @@ DEFINITION = (
     "rest. X: the quantity of a week differs from their mean by up to a half (coefficient of variation), Y: by up to "
     "the whole of it, Z: by more, or it was sold in too few weeks to say. Stock is what is there now, at average cost."
 )
+MATRIX_IS = "What part of the net revenue each class brings; the letters are told below."
 PRODUCTS_ARE = (
     "The products of the class, the largest revenue first. The variation is the standard deviation of the quantities "
     "of the weeks, in per cent of their mean; it is missing where too few weeks are known."
 )
 BRINGS = {"A": "brings much", "B": "brings something", "C": "brings little"}
 SOLD = {"X": "evenly sold", "Y": "unevenly", "Z": "seldom or not to be foreseen"}
+NONE_YET = "No classes were counted yet."
 NOT_YET = Hint(
     "Classes are counted every night from what was sold in the last three months. There are none yet: look again "
     "tomorrow, when the tills have sent their first day.",
@@ -98,6 +106,15 @@ def read_classes(scope: Scope, asked: dict[str, Any], now: datetime) -> Contents
     currency = next(iter(counted.values())).currency if counted else ""
     stock = _stock_values(scope, asked) if counted and currency == stock_currency(scope.retailer_id) else None
     letters = [first + second for first in ABC for second in XYZ]
+    matrix = Panel(
+        key="matrix",
+        title="Of the revenue",
+        definition=MATRIX_IS,
+        columns=MATRIX_COLUMNS,
+        rows=[_matrix_row(one, counted) for one in ABC] if counted else [],
+        links=[f"class?abc={one}{_store(asked)}" for one in ABC] if counted else None,
+        empty=NONE_YET,
+    )
     panel = Panel(
         key="classes",
         title="Classes",
@@ -106,10 +123,10 @@ def read_classes(scope: Scope, asked: dict[str, Any], now: datetime) -> Contents
         rows=[_cell_row(one, counted, stock) for one in letters] if counted else [],
         currency=currency,
         links=[f"class?abc={one[0]}&xyz={one[1]}{_store(asked)}" for one in letters] if counted else None,
-        empty="No classes were counted yet.",
+        empty=NONE_YET,
     )
     return Contents(
-        panels=[panel],
+        panels=[matrix, panel],
         figures=_figures(list(counted.values()), currency),
         notes=tuple(_notes(list(counted.values()), asked, stock)),
         hints=() if counted else (NOT_YET,),
@@ -154,6 +171,12 @@ def _stock_values(scope: Scope, asked: dict[str, Any]) -> dict[str, int] | None:
         if product in of:
             found[of[product]] += stock.value or 0
     return found
+
+
+def _matrix_row(letter: str, counted: dict[str, ClassCell]) -> Row:
+    own = [counted[letter + second].revenue if letter + second in counted else 0 for second in XYZ]
+    whole = sum(one.revenue for one in counted.values())
+    return f"{letter}: {BRINGS[letter]}", *(share(one, whole) for one in own), share(sum(own), whole)
 
 
 def _cell_row(letters: str, counted: dict[str, ClassCell], stock: dict[str, int] | None) -> Row:
@@ -209,7 +232,7 @@ CLASSES = Page(
     lead="What brings the revenue, and what is sold evenly enough to be planned.",
     right=Right.SEE_STOCK,
     read=read_classes,
-    lists=(ListShape("classes", CELLS_COLUMNS),),
+    lists=(ListShape("matrix", MATRIX_COLUMNS), ListShape("classes", CELLS_COLUMNS)),
     asks=ClassesAsking,
 )
 CLASS = Page(

@@ -27,7 +27,7 @@ COLUMNS = (
     Column("sold_on", "Sold last", Kind.DATE),
     Column("idle_days", "Days without a sale", Kind.COUNT),
     Column("days_left", "Days it lasts", Kind.COUNT),
-    Column("why", "Why", Kind.PROSE),
+    Column("why", "Why", Kind.TEXT),
     Column("number", "Number", Kind.TEXT),
 )
 DEFINITION = (

@@ -13,6 +13,7 @@ from portal.scope import Scope
 from portal.sheets.asking import StoreAsking
 from portal.sheets.pages import Action, Contents, Hint, ListShape, Page
 from portal.sheets.panels import Column, Figure, Kind, Panel, Row
+from transactions.decimals import QUANTITY_SCALE
 from warehouse.orders.paging import cut, read_offset
 from warehouse.orders.reorder import SERVICE_LEVEL, WHOLE, Reorder, Suggestion, suggestions
 from warehouse.stock.currency import stock_currency
@@ -20,11 +21,12 @@ from warehouse.stock.models import Movement, Supplier
 from warehouse.stock.naming import told
 
 # Stores that are worked out at once: a second for each of ten thousand products.
-STORES_MAX = 10
+STORES_MAX = 5
 # Buttons of one page; the rows lead to the other orders.
-ORDERS_OFFERED_MAX = 6
+ORDERS_OFFERED_MAX = 3
 # Of a chance that high people say that it will happen.
 LIKELY = WHOLE // 2
+TENTH = QUANTITY_SCALE // 10
 LEVELS = ((0.9, "90 %"), (SERVICE_LEVEL, "95 %"), (0.98, "98 %"), (0.99, "99 %"))
 COLUMNS = (
     Column("supplier", "Supplier", Kind.TEXT),
@@ -32,7 +34,7 @@ COLUMNS = (
     Column("product", "Product", Kind.TEXT),
     Column("on_hand", "On hand", Kind.QUANTITY),
     Column("on_order", "On order", Kind.QUANTITY),
-    Column("expected", "Expected in lead time", Kind.QUANTITY),
+    Column("expected", "Expected", Kind.QUANTITY),
     Column("days_left", "Days left", Kind.COUNT),
     Column("chance", "Runs out", Kind.PERCENT),
     Column("quantity", "Order", Kind.QUANTITY),
@@ -45,7 +47,7 @@ DEFINITION = (
     "What an order of today has to bring, by supplier, the most urgent first. “Runs out” is the chance that demand "
     "until today’s order comes exceeds what is there and what is on order and comes before. The quantity is what is "
     "missing to the demand until the next order comes, in whole packs; that demand is exceeded as rarely as you ask "
-    "for. What is on order is taken off, also when it is late."
+    "for. “Expected” is what will be sold until today’s order comes. What is on order is taken off, also what is late."
 )
 NOTHING = "Nothing has to be ordered: everything lasts until the next delivery."
 NO_COUNT = Hint(
@@ -64,7 +66,7 @@ class ReorderAsking(StoreAsking):
     """Stores, a supplier, and how sure one wants to be."""
 
     supplier = forms.TypedChoiceField(label="Supplier", required=False, coerce=int, empty_value=None)
-    level = forms.TypedChoiceField(label="Have it in", coerce=float, choices=LEVELS)
+    level = forms.TypedChoiceField(label="Sure to have it", coerce=float, choices=LEVELS)
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -109,7 +111,9 @@ def read_reorder(scope: Scope, asked: dict[str, Any], now: datetime) -> Contents
 
 
 def _row(one: Suggestion, stores: dict[int, str]) -> Row:
-    quantities = (one.on_hand, one.on_order, one.expected, one.days_left, one.chance, one.ordered.quantity)
+    # Of what is only expected, a tenth says enough.
+    expected = (one.expected + TENTH // 2) // TENTH * TENTH
+    quantities = (one.on_hand, one.on_order, expected, one.days_left, one.chance, one.ordered.quantity)
     head = (one.terms.supplier_name or None, stores[one.place[0]], one.name.name)
     return *head, *quantities, one.ordered.packs, one.cost, one.why, told(one.name.key)
 
@@ -128,7 +132,7 @@ def _figures(found: list[Suggestion], currency: str) -> list[Figure]:
     return [
         Figure(
             "likely",
-            "Probably run out",
+            "Will run out",
             "Products of a store that run out before an order of today comes with a chance of a half and more.",
             likely,
             Kind.COUNT,

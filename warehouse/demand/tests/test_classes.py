@@ -5,7 +5,7 @@ import statistics
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from warehouse.demand.classes import WEEKS, WEEKS_MIN, abc, xyz
@@ -48,6 +48,7 @@ def test_revenue_by_hand(revenue: tuple[int, ...], expected: str) -> None:
     assert letters(*revenue) == expected
 
 
+@settings(deadline=None)
 @given(AMOUNTS)
 def test_revenue_is_divided_as_in_plain_python(revenue: list[int]) -> None:
     assert list(letters(*revenue)) == plain_abc(revenue)
@@ -85,6 +86,7 @@ def test_evenness_by_hand(weeks: list[int], letter: str, variation: float) -> No
     assert found.variation[0] == pytest.approx(variation, nan_ok=True)
 
 
+@settings(deadline=None)
 @given(WEEKLY)
 def test_evenness_is_that_of_plain_python(weekly: list[list[int]]) -> None:
     found = xyz(np.array(weekly))

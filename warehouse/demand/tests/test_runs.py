@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from django.db import IntegrityError, connection
+from django.db import connection
 from django.db.models import F
+from psycopg.errors import CheckViolation
 
 from tests.factories import make_retailer, make_store
 from transactions.models import Retailer
@@ -110,7 +111,7 @@ def test_an_older_store_s_forecast_stays_until_the_new_one_is_there(retailer: Re
     refuse = f"ADD CONSTRAINT full_disk CHECK (cutoff < '{UNTIL}')"
     with connection.cursor() as cursor:
         cursor.execute(f"ALTER TABLE warehouse_pastforecast {refuse}")
-        with pytest.raises(IntegrityError):
+        with pytest.raises(CheckViolation):
             forecast(retailer)
         cursor.execute("ALTER TABLE warehouse_pastforecast DROP CONSTRAINT full_disk")
     assert written() == before

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from warehouse.orders.chances import RATIO_MIN, exceeds, quantile
@@ -45,6 +45,7 @@ def one(mean: float, variance: float, available: float) -> float:
     return float(exceeds(np.array([mean]), np.array([variance]), np.array([available]))[0])
 
 
+@settings(deadline=None)
 @given(CASES)
 def test_it_is_the_sum_of_the_probabilities_above(cases: list[tuple[float, float, int]]) -> None:
     mean = np.array([case[0] for case in cases])
@@ -56,6 +57,7 @@ def test_it_is_the_sum_of_the_probabilities_above(cases: list[tuple[float, float
         assert found[place] == pytest.approx(expected, abs=1e-8)
 
 
+@settings(deadline=None)
 @given(MEANS, RATIOS, st.floats(0, 120))
 def test_between_whole_numbers_it_goes_on(mean: float, ratio: float, at: float) -> None:
     assert one(mean, mean * ratio, at) == pytest.approx(1 - between(mean, mean * ratio, at), abs=1e-7)
@@ -77,11 +79,13 @@ def test_nothing_wanted_never_runs_out_and_less_than_nothing_always() -> None:
     assert one(math.nan, math.nan, 1) == 0
 
 
+@settings(deadline=None)
 @given(MEANS, RATIOS, st.floats(0, 100), st.floats(0, 20))
 def test_more_on_the_shelf_never_runs_out_more_often(mean: float, ratio: float, available: float, more: float) -> None:
     assert one(mean, mean * ratio, available + more) <= one(mean, mean * ratio, available) + 1e-9
 
 
+@settings(deadline=None)
 @given(MEANS, RATIOS, st.floats(0.01, 0.999))
 def test_the_quantile_is_the_least_number_that_is_enough(mean: float, ratio: float, level: float) -> None:
     found = int(quantile(np.array([mean]), np.array([mean * ratio]), level)[0])

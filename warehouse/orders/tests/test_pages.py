@@ -243,6 +243,7 @@ def test_the_matrix_adds_up(cast: RetailCast, bakery: Supplier) -> None:
     assert sum(float(row["Of the revenue, %"]) for row in rows.values()) == pytest.approx(100, abs=0.1)
     page = text_of(cast.owner, url(cast, "classes"))
     assert "Counted on 30 November 2026." in page
+    assert "A: brings much" in page
     assert "Z because fewer than 8 weeks are known since they were first sold: 1 product." in page
     assert "class/?abc=A&amp;xyz=X" in page
 

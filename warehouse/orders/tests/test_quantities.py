@@ -1,7 +1,7 @@
 """How much to order, by hand and for whatever numbers."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from warehouse.orders.quantities import NOTHING, ORDER_MAX, Ordered, Terms, to_order
@@ -42,6 +42,7 @@ def test_known_by_hand(terms: Terms, numbers: dict[str, float], expected: Ordere
     assert order(terms, **numbers) == expected
 
 
+@settings(deadline=None)
 @given(st.builds(Terms, st.integers(1, 10**10), SIZES, SIZES), SIZES, SIZES, QUANTITIES, QUANTITIES)
 def test_it_is_enough_in_whole_packs_and_not_a_pack_more(
     terms: Terms, expected: int, safe: int, on_hand: int, on_order: int

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from warehouse.orders.windows import DAYS_LEFT_MAX, Ahead, ahead, days_left, window
@@ -28,6 +28,7 @@ def plain(means: list[float], passed: int, days: int) -> float:
     return sum(means[day] if day < DAYS else sum(means[-7:]) / 7 for day in range(passed, passed + days))
 
 
+@settings(deadline=None)
 @given(FORECASTS)
 def test_it_is_the_sum_of_the_days(forecasts: list[tuple[list[float], float, float, int, int]]) -> None:
     means, unit, dispersion, passed, days = (np.array(column) for column in zip(*forecasts, strict=True))
@@ -67,6 +68,7 @@ def test_days_that_a_stock_lasts(means: list[float], passed: int, available: flo
     assert days_left(known(means, passed=passed), np.array([available]))[0] == expected
 
 
+@settings(deadline=None)
 @given(MEANS, st.integers(0, 30), st.floats(0, 500))
 def test_what_is_sold_on_the_days_left_is_there(means: list[float], passed: int, available: float) -> None:
     found = int(days_left(known(means, passed=passed), np.array([available]))[0])

@@ -236,3 +236,21 @@ def test_documents_and_movements_stay_as_they_were_written(shop: Shop) -> None:
     ):
         with pytest.raises(DatabaseError, match="only added to"), transaction.atomic():
             change()
+
+
+def test_months_and_days_of_sales_meet_without_a_gap(shop: Shop) -> None:
+    starts = [date(2026, 9, 29) + timedelta(number) for number in (0, 1, 2, 3, 33, 34)]
+    days = [*starts, date(2026, 10, 31), date(2026, 11, 2)]
+    products = [make_product(shop.here.retailer_id, f"P-{number}", "P") for number in range(len(starts))]
+    for product, start in zip(products, starts, strict=True):
+        shop.count(start, units(product, 100), note=str(start))
+        for number, day in enumerate(days):
+            make_sold(shop.here.pk, product, day, number + 1)
+    for until in (None, *starts):
+        found = on_hand([shop.here.pk], products, day=until)
+        assert {product: found.get((shop.here.pk, product)) for product in products} == {
+            product: (100 - sum(n + 1 for n, day in enumerate(days) if start <= day <= (until or date.max))) * WHOLE
+            if until is None or start <= until
+            else None
+            for product, start in zip(products, starts, strict=True)
+        }
