@@ -50,7 +50,8 @@ class Sales:
         """Stores spread evenly over the sizes of those that sell something nearly every day, largest first."""
         busy = sorted(self.starts, key=lambda store: self.starts[store].start - self.starts[store].stop)
         busy = [store for store in busy if self.starts[store].stop - self.starts[store].start >= YEAR_DAYS]
-        return [busy[place * len(busy) // count] for place in range(min(count, len(busy)))]
+        count = min(count, len(busy))
+        return [busy[place * len(busy) // count] for place in range(count)]
 
     def weekday(self, cutoff: int) -> int:
         """Of the day behind a cut-off; 0 is Monday."""

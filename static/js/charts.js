@@ -444,7 +444,7 @@ const charts = (() => {
     explain() {
       if (this.figure.dataset.chart !== "band" || this.legend) return;
       const titles = Object.fromEntries(this.table.columns.map(({ key, title }) => [key, title]));
-      const signs = [["chart-key", titles.actual], ["chart-key chart-key-expected", titles.expected], ["chart-key-band", `${titles.low} to ${titles.high.toLowerCase()}, 4 of 5 times`]];
+      const signs = [["chart-key", titles.actual], ["chart-key chart-key-expected", titles.expected], ["chart-key-band", "In 4 of 5 cases"]];
       this.legend = element("p", "chart-legend");
       this.legend.dataset.liveSkip = "";
       this.legend.append(...signs.map(([sign, title]) => {

@@ -34,7 +34,7 @@ class Chain:
         self.retailer = make_retailer("Corner Shops")
         now = timezone.localtime(utc(now_ms()))
         yesterday = now.date() - timedelta(days=1)
-        self.stores = fill(self.retailer, ("High Street", "Mill Lane"), yesterday, days=300)
+        self.stores = fill(self.retailer, ("High Street", "Mill Lane"), yesterday, days=200, step=12)
         owner = make_member(self.retailer, Role.OWNER, name="owner").user
         count_classes(Place(self.retailer.pk, self.stores[0].pk), now.date())
         in_baskets = SoldDay.objects.filter(store=self.stores[0].pk).values("product").annotate(of=Sum("baskets"))
@@ -84,8 +84,6 @@ def test_forecasts(chain: Chain, shoot: Callable[[Page, str], Path], check_acces
             shoot(page, f"demand-{path.partition('/')[0]}-{size}")
         check_accessible(page, path)
 
-
-def test_a_row_leads_to_its_forecast(chain: Chain) -> None:
-    page = chain.page("demand/")
+    page = chain.page(f"demand/?store={store}")
     page.locator('[data-key="demand"] tbody a').first.click()
     expect(page.locator('[data-key="weeks"] canvas')).to_be_visible()

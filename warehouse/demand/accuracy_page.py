@@ -23,7 +23,7 @@ SUMS = (
     Column("sold", "Sold", Kind.QUANTITY),
     Column("error", "Error (WAPE)", Kind.PERCENT),
     Column("naive_error", "Last week repeated", Kind.PERCENT),
-    Column("bias", "Too much or too little", Kind.CHANGE),
+    Column("bias", "Too much or too little", Kind.PERCENT),
 )
 CLASSES = (Column("class", "Class", Kind.TEXT), *SUMS)
 CUTOFFS = (Column("cutoff", "Forecast from", Kind.DATE), *SUMS)
@@ -33,7 +33,7 @@ MEASURES = (
     "day's forecast and what was sold on it, without their signs, in per cent of what was sold (WAPE). Of products "
     "that sell on few days, it is above 100 % for any forecast that is right on average, and 100 % for one that "
     "always says nothing: look at it beside that of the last week, repeated, and at whether too much or too little was "
-    "expected in all."
+    "expected in all. Classes are those of the 13 weeks before the forecast."
 )
 
 
@@ -99,7 +99,9 @@ def _figures(one: Score) -> list[Figure]:
         Figure(
             "naive_error", "Last week repeated", "The error if every week were as the last one.", naive, Kind.PERCENT
         ),
-        Figure("bias", "Too much or too little", "All forecasts together beside all that was sold.", bias, Kind.CHANGE),
+        Figure(
+            "bias", "Too much or too little", "All forecasts together beside all that was sold.", bias, Kind.PERCENT
+        ),
     ]
 
 

@@ -15,9 +15,9 @@ from warehouse.demand import progress
 from warehouse.demand.models import HORIZON_DAYS, Promotion
 from warehouse.demand.queries import (
     Expected,
-    cutoff_of_store,
     expected,
     first_sale,
+    forecasts_of,
     newest_run,
     promotions_ahead,
     sold_lately,
@@ -27,12 +27,12 @@ from warehouse.orders.paging import read_offset
 
 COLUMNS = (
     Column("product", "Product", Kind.TEXT),
+    Column("last_28", "Last 28 days", Kind.QUANTITY),
+    Column("trend", "Against the 28 before", Kind.CHANGE),
     Column("next_7", "Next 7 days", Kind.QUANTITY),
     Column("next_28", "Next 28 days", Kind.QUANTITY),
     Column("low_28", "At least", Kind.QUANTITY),
     Column("high_28", "At most", Kind.QUANTITY),
-    Column("last_28", "Last 28 days", Kind.QUANTITY),
-    Column("trend", "Against the 28 before", Kind.CHANGE),
     Column("promotion", "Promotion", Kind.TEXT),
     Column("category", "Category", Kind.TEXT),
     Column("class", "Class", Kind.TEXT),
@@ -42,6 +42,7 @@ DEFINITION = (
     "sold, less refunds. In four of five cases, what is sold in the 28 days lies between “at least” and “at most”. "
     "Products that were not sold for 13 weeks have no forecast. The largest come first."
 )
+PRODUCTS_ARE = "Products of this store with a forecast: those that it sold in the last 13 weeks."
 
 
 class DemandAsking(OneStoreAsking, SearchAsking):
@@ -56,7 +57,7 @@ def read_demand(scope: Scope, asked: dict[str, Any], now: datetime) -> Contents:
     """Six queries, whatever the number of products."""
     run = newest_run(scope.retailer_id)
     store, limit, offset = asked["store"], asked["limit"], asked["after"]
-    cutoff = cutoff_of_store(store) if store else None
+    cutoff, count = forecasts_of(store) if store else (None, 0)
     if cutoff is None:
         first = first_sale(scope.retailer_id) if run is None else None
         return Contents(panels=[_panel(store, [])], notes=progress.told(run, now), hints=progress.hints(run, first))
@@ -66,7 +67,7 @@ def read_demand(scope: Scope, asked: dict[str, Any], now: datetime) -> Contents:
     planned = promotions_ahead(scope.retailer_id, [store], cutoff)
     return Contents(
         panels=[_panel(store, _rows(shown, lately, planned))],
-        figures=[_known_to(cutoff, now.date())],
+        figures=[_known_to(cutoff, now.date()), Figure("products", "Products", PRODUCTS_ARE, count, Kind.COUNT)],
         notes=progress.told(run, now),
         after=str(offset + limit) if len(found) > limit else "",
     )
@@ -91,7 +92,7 @@ def _rows(shown: list[Expected], lately: dict[int, tuple[int, int]], planned: li
         bounds = quantity(low[place]), quantity(high[place])
         sold = (recent, change(recent, before))
         tail = (promoted(one.product, one.category, planned), one.category, one.classes)
-        rows.append((one.product, (one.name, quantity(one.week), quantity(one.month), *bounds, *sold, *tail)))
+        rows.append((one.product, (one.name, *sold, quantity(one.week), quantity(one.month), *bounds, *tail)))
     return rows
 
 

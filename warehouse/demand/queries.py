@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import Min, Q
+from django.db.models import Count, Max, Min, Q
 
 from warehouse.demand.models import HORIZON_DAYS, Forecast, ForecastRun, Promotion
 from warehouse.demand.series import store_ids
@@ -64,10 +64,10 @@ def sold_lately(store: int, products: Collection[int], last: date) -> dict[int, 
         return {product: (recent or 0, before or 0) for product, recent, before in cursor.fetchall()}
 
 
-def cutoff_of_store(store: int) -> date | None:
-    """The last day that a store's forecasts know."""
-    found: date | None = Forecast.objects.filter(store=store).values_list("cutoff", flat=True).first()
-    return found
+def forecasts_of(store: int) -> tuple[date | None, int]:
+    """The last day that a store's forecasts know, and how many there are."""
+    found: dict[str, Any] = Forecast.objects.filter(store=store).aggregate(newest=Max("cutoff"), count=Count("product"))
+    return found["newest"], found["count"]
 
 
 def newest_run(retailer_id: int) -> ForecastRun | None:

@@ -7,12 +7,15 @@ from typing import NamedTuple
 import numpy as np
 from django.db.models import Max
 
-from warehouse.demand.models import HORIZON_DAYS, Forecast, ForecastRun, ForecastScore, PastForecast, ProductClass
-from warehouse.demand.series import daily_demand
+from transactions.decimals import QUANTITY_SCALE
+from warehouse.demand.classes import WEEKS as QUARTER_WEEKS
+from warehouse.demand.classes import abc, xyz
+from warehouse.demand.models import HORIZON_DAYS, Forecast, ForecastRun, ForecastScore, PastForecast
+from warehouse.demand.series import daily_demand, read_shop
 from warehouse.demand.weekly import WEEK_DAYS, Floats, Integers, places_of
 
 HORIZONS = (WEEK_DAYS, HORIZON_DAYS)
-# What the class was not counted of.
+# What was sold no more when it was scored, as a rebuild may find.
 NO_CLASS = ""
 
 
@@ -52,15 +55,10 @@ def _score(past: ForecastRun, store: int, horizon: int) -> int:
     products = np.array([product for product, _ in rows], dtype=np.int64)
     mean = np.array([days[:horizon] for _, days in rows], dtype=np.float64)
     found = errors(mean, _sold(store, products, past.cutoff, horizon), _last_week(store, products, past.cutoff))
-    letters = {
-        product: abc + xyz
-        for product, abc, xyz in ProductClass.objects.filter(
-            retailer=past.retailer_id, store=store, product__in=products.tolist()
-        ).values_list("product", "abc", "xyz")
-    }
+    letters = _classes(store, products, past.cutoff)
     places = defaultdict[str, list[int]](list)
-    for place, product in enumerate(products.tolist()):
-        places[letters.get(product, NO_CLASS)].append(place)
+    for place, name in enumerate(letters):
+        places[name].append(place)
     ForecastScore.objects.bulk_create(
         ForecastScore(
             run=past,
@@ -76,6 +74,16 @@ def _score(past: ForecastRun, store: int, horizon: int) -> int:
         for name, of_class in sorted(places.items())
     )
     return 1
+
+
+def _classes(store: int, products: Integers, cutoff: date) -> list[str]:
+    """As they were on that evening: those of today know what was to be forecast."""
+    known = read_shop(store, cutoff).sold
+    quarter = known.quantity[:, :QUARTER_WEEKS][:, ::-1]
+    brings = abc(np.rint(known.amount[:, :QUARTER_WEEKS].sum(axis=1)).astype(np.int64), known.products)
+    letters = np.char.add(brings, xyz(np.rint(quarter * QUANTITY_SCALE).astype(np.int64)).letters)
+    place = places_of(products, known.products)
+    return [str(letters[at]) if at >= 0 else NO_CLASS for at in place.tolist()]
 
 
 def errors(mean: Floats, sold: Floats, last_week: Floats) -> Errors:

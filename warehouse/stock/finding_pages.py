@@ -50,23 +50,22 @@ EXPIRING = (
     Column("lot", "Lot", Kind.TEXT),
     Column("store", "Store", Kind.TEXT),
 )
-NEGATIVE_ARE = (
-    "More was sold than was ever there. A delivery was not entered, or was entered for another product, or a till "
-    "sells one product under another's number. Enter the delivery if there was one; else count the product."
+NEGATIVE_ARE = "More was sold than was ever there."
+NEGATIVE_DO = (
+    "A delivery was not entered, or was entered for another product, or a till sells one product under another's "
+    "number. Enter the delivery if there was one; else count the product."
 )
-UNKNOWN_ARE = (
-    "Sold in this month or the last, but never counted or delivered here, so nobody knows what is there. Count it, or "
-    "say on its page that no stock is kept of it, as of services."
+UNKNOWN_ARE = "Sold in this month or the last, but never counted or delivered here, so nobody knows what is there."
+UNKNOWN_DO = "Count it, or say under Products that no stock is kept of it, as of services."
+COSTLESS_ARE = "Something is there, but nobody said what one unit costs: it has no value and no margin."
+COSTLESS_DO = "Say it with the next delivery, or count the product and enter the cost there."
+DIFFERENCES_ARE = f"Counts of the last {COUNTS_DAYS} days that found other than should have been there."
+DIFFERENCES_DO = (
+    "What is missing was stolen, spoiled without being written off, or sold under another number; what is too much was "
+    "delivered and not entered. If a count is wrong, count again."
 )
-COSTLESS_ARE = (
-    "Something is there, but nobody said what one unit costs: it has no value and no margin. Say it with the next "
-    "delivery, or count the product and enter the cost there."
-)
-DIFFERENCES_ARE = (
-    f"Counts of the last {COUNTS_DAYS} days that found other than should have been there. What is missing was stolen, "
-    "spoiled without being written off, or sold under another number; what is too much was delivered and not entered."
-)
-EXPIRING_ARE = f"{LOTS_ARE} Write off what has expired; sell what soon will at a lower price, or move it."
+EXPIRING_ARE = LOTS_ARE
+EXPIRING_DO = "Write off what has expired; sell what soon will at a lower price, or move it."
 
 
 class Found(NamedTuple):
@@ -119,21 +118,27 @@ def read_findings(scope: Scope, asked: dict[str, Any], now: datetime) -> Content
     }  # fmt: skip
     names = names_of(scope.retailer_id, products)
 
-    def panel(key: str, title: str, text: str, columns: tuple[Column, ...], rows: list[tuple[int, Row]]) -> Panel:
-        return _panel(Panel(key, title, text, columns, [], currency=currency), rows[:limit], names, store)
+    notes = [f"Of each kind, the first {limit:,} are shown."] if _is_cut(found, limit) else []
+
+    def panel(
+        key: str, title: str, text: str, do: str, columns: tuple[Column, ...], rows: list[tuple[int, Row]]
+    ) -> Panel:
+        if rows:
+            notes.append(f"{title}: {do}")
+        return _panel(Panel(key, title, f"{text} {do}", columns, [], currency=currency), rows[:limit], names, store)
 
     negative = sorted(found.negative.items(), key=lambda one: (one[1].quantity, one[0]))
     panels = [
-        panel("negative", "Below 0", NEGATIVE_ARE, NEGATIVE,
+        panel("negative", "Below 0", NEGATIVE_ARE, NEGATIVE_DO, NEGATIVE,
               [(product, (one.quantity, one.stores[store].counted_on)) for product, one in negative]),
-        panel("unknown", "Sold, but unknown to stock", UNKNOWN_ARE, UNKNOWN,
+        panel("unknown", "Sold, but unknown to stock", UNKNOWN_ARE, UNKNOWN_DO, UNKNOWN,
               [(one.product, (one.quantity, one.net)) for one in found.unknown]),
-        panel("costless", "Without a cost", COSTLESS_ARE, COSTLESS,
+        panel("costless", "Without a cost", COSTLESS_ARE, COSTLESS_DO, COSTLESS,
               [(product, (one.quantity,)) for product, one in _largest(found.costless)]),
-        panel("differences", "Counts that differ", DIFFERENCES_ARE, DIFFERENCES,
+        panel("differences", "Counts that differ", DIFFERENCES_ARE, DIFFERENCES_DO, DIFFERENCES,
               [(one.product, (one.day, one.quantity, one.value, one.expected, one.counted))
                for one in found.differences]),
-        panel("expiring", "Expired, or soon", EXPIRING_ARE, EXPIRING,
+        panel("expiring", "Expired, or soon", EXPIRING_ARE, EXPIRING_DO, EXPIRING,
               [(one.product, _lot_row(one, averages.get((store, one.product)), today, scope))
                for one in found.expiring]),
     ]  # fmt: skip
@@ -142,7 +147,7 @@ def read_findings(scope: Scope, asked: dict[str, Any], now: datetime) -> Content
         panels=panels,
         complete_to=complete_to([store]),
         hints=() if found.is_kept else START[:1],
-        notes=(f"Of each kind, the first {limit:,} are shown.",) if _is_cut(found, limit) else (),
+        notes=tuple(notes),
     )
 
 

@@ -12,6 +12,7 @@ from portal.scope import Scope
 from portal.sheets.pages import Action, Contents, Hint, ListShape, Page
 from portal.sheets.panels import Column, Kind, Panel
 from warehouse.stock.level_pages import CategoryAsking
+from warehouse.stock.listing import read_place
 from warehouse.stock.models import Supplier
 from warehouse.stock.naming import told
 
@@ -63,10 +64,10 @@ SUPPLIERS_MAX = 2_000
 def read_items(scope: Scope, asked: dict[str, Any], now: datetime) -> Contents:
     """One query."""
     limit = asked["limit"]
-    product, _, name = asked["after"].partition(":")
+    name, product = read_place(asked["after"])
     values: dict[str, Any] = {
         "retailer": scope.retailer_id, "search": asked["search"], "category": asked["category"], "limit": limit + 1,
-        "after_name": name, "after_product": int(product) if product.isascii() and product.isdigit() else 0,
+        "after_name": name, "after_product": product,
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(SQL, values)

@@ -7,7 +7,7 @@ from django.db import connection
 
 from warehouse.stock.averaging import value
 from warehouse.stock.costs import average_costs
-from warehouse.stock.naming import Known
+from warehouse.stock.naming import NUMBER_DIGITS_MAX, Known
 from warehouse.stock.on_hand import Level, Place, levels
 
 # What is worked out of all products of a store takes some tenths of a second, so for many stores at once it would be no
@@ -71,11 +71,10 @@ def kept(
     wanted: Wanted, limit: int, *, stores: Collection[int] | None = None, products: Collection[int] | None = None
 ) -> list[Kept]:
     """Products by name: those that ever moved in these stores (None: all), and only these products (None: all)."""
-    after_product, _, after_name = wanted.after.partition(":")
+    after_name, after_product = read_place(wanted.after)
     values: dict[str, Any] = {
         "retailer": wanted.retailer, "search": wanted.search, "like": f"%{_literal(wanted.search)}%",
-        "category": wanted.category, "after_name": after_name,
-        "after_product": int(after_product) if after_product.isascii() and after_product.isdigit() else 0,
+        "category": wanted.category, "after_name": after_name, "after_product": after_product,
         "stores": None if stores is None else list(stores), "products": None if products is None else list(products),
         "limit": limit,
     }  # fmt: skip
@@ -87,6 +86,13 @@ def kept(
 def place_of(one: Kept) -> str:
     """Where a list goes on behind this product."""
     return f"{one.known.product}:{one.known.name}"
+
+
+def read_place(text: str) -> tuple[str, int]:
+    """The name and number of the product behind which a list goes on; nothing for a text that is no such place."""
+    number, _, name = text.partition(":")
+    is_number = number.isascii() and number.isdigit() and len(number) <= NUMBER_DIGITS_MAX
+    return (name, int(number)) if is_number else ("", 0)
 
 
 def held(stores: Sequence[int], products: Collection[int] | None = None) -> dict[int, Held]:

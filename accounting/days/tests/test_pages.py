@@ -109,10 +109,11 @@ def test_a_store_manager_sees_days_of_their_stores_alone(cast: RetailCast, shops
 def test_the_list_has_the_days_figures_and_findings(cast: RetailCast, shops: list[Shop]) -> None:
     rows = lists_of(cast, "days")["days"]
     assert [row["store"] for row in rows] == ["High Street", "Mill Lane", "Oak Avenue"]
-    assert rows[0] | {"entries": ""} == {
+    assert {name: value for name, value in rows[0].items() if name not in {"entries", "link"}} == {
         "day": str(DAY), "store": "High Street", "total": "153.00", "sales": 3, "refunds": 0, "refunded": "0.00",
-        "voids": 0, "voided": "0.00", "terminals": 2, "missing": 1, "differing": 0, "supplements": 0, "entries": "",
+        "voids": 0, "voided": "0.00", "terminals": 2, "missing": 1, "differing": 0, "supplements": 0,
     }  # fmt: skip
+    assert rows[0]["link"].startswith("day?store=")
     numbers = JournalEntry.objects.filter(close__store=shops[0].store).values_list("number", flat=True)
     assert rows[0]["entries"] == ", ".join(map(str, numbers))
     assert (rows[1]["total"], rows[1]["missing"]) == ("60.99", 0)
@@ -145,7 +146,7 @@ def test_a_day_shows_its_tills_taxes_payments_and_hashes(cast: RetailCast, shops
     assert [(row["code"], row["rate"], row["net"], row["tax"]) for row in found["taxes"]] == [
         ("A", "12.00 %", "136.62", "16.38")
     ]
-    assert found["payments"] == [{"method": "Cash", "payments": 3, "amount": "153.00"}]
+    assert [(row["method"], row["payments"], row["amount"]) for row in found["payments"]] == [("Cash", 3, "153.00")]
     assert [(row["terminal"], row["numbers"], row["left"]) for row in found["missing"]] == [(terminals[0], "6", "6")]
     hashes = TerminalClose.objects.filter(close__store=shops[0].store).order_by("terminal")
     assert [row["hash"] for row in found["reports"]] == [one.hash for one in hashes]

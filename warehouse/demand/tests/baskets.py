@@ -26,7 +26,7 @@ def fill(retailer: Retailer, names: Sequence[str], until: date, *, days: int = Y
     """Stores of the largest real ones, every `step`th, with their last `days` days up to `until`."""
     stores = [make_store(retailer, name=name) for name in names]
     known = sales()
-    largest = known.sample(len(known.starts))[::step]
+    largest = sorted(known.starts, key=lambda real: known.starts[real].start - known.starts[real].stop)[::step]
     products: set[int] = set()
     for store, real in zip(stores, largest, strict=False):
         products |= _sell(store, real, until, days)

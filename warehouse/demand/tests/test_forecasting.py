@@ -148,7 +148,7 @@ def test_intervals_hold_four_of_five_and_dispersion_is_found_again() -> None:
     mean = np.full(4000, 8.0)
     dispersion, unit = 0.5, 2.0
     count = chance.negative_binomial(1 / dispersion, 1 / (1 + dispersion * mean / unit))
-    sold = (count * unit).astype(np.float64)
+    sold = count.astype(np.float64) * unit
     found = spread.measured(mean, sold, np.full(4000, unit))[int(np.digitize(8.0, spread.BOUNDS))]
     assert found == pytest.approx(dispersion, rel=0.15)
     low, high = spread.interval(mean, np.full(4000, dispersion), np.full(4000, unit))

@@ -59,7 +59,7 @@ def test_a_store_s_products_with_what_is_expected(forecast: RetailCast) -> None:
     assert "Product 30" not in found
     rows = forecast.owner.get(at(forecast, f"demand.csv?store={forecast.stores[0].pk}")).content.decode("utf-8-sig")
     line = next(line for line in rows.splitlines() if line.startswith("Product 30,"))
-    week, month, low, high, sold = (float(cell) for cell in line.split(",")[1:6])
+    sold, _, week, month, low, high = (float(cell) for cell in line.split(",")[1:7])
     assert week * 3.5 < month < week * 4.5
     assert low < month < high
     # It sells three a day.
@@ -87,7 +87,11 @@ def test_past_forecasts_are_scored_beside_last_week_s(forecast: RetailCast) -> N
         (yesterday() - timedelta(days=28), 28),
     }
     # Steady trade: the mean is better than a week that is one example of it.
-    assert all(one.error < one.naive_error for one in ForecastScore.objects.all())
+    for horizon in (7, 28):
+        found = ForecastScore.objects.filter(horizon_days=horizon)
+        assert sum(one.error for one in found) < 0.9 * sum(one.naive_error for one in found)
+        assert sum(one.series for one in found) == 90
+    assert {"A", "B"} <= {one.classes[:1] for one in found}
     page = seen(forecast.owner, forecast, "accuracy/")
     assert "Error (WAPE)" in page
     assert "High Street" in page

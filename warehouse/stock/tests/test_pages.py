@@ -113,6 +113,18 @@ def test_a_list_of_levels_goes_on_where_it_ended(cast: RetailCast) -> None:
         assert len({*products[0], *products[1]}) == 250
 
 
+@pytest.mark.parametrize("page", ["levels", "items", "lots"])
+@pytest.mark.parametrize("after", ["x", "x:y", "99999999999999999999:Milk", "1", ":", "²:Milk"])
+def test_a_place_that_no_list_has_is_no_error(cast: RetailCast, kept: dict[str, int], page: str, after: str) -> None:
+    page_of(cast, page, after=after)
+
+
+def test_findings_say_what_to_do(cast: RetailCast, kept: dict[str, int]) -> None:
+    text = page_of(cast, "findings", store=cast.stores[0].pk)
+    assert "Below 0: A delivery was not entered" in text
+    assert "Without a cost: " not in text
+
+
 def test_a_product_with_its_stores_movements_weeks_and_lots(cast: RetailCast, kept: dict[str, int]) -> None:
     text = page_of(cast, "product", product=kept["milk"])
     for expected in ("Milk", "High Street", "Oak Avenue", "L-1", "Delivery", "Count", "110.00"):
