@@ -34,11 +34,10 @@ from analytics.models import (
 from analytics.rolling import receipts, sums
 from analytics.rolling.lines import LineSums
 from analytics.writing import copy_sales
-from ledger.block_facts import facts_of, of_retailers
+from ledger.block_facts import facts_of, names_of, of_retailers
 from ledger.consumers import consumer
 from ledger.feed import FedBlock
 from ledger.product_names import ProductNames
-from ledger.products import latest_names
 from ledger.sums import add_sums, binary_cursor, columns_of
 
 RECEIPT_SUMS = (
@@ -114,4 +113,4 @@ def add_retailers(block: FedBlock) -> None:
 def name_products(block: FedBlock) -> None:
     """Names a block's products."""
     with binary_cursor() as cursor:
-        _names.write(cursor, latest_names(facts_of(block)))
+        _names.write(cursor, names_of(block))

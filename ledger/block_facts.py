@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 from msgspec import Struct, structs
 
 from ledger.feed import FedBlock, FedSale
-from ledger.products import Ids
+from ledger.products import Ids, Names, latest_names
 from transactions.decimals import quantity
 from transactions.sale import LATE_AFTER, Line, Sale
 from transactions.stream import SALE_TYPES
@@ -75,8 +75,9 @@ class _Days(dict[str, int]):
 
 _days = _Days()
 _ids = Ids()
-# A block is fed to one consumer after the other; all need the same facts.
+# A block is fed to one consumer after the other; all need the same facts, and names.
 _facts: WeakKeyDictionary[FedBlock, BlockFacts] = WeakKeyDictionary()
+_names: WeakKeyDictionary[FedBlock, Names] = WeakKeyDictionary()
 
 
 def facts_of(block: FedBlock) -> BlockFacts:
@@ -84,6 +85,14 @@ def facts_of(block: FedBlock) -> BlockFacts:
     found = _facts.get(block)
     if found is None:
         found = _facts[block] = read_facts(block.sales)
+    return found
+
+
+def names_of(block: FedBlock) -> Names:
+    """What a block's products were called last, looked for once for all consumers."""
+    found = _names.get(block)
+    if found is None:
+        found = _names[block] = latest_names(facts_of(block))
     return found
 
 

@@ -353,6 +353,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="1,7,13,19", minute=10),
         "options": {"expires": 3600},
     },
+    "recompute-costs": {
+        "task": "warehouse.stock.tasks.recompute_costs",
+        # At night, by the site's clock: late sales change what was there before a delivery.
+        "schedule": crontab(hour=2, minute=40),
+        "options": {"expires": 3600},
+    },
     "start-forecasts": {
         "task": "warehouse.demand.tasks.start_forecasts",
         # At night, by the site's clock: it reads a year's sales of every retailer.

@@ -3,11 +3,10 @@
 Rows of stores are written by their shard alone; names, which several shards share, under a lock of their own.
 """
 
-from ledger.block_facts import facts_of
+from ledger.block_facts import facts_of, names_of
 from ledger.consumers import consumer
 from ledger.feed import FedBlock
 from ledger.product_names import ProductNames
-from ledger.products import latest_names
 from ledger.sums import add_sums, binary_cursor
 from warehouse.models import Product, SoldDay, SoldMonth
 from warehouse.stock.sold import SOLD_DAY, SOLD_MONTH, SoldLines
@@ -25,4 +24,4 @@ def add_sold(block: FedBlock) -> None:
     with binary_cursor() as cursor:
         add_sums(cursor, SOLD_DAY, lines.days())
         add_sums(cursor, SOLD_MONTH, lines.months())
-        _names.write(cursor, latest_names(facts))
+        _names.write(cursor, names_of(block))

@@ -25,7 +25,7 @@ from warehouse.stock.documents import Line
 # Days before today: the count, and the deliveries behind it. Sales of longer ago tell what a store sells.
 COUNTED_BACK, DELIVERED_BACK, KNOWN_BACK = 24, (17, 10, 3), 66
 # Stores that sell less than this in that time keep no stock in the demo, nor do those behind the busiest.
-PRODUCTS_MIN, STORES_MAX = 200, 12
+PRODUCTS_MIN, STORES_MAX = 200, 8
 # What the count finds: some weeks of what is sold, and never less than a shelf shows.
 COVER_WEEKS, SHELF = 3, UNIT
 # So many weeks of what is sold are there after a delivery.

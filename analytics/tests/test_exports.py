@@ -10,7 +10,6 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from analytics import exports
 from analytics.exports import About, page_csv, page_xlsx
 from analytics.models import SaleRow
 from analytics.pages import PageData
@@ -135,7 +134,7 @@ def test_an_empty_panel_says_so() -> None:
 
 
 def test_rows_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exports, "ROWS_MAX", 2)
+    monkeypatch.setattr("portal.sheets.files.ROWS_MAX", 2)
     found = lines(panel_csv(about(), make_panel("a", "b", "c"), None))
     assert [row[0] for row in found[-3:]] == [
         "a",

@@ -96,8 +96,8 @@ def test_a_file_of_receipts_says_that_it_is_cut(sold: RetailCast, monkeypatch: p
     url = file_address(sold, "receipts")
     whole = sold.owner.get(url).content.decode("utf-8-sig")
     assert "Cut after" not in whole
-    for module in ("views", "exports"):
-        monkeypatch.setattr(f"analytics.{module}.ROWS_MAX", 1)
+    for module in ("analytics.views", "portal.sheets.files"):
+        monkeypatch.setattr(f"{module}.ROWS_MAX", 1)
     assert "Cut after the first 1 rows." in sold.owner.get(url).content.decode("utf-8-sig")
 
 

@@ -20,8 +20,13 @@ WEEKS_MAX = 53
 # Reading the year takes some seconds at the first start.
 OPEN_LIMIT_S = 120
 OPEN_POLL_S = 0.1
-# What is otherwise counted at night, and would leave pages empty until then.
-COUNTED_AFTERWARDS = ("analytics.peers.tasks.publish_peers", "analytics.pairs.tasks.count_pairs")
+# What is otherwise counted at night, or by and by, and would leave pages empty until then.
+COUNTED_AFTERWARDS = (
+    "analytics.peers.tasks.publish_peers",
+    "analytics.pairs.tasks.count_pairs",
+    "accounting.days.tasks.close_due_days",
+    "warehouse.orders.tasks.count_classes",
+)
 # Services that lack no more than this have what was loaded; live sales go on.
 BEHIND_RECORDS_MAX = 100
 

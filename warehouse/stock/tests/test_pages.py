@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from ledger.feeding.models import Cursor
 from portal.rights import Role
+from portal.sheets.pages import PAGE_ROWS
 from possys.accounts.models import User
 from tests.cast import RetailCast, make_retail_cast
 from warehouse.stock.completeness import complete_to
@@ -97,7 +98,7 @@ def test_levels_are_narrowed_down(cast: RetailCast, kept: dict[str, int], query:
 
 def test_a_list_of_levels_goes_on_where_it_ended(cast: RetailCast) -> None:
     user = User.objects.get(username="corner-owner")
-    lines = [units(make_product(cast.retailer.pk, f"P-{n}", f"Thing {n // 2:03}"), n) for n in range(1, 251)]
+    lines = [units(make_product(cast.retailer.pk, f"P-{n}", f"Thing {n // 2:03}"), n) for n in range(1, PAGE_ROWS + 11)]
     make_document(Kind.DELIVERY, cast.stores[0], timezone.localtime().date(), *lines, user=user,
                   now=timezone.localtime())  # fmt: skip
     Item.objects.update(shelf_minimum=10**9)
@@ -109,8 +110,8 @@ def test_a_list_of_levels_goes_on_where_it_ended(cast: RetailCast) -> None:
         second = page_of(cast, "levels", **rest)
         assert "after=" not in second
         products = [re.findall(r'product=(\d+)[^"]*">Thing', text) for text in (first, second)]
-        assert [len(own) for own in products] == [200, 50]
-        assert len({*products[0], *products[1]}) == 250
+        assert [len(own) for own in products] == [PAGE_ROWS, 10]
+        assert len({*products[0], *products[1]}) == PAGE_ROWS + 10
 
 
 @pytest.mark.parametrize("page", ["levels", "items", "lots"])
