@@ -58,6 +58,8 @@ class Everybody:
         self.retailer = self.cast.retailer.pk
         self.browsers = {"anonymous": self.cast.anonymous, "rival": self.cast.rival}
         self.browsers |= {role.value: client for role, client in self.cast.members.items()}
+        # One for all requests: each new client would look for the site's static files anew.
+        self.program = Client(raise_request_exception=False)
         people = Membership.objects.select_related("user")
         self.keys = {one.user.username: make_key(one, name="test", now=utc(now_ms())) for one in people}
 
@@ -72,9 +74,8 @@ class Everybody:
         name = ACTS[who]
         headers = {"Authorization": f"Bearer {self.keys[name]}"} if name else {}
         if body is None:
-            return Client(raise_request_exception=False).get(url, headers=headers)
-        client = Client(raise_request_exception=False)
-        return client.post(url, json.dumps(body), content_type="application/json", headers=headers)
+            return self.program.get(url, headers=headers)
+        return self.program.post(url, json.dumps(body), content_type="application/json", headers=headers)
 
 
 @pytest.fixture

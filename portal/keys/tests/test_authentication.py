@@ -50,9 +50,13 @@ def member(name: str) -> Membership:
     return Membership.objects.get(user__username=name)
 
 
-def ask(token: str | None, retailer: int, client: Client | None = None) -> Any:
+# One for all requests: each new client would look for the site's static files anew.
+PROGRAM = Client()
+
+
+def ask(token: str | None, retailer: int, client: Client = PROGRAM) -> Any:
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-    return (client or Client()).get(f"/api/v1/retailers/{retailer}/who", headers=headers)
+    return client.get(f"/api/v1/retailers/{retailer}/who", headers=headers)
 
 
 def manager_key() -> str:

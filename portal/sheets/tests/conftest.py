@@ -41,12 +41,15 @@ def portal(crew: RetailCast) -> str:
 def call(crew: RetailCast, keys: dict[str, str]) -> Callable[..., Any]:
     """Asks the API as somebody ("" for nobody): a path to get it, with a body to send it."""
 
+    # One for all requests: each new client would look for the site's static files anew.
+    program = Client()
+
     def call(who: str, path: str, body: Any = None) -> Any:
         headers = {"Authorization": f"Bearer {keys[who]}"} if who else {}
         url = f"/api/v1/retailers/{crew.retailer.pk}/tiny/{path}"
         if body is None:
-            return Client().get(url, headers=headers)
+            return program.get(url, headers=headers)
         content = body if isinstance(body, bytes) else json.dumps(body)
-        return Client().post(url, content, content_type="application/json", headers=headers)
+        return program.post(url, content, content_type="application/json", headers=headers)
 
     return call
