@@ -70,7 +70,7 @@ class Sells(NamedTuple):
             return 0
         if is_dead(self.product) and not any(self.weeks):
             return DEAD_UNITS
-        return max(SHELF + self.product % 2 * UNIT, in_packs(int(self.quantity / weeks_known * COVER_WEEKS), 1))
+        return max(SHELF + self.product % 3 * UNIT, in_packs(int(self.quantity / weeks_known * COVER_WEEKS), 1))
 
 
 @dataclass(frozen=True)
