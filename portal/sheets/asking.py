@@ -110,15 +110,15 @@ class StoreAsking(Asking):
 
 
 class OneStoreAsking(StoreAsking):
-    """One store, by default the first by name; `store` is None only where somebody has none at all."""
+    """One store, by default the one that is known longest; `store` is None only where somebody has none at all."""
 
     def first_choices(self) -> list[tuple[str, str]]:
         """No choice of all."""
         return []
 
     def defaults(self) -> dict[str, Any]:
-        """The first store."""
-        first = {"store": self.scope.stores[0].id} if self.scope.stores else {}
+        """A store."""
+        first = {"store": min(self.scope.store_ids)} if self.scope.stores else {}
         return {**super().defaults(), **first}
 
 

@@ -93,6 +93,11 @@ def nothing_filled_in(scope: Scope, now: datetime, query: Mapping[str, str]) -> 
     return {}
 
 
+def nothing_to_add(scope: Scope, given: Mapping[str, Any]) -> str:
+    """A form that is about nothing in particular."""
+    return ""
+
+
 @dataclass(frozen=True)
 class FormPage:
     """One form. `back` is the page that it belongs to; `initial` may fill in more than the address does.
@@ -112,6 +117,8 @@ class FormPage:
     rows_required: bool = True
     button: str = "Save"
     initial: Initial = nothing_filled_in
+    # Says in a line what the form as it is given is about, such as which order.
+    about: Callable[[Scope, Mapping[str, Any]], str] = nothing_to_add
     template: str = "portal/sheets/form.html"
 
 

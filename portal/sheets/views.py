@@ -176,6 +176,7 @@ def _form_page(
         "rows": _shown_rows(page, scope, given, found),
         "template_row": _shown_row(page, scope, "__row__", {}) if page.rows else None,
         "columns": ", ".join(page.rows.base_fields) if page.rows else "",
+        "about": page.about(scope, given),
         "back_url": linking.address(scope, service, page.back),
         "back_title": back.title if back else "Back",
     }

@@ -115,8 +115,16 @@ def save_cancelled(scope: Scope, user: User, asked: dict[str, Any], now: datetim
     return Saved(f"Order {order.pk} is over: {order.get_state_display().lower()}.", order.pk, f"order?id={order.pk}")
 
 
-def _named(scope: Scope, query: Mapping[str, str]) -> Order | None:
-    number = query.get("order", "")
+def about(scope: Scope, given: Mapping[str, Any]) -> str:
+    """Which order it is."""
+    order = _named(scope, given)
+    if order is None:
+        return ""
+    return f"Order {order.pk} of {order.sent_on:%-d %B %Y}: {order.supplier.name} to {order.store.name}"
+
+
+def _named(scope: Scope, query: Mapping[str, Any]) -> Order | None:
+    number = str(query.get("order", ""))
     if not (number.isascii() and number.isdigit() and len(number) < 19):
         return None
     return queries.order(int(number), scope.store_ids)
@@ -144,6 +152,7 @@ RECEIVE = FormPage(
     save=save_delivery,
     back="orders",
     initial=initial,
+    about=about,
     button="Into stock",
 )
 CANCEL = FormPage(
@@ -154,5 +163,6 @@ CANCEL = FormPage(
     form=CancelForm,
     save=save_cancelled,
     back="orders",
+    about=about,
     button="Nothing more comes",
 )

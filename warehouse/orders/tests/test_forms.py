@@ -241,3 +241,12 @@ def test_a_viewers_program_reads_and_does_not_order(cast: RetailCast, bakery: Su
     body = {"store": cast.stores[0].pk, "supplier": bakery.pk, "rows": [{"product": "1", "quantity": "1"}]}
     assert call(cast, "order-form", token, body).status_code == 403
     assert not Order.objects.exists()
+
+
+def test_receiving_says_which_order_it_is(cast: RetailCast, bakery: Supplier) -> None:
+    order = ordered(cast.stores[0], bakery, {1: 24}, expected_on=TODAY)
+    page = cast.owner.get(url(cast, "receive"), {"order": order.pk}).content.decode()
+    assert f"Order {order.pk} of " in page
+    assert "Bakery to High Street" in page
+    other = cast.rival.get(reverse("stock-receive", args=[cast.rival_retailer.pk]), {"order": order.pk})
+    assert "Bakery" not in other.content.decode()
