@@ -9,6 +9,7 @@ class WarehouseConfig(AppConfig):
     def ready(self) -> None:
         from portal.navigation import NavigationEntry, register
         from portal.rights import Right
+        from warehouse.demand import checks  # noqa: F401 (registers itself)
         from warehouse.service import SERVICE
 
         if SERVICE.pages:

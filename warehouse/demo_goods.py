@@ -68,12 +68,12 @@ def supplier_of(category: str) -> DemoSupplier:
 
 
 def unit_cost(product: int, quantity: int, net: int) -> int:
-    """What a unit costs that was sold so often for so much: ten-thousandths of a minor unit.
+    """What a unit costs that was sold so often for so much: ten-thousandths of a minor unit, in whole minor units.
 
     `quantity` in ten-thousandths, above 0; `net` in minor units.
     """
     share = COST_SHARE_MIN + product % COST_SHARE_SPREAD
-    return max(0, net) * UNIT * share // quantity
+    return max(1, net * share // quantity) * UNIT
 
 
 def is_forgotten(product: int) -> bool:

@@ -70,7 +70,7 @@ class Sells(NamedTuple):
             return 0
         if is_dead(self.product) and not any(self.weeks):
             return DEAD_UNITS
-        return max(SHELF + self.product % 2 * UNIT, in_packs(int(self.quantity / weeks_known * COVER_WEEKS), 1))
+        return max(SHELF + self.product % 3 * UNIT, in_packs(int(self.quantity / weeks_known * COVER_WEEKS), 1))
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def delivered(sells: Iterable[Sells], there: dict[int, int], week: int, day: dat
         quantity = in_packs(wanted, one.supplier.pack)
         there[one.product] += quantity
         # Prices move a little from week to week.
-        cost = one.cost * (100 + (one.product // 7 + week) % 5 - 2) // 100
+        cost = max(1, one.cost * (100 + (one.product // 7 + week) % 5 - 2) // (100 * UNIT)) * UNIT
         keeps = one.supplier.keeps_days
         expires = day + timedelta(keeps + one.product % 4) if keeps else None
         lot = f"L{day:%y%j}" if keeps else ""

@@ -10,7 +10,7 @@ from transactions.models import Store
 from warehouse import demo_shelves
 from warehouse.demand.models import Promotion
 from warehouse.demo import make_stock
-from warehouse.demo_goods import is_forgotten, is_short, supplier_of, unit_cost
+from warehouse.demo_goods import UNIT, is_forgotten, is_short, supplier_of, unit_cost
 from warehouse.models import Document, Item, Movement, Order
 from warehouse.orders.tests.rows import NOW, TODAY, named, sold
 from warehouse.stock.on_hand import on_hand
@@ -72,5 +72,5 @@ def test_a_supplier_delivers_what_is_called_so(category: str, name: str) -> None
 
 def test_goods_cost_between_55_and_75_per_cent_of_what_they_bring() -> None:
     costs = [unit_cost(product, 30_000, 897) for product in range(5_000)]
-    assert min(costs) == 299 * 5_500
-    assert max(costs) == 299 * 7_500
+    assert min(costs) == 164 * UNIT
+    assert max(costs) == 224 * UNIT
