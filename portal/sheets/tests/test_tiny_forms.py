@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from django.test import Client
 
 from portal.models import Membership
 from portal.rights import Role
+from portal.sheets import api
 from portal.sheets.tests import tiny
 from tests.cast import RetailCast
 from tests.openapi import answer_schema, description, faults
@@ -271,6 +273,14 @@ def test_what_is_no_body_is_refused_as_a_problem(crew: RetailCast, call: Call, b
     assert refused.status_code == status
     assert refused["Content-Type"] == "application/problem+json"
     assert len(refused.content) < 3000
+
+
+def test_a_number_with_a_huge_exponent_is_not_written_out() -> None:
+    form = tiny.SERVICE.form("open")
+    assert form is not None
+    # Written out, a hundred of these bytes would fill a server's memory.
+    fields, _, _ = api._sent(form, {"rent": Decimal("1E+9999")})
+    assert fields == {"rent": "1E+9999"}
 
 
 def test_forms_of_a_browser_are_no_bodies(crew: RetailCast, keys: dict[str, str]) -> None:
