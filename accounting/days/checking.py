@@ -117,10 +117,6 @@ class StoreCheck:
                 if any(one.grand_total != totals[one.currency] for one in content.currencies):
                     self.faults.append(f"{where}its grand total is not the sum of the chain")
 
-    def closed_records(self, day: str) -> int:
-        """Records that the day's closes hold."""
-        return sum(records_of(part) for (own, _), parts in self._closed.items() if own == day for part in parts)
-
     def compare(self, day: str, fed: dict[int, Sums]) -> Iterator[str]:
         """What the closes of a day and the feed differ in."""
         terminals = {terminal for own, terminal in self._closed if own == day} | fed.keys()

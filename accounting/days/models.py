@@ -17,9 +17,6 @@ from django.db.models.functions import Mod
 from transactions.models import Retailer, Store
 from transactions.stream import SHARD_COUNT
 
-# Canonical JSON of one terminal's day; 50 ranges, 20 taxes and six payments of some currencies lie far below.
-CONTENT_MAX = 20_000
-
 
 class MultirangeField(models.Field[Any, Any]):
     """PostgreSQL's int4multirange, in Python its text: sets of whole numbers that stay small while these are dense."""

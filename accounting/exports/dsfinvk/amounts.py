@@ -8,8 +8,7 @@ from typing import NamedTuple
 
 from transactions.decimals import PRICE_SCALE, QUANTITY_SCALE
 
-# Of amounts that are worked out, and of those in minor units of two decimals.
-FINE = 5
+# Amounts that are worked out have five decimals, those in minor units two.
 FINE_PER_MINOR = 1_000
 # Rates are in per cent with four decimals.
 RATE_ONE = 100 * 10_000
