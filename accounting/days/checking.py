@@ -8,7 +8,7 @@ import msgspec
 
 from accounting.books.splitting import Part, parts_of
 from accounting.days.content import Content, hash_of, read_content, written
-from accounting.days.figures import Sums, added, difference, records_of, sums_of, totals_of
+from accounting.days.figures import Sums, added, difference, sums_of, totals_of
 
 # (amount, tax code, tax rate) of a line of an entry.
 EntryLine = tuple[int, str, str]
