@@ -24,7 +24,8 @@ from django.utils.translation.template import templatize
 
 DOMAIN = "django"
 # What only staff and retailers' people see stays English.
-TEMPLATES, ENGLISH_TEMPLATES = "templates", ("templates/admin", "templates/analytics", "templates/portal")
+TEMPLATES = "templates"
+ENGLISH_TEMPLATES = tuple(f"templates/{app}" for app in ("admin", "analytics", "portal", "accounting", "warehouse"))
 PYTHON_FOLDERS = ("possys", "receipts", "lottery")
 PYTHON_LEFT_OUT = re.compile(r"/(tests|migrations|management|embedded)/|/admin\w*\.py$")
 LAZY = {f"{name}_lazy": spec for name, spec in DEFAULT_KEYWORDS.items() if name.endswith("gettext")}
