@@ -134,7 +134,7 @@ def services(sold: str) -> Iterator[list[Consumer]]:
     def note(block: FedBlock) -> None:
         """Nothing."""
 
-    for name, handle in (("stock", fail), ("marketing", note), ("lottery-of-last-year", note)):
+    for name, handle in (("shelves", fail), ("marketing", note), ("lottery-of-last-year", note)):
         consumer(name, tables=[MarkedRecord, Head] if name == "marketing" else [])(handle)
     found = all_consumers()
     feed_all(ALL_SHARDS, utc(now_ms()), found)
@@ -142,19 +142,19 @@ def services(sold: str) -> Iterator[list[Consumer]]:
     issue("partner-bank", utc(now_ms()))
     forget("lottery-of-last-year")
     yield found
-    for name in ("stock", "marketing"):
+    for name in ("shelves", "marketing"):
         forget(name)
 
 
 def test_staff_sees_a_stopped_service_and_has_it_tried_again(services: list[Consumer], visit: Visit) -> None:
     visit.page.goto("/admin/")
-    assert "Service stock is stopped in shard" in visit.seen("index-stopped")
+    assert "Service shelves is stopped in shard" in visit.seen("index-stopped")
     visit.page.click("a:has-text('All services')")
     said = visit.seen("services")
     assert "STOPPED in" in said
     assert "quantity_ten_thousandths" in said
     assert "Its code is not installed here" in said
-    visit.page.click("button:has-text('Try stock again now')")
+    visit.page.click("button:has-text('Try shelves again now')")
     assert "is tried again now" in visit.page.inner_text("body")
     visit.open("ledger/feedtoken/")
     visit.page.click("#result_list tbody a >> nth=0")
