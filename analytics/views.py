@@ -122,6 +122,7 @@ def definitions(request: HttpRequest, scope: Scope) -> HttpResponse:
     filters, _ = reading.asked(QueryDict(), scope, now, str(FIRST_DAY))
     context = {
         "tabs": sheets.tabs(scope, "", ""),
+        "tabs_of": "Sales",
         "meanings": [(page, sheets.read(scope, page, filters, now)) for page in sheets.SHEETS.values()],
         "page": sheets.DEFINITIONS_SHEET,
     }
@@ -139,6 +140,7 @@ def _frame(scope: Scope, key: str, filters: Filters, faults: dict[str, str], *, 
     return {
         "layout": "analytics/part.html" if is_part else "analytics/base.html",
         "tabs": sheets.tabs(scope, key, filters.query()),
+        "tabs_of": "Sales",
         "bar": menus.bar(filters, scope.stores, compares=key in sheets.COMPARING),
         "faults": faults,
         "files": sheets.files(scope, key, filters.query()),
