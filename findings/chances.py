@@ -40,7 +40,7 @@ def days_without(days: Numbers, used: Numbers, missed: Numbers) -> Any:
 
 
 def at_least(count: Numbers, expected: Numbers, dispersion: Numbers) -> Any:
-    """The chance of `count` or more where `expected` are usual: a negative binomial's upper tail; 1 for a count of 0."""
+    """The chance of `count` or more where `expected` are usual: a negative binomial's upper tail."""
     spread = np.maximum(dispersion, DISPERSION_MIN)
     size = 1.0 / spread
     hit = np.clip(1.0 / (1.0 + spread * np.maximum(expected, 0.0)), 0.0, 1.0)
@@ -49,7 +49,7 @@ def at_least(count: Numbers, expected: Numbers, dispersion: Numbers) -> Any:
 
 
 def share_at_least(count: Numbers, of: Numbers, share: Numbers) -> Any:
-    """The chance that `count` or more `of` them have what each has with a chance of `share`: the exact binomial tail."""
+    """The chance that `count` or more `of` them have what each has by a chance of `share`: the exact binomial tail."""
     numbers, known = np.asarray(count, dtype=float), np.asarray(of, dtype=float)
     found = betainc(np.maximum(numbers, 1e-9), np.maximum(known - numbers + 1.0, 1e-9), np.clip(share, 0.0, 1.0))
     return np.where(numbers <= 0, 1.0, np.maximum(found, CHANCE_MIN))

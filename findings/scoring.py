@@ -55,7 +55,7 @@ def score(sure: float, weight: float) -> int:
 
 
 def sure_of(chance: float) -> float:
-    """How sure a chance makes: on a scale of its powers of ten. Give one that is corrected for how many were looked at."""
+    """How sure a chance makes, by its powers of ten; it is to be corrected for how many were looked at."""
     return _along(log10(max(chance, SURE_TO / 10)), log10(SURE_FROM), log10(SURE_TO))
 
 
