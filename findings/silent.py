@@ -126,7 +126,9 @@ def make_histories(
     place, back, hour, receipts = rows
     inside = (back >= 1) & (back <= HISTORY_DAYS)
     place, back, hour, receipts = place[inside], back[inside], hour[inside], receipts[inside]
-    known = np.array([min(HISTORY_DAYS, (last.date() - first).days) for last, first in zip(last_at, first_on, strict=True)])
+    known = np.array(
+        [min(HISTORY_DAYS, (last.date() - first).days) for last, first in zip(last_at, first_on, strict=True)]
+    )
     last_weekday = np.array([last.weekday() for last in last_at], dtype=np.int64)
     weekday = (last_weekday[place] - back) % WEEK_DAYS
     weight = week_weights()[(back - 1) // WEEK_DAYS]
