@@ -90,7 +90,7 @@ class ClockEvidence(Evidence):
 class SilentEvidence(Evidence):
     """No sale where its own history has many; `extent` is the hours of silence. Subject: when the last sale came.
 
-    `scope`: "till"; "store", all tills of which are silent; "retailer", most of whose stores are. For the latter two the
+    `scope`: "till"; "store", all tills of which are silent; "retailer", most of whose stores are. For these two the
     terminal is the store's first one, and the figures are of the store.
     """
 

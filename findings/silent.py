@@ -13,10 +13,10 @@ and two chances, of which the larger one counts, since each forgets something:
     days    so many due days in a row without a sale, a beta-binomial on its days with and without one: forgets how
             much is sold on a day
 
-What is no evidence, because others were silent, too, is taken out of both: each day counts only as far as the whole fleet
-and the store's other tills sold what is usual for them. A public holiday or a closed shop so does not count, and nobody
-keeps a calendar. A store all of whose tills are silent is one finding of the store; when most of a retailer's stores are,
-one of the retailer. A till is not silent when
+What is no evidence, because others were silent, too, is taken out of both: each day counts only as far as the whole
+fleet and the store's other tills sold what is usual for them. A public holiday or a closed shop so does not count, and
+nobody keeps a calendar. A store all of whose tills are silent is one finding of the store; when most of a retailer's
+stores are, one of the retailer. A till is not silent when
 
     another one came in its place    first seen about when it went, and selling at least half of what it would have
     it was so last year              the same weeks a year ago were as good as empty
@@ -44,7 +44,7 @@ HISTORY_DAYS = HISTORY_WEEKS * WEEK_DAYS
 KNOWN_DAYS_MIN = 3 * WEEK_DAYS
 USED_DAYS_MIN = 5
 # Of two weeks, the one so much earlier counts half.
-HALF_LIFE_WEEKS = 3.0
+HALF_LIFE_WEEKS = 2.0
 # A finding opens when fewer than one in so many such spans would be silent at a till in order.
 OPENS_BELOW = 1e-5
 # A shop may be closed for longer than a till is away from a shop that is open.
@@ -132,15 +132,20 @@ def make_histories(
     last_weekday = np.array([last.weekday() for last in last_at], dtype=np.int64)
     weekday = (last_weekday[place] - back) % WEEK_DAYS
     weight = week_weights()[(back - 1) // WEEK_DAYS]
-    days = np.bincount(place * HISTORY_DAYS + back - 1, receipts, many * HISTORY_DAYS).reshape(many, HISTORY_DAYS)
+    days = _sums(place * HISTORY_DAYS + back - 1, receipts, (many, HISTORY_DAYS))
     cell = (place * WEEK_DAYS + weekday) * DAY_HOURS + hour
-    hours = np.bincount(cell, receipts * weight, many * WEEK_DAYS * DAY_HOURS).reshape(many, WEEK_DAYS, DAY_HOURS)
+    hours = _sums(cell, receipts * weight, (many, WEEK_DAYS, DAY_HOURS))
     # How much weight each weekday has, of the days that it was there for.
     there = np.arange(HISTORY_DAYS) < np.maximum(known, 0)[:, None]
     weights = there * np.repeat(week_weights(), WEEK_DAYS)
     weekdays = (last_weekday[:, None] - 1 - np.arange(HISTORY_DAYS)) % WEEK_DAYS
     total = np.stack([(weights * (weekdays == one)).sum(axis=1) for one in range(WEEK_DAYS)], axis=1)
     return Histories(last_at, known, days, hours / np.maximum(total, 1e-9)[:, :, None])
+
+
+def _sums(places: Integers, values: Integers | Floats, shape: tuple[int, ...]) -> Floats:
+    """Values added up by their places in an array of that shape."""
+    return np.asarray(np.bincount(places, values, int(np.prod(shape))), dtype=np.float64).reshape(shape)
 
 
 def week_weights() -> Floats:
@@ -226,7 +231,6 @@ def _shape(hours: Floats) -> Floats:
 
 def _over(shape: Floats, found: Histories, now: datetime, weekday: Integers, part: Floats) -> Floats:
     """How much of each day of the spans is over since the last sale, times how far it counts."""
-    rows = np.arange(len(found))
     first = np.array([_at(shape[row, last.weekday()], last) for row, last in enumerate(found.last_at)])
     done = part.copy()
     done[:, 0] *= 1.0 - first
@@ -235,7 +239,6 @@ def _over(shape: Floats, found: Histories, now: datetime, weekday: Integers, par
         if 0 <= place < done.shape[1]:
             cut = 1.0 - _at(shape[row, now.weekday()], now)
             done[row, place] = max(0.0, done[row, place] - part[row, place] * cut)
-    del rows
     return done
 
 
