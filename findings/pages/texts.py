@@ -60,26 +60,26 @@ WORDS: dict[str, Words] = {
         staff_do="Within 48 hours of the sales, wait: the receipts may still come, and the finding closes itself when "
         "they do. After that, ask the retailer, and look at whether the numbers before and after are minutes or days "
         "apart.",
-        owner_means="Your till counts its receipts, and we have the ones before and after, but not these. Customers who "
-        "look them up are told that they have not come yet.",
+        owner_means="Your till counts its receipts, and we have the ones before and after, but not these. Customers "
+        "who look them up are told that they have not come yet.",
         owner_do="Switch the till on and let it go online: it sends what it still holds, and this closes by itself. If "
         "the receipts were never made, tell us what happened.",
         answers=(OFFLINE, PRINTER_TEST, REPLACED, TRAINING, STOLEN, OTHER),
     ),
     "conflict": Words(
         name="Two receipts with one number",
-        why="A till sent two different sales under the same number. The first one counts; the second is kept as it came.",
+        why="A till sent two different sales under one number. The first one counts; the second is kept as it came.",
         usual=(
             "The till's memory was reset or restored from a copy, and it counted the same numbers again.",
             "Two tills were set up with the same number.",
             "The software changed a sale after it had been sent.",
         ),
-        staff_do="Compare the two: other goods at another time mean two tills or a reset; the same goods with a smaller "
-        "total or another way of paying deserve a question.",
-        owner_means="Your till sent two different receipts with the same number. Only the first one is recorded, so one "
-        "sale is missing from your books.",
-        owner_do="Ask whoever looks after your till whether it was reset or copied. If the second receipt was a real "
-        "sale, enter it again under a new number, and tell us.",
+        staff_do="Compare the two: other goods at another time mean two tills or a reset; the same goods with a "
+        "smaller total or another way of paying deserve a question.",
+        owner_means="Your till sent two different receipts with the same number. Only the first one is recorded, so "
+        "one sale is missing from your books.",
+        owner_do="Ask whoever looks after your till whether it was reset or copied. If the second receipt was a "
+        "real sale, enter it again under a new number, and tell us.",
         answers=(REPLACED, SOFTWARE, PRINTER_TEST, MISTYPED, OTHER),
     ),
     "silent": Words(
@@ -93,8 +93,8 @@ WORDS: dict[str, Words] = {
         staff_do="See whether the store's other tills are selling. If they are, ask the retailer; if none is, it is "
         "most likely closed or without a network. A till that sends again closes this by itself.",
         owner_means="We have received nothing from this till for longer than is usual at these hours.",
-        owner_do="If it is selling, check its network: it must send within 48 hours. If it is not in use, tell us until "
-        "when, and nobody will ask again.",
+        owner_do="If it is selling, check its network: it must send within 48 hours. If it is not in use, tell us "
+        "until when, and nobody will ask again.",
         answers=(CLOSED, OFFLINE, BROKEN, REPLACED, STOLEN, OTHER),
     ),
     "clock": Words(
@@ -107,8 +107,8 @@ WORDS: dict[str, Words] = {
         ),
         staff_do="A jump of exactly one hour is summer time. A clock that is set back around closing time, again and "
         "again, moves sales into another day: look at the sales after the day's close.",
-        owner_means="The clock in your till does not show the right time, so receipts carry a wrong time and may fall on "
-        "the wrong day.",
+        owner_means="The clock in your till does not show the right time, so receipts carry a wrong time and may fall "
+        "on the wrong day.",
         owner_do="Set the till's clock, best to automatic time. Receipts that were printed stay as they are.",
         answers=(CLOCK_SET, OFFLINE, SOFTWARE, BROKEN, OTHER),
     ),
@@ -154,8 +154,8 @@ WORDS: dict[str, Words] = {
         ),
         staff_do="See whether it is one name or hundreds. One general key is a habit; hundreds of changing names with "
         "round prices deserve a question.",
-        owner_means="Many of this till's lines do not say which product was sold. Your customers cannot check them, and "
-        "your own figures by product leave them out.",
+        owner_means="Many of this till's lines do not say which product was sold. Your customers cannot check them, "
+        "and your own figures by product leave them out.",
         owner_do="Enter these products with a number or a bar code in your till. If you mean to sell so, tell us.",
         answers=(NEW_PRODUCTS, BY_HAND, SOFTWARE, OTHER),
     ),
