@@ -1,4 +1,4 @@
-"""What staff are asked for: a note, a question to the retailer, an assignee, a decision; for one finding or for many."""
+"""What staff are asked for: a note, a question to the retailer, an assignee, a decision; for one finding or many."""
 
 from typing import Any
 

@@ -95,7 +95,7 @@ def _block(left: Sequence[Any], right: Sequence[Any], currency: str, other_curre
         one = left[place] if place < len(left) else None
         other = right[place] if place < len(right) else None
         first, second = _line(one, currency), _line(other, other_currency)
-        name = (one or other)["name"]
+        name = (one if one is not None else right[place])["name"]
         if one is None or other is None:
             yield Pair(name, first, second, ONLY_SECOND if one is None else ONLY_FIRST)
         else:
