@@ -88,26 +88,68 @@ class ClockEvidence(Evidence):
 
 
 class SilentEvidence(Evidence):
-    """No sale where its own history has many; `extent` is the hours of silence. Subject: when the last sale came."""
+    """No sale where its own history has many; `extent` is the hours of silence. Subject: when the last sale came.
+
+    `scope`: "till"; "store", all tills of which are silent; "retailer", most of whose stores are. For these two the
+    terminal is the store's first one, and the figures are of the store.
+    """
 
     GROWS: ClassVar[float] = 2.0
 
+    scope: str
     last_received_at: str
     last_issued_at: str
+    # Up to when it was judged, which is when the store's other tills fell silent, too, if all did.
+    judged_until: str
     expected_sales: float
-    # That so many sales fail to come by chance.
+    # Days on which it usually sells, and how far they are over.
+    due_days: float
+    # That a till in order is silent for such a span, and the same as "once in so many such spans".
     probability: float
+    once_in: int
+    # What it is judged by: so many weeks of history, and receipts in a usual week.
     weeks: int
-    # What the history has of each hour that passed in silence: (weekday, hour, mean sales).
-    hours: list[tuple[int, int, float]]
+    usual_week: float
+    # Other tills of the store, and what they sold since; of a retailer, its silent stores.
+    other_tills: int = 0
+    others_sold: int = 0
+    silent_stores: int = 0
+    # What the history has of a usual week's hours: (weekday from Monday 0, hour, mean sales), hours without left out.
+    hours: list[tuple[int, int, float]] = []
+
+
+class Receipt(Struct):
+    """One sale, refund or void that a finding names; `issued_at` as the till wrote it."""
+
+    code: str
+    kind: str
+    issued_at: str
+    total: int
+    operator: str | None = None
+    refers_to: str | None = None
+
+
+class OperatorPart(Struct):
+    """How many refunds and voids of the window one operator made, and their amount (negative)."""
+
+    operator: str
+    refunds: int
+    voids: int
+    amount: int
 
 
 class RefundsEvidence(Evidence):
-    """More is taken back than usual; `extent` is how many refunds and voids. Subject: the day."""
+    """More is taken back than usual, or oddly; `extent` is how many refunds and voids of the window. No subject.
+
+    `reasons`, one at least: "refunds", "voids" (too many), "amount" (too much money), "round" (round amounts), "series"
+    (one after the other without a customer between), "before-close" (just before the store's end of business).
+    """
 
     GROWS: ClassVar[float] = 1.5
 
-    day: str
+    since: str
+    until: str
+    reasons: list[str]
     sales: int
     refunds: int
     voids: int
@@ -115,29 +157,79 @@ class RefundsEvidence(Evidence):
     gross: int
     refunded: int
     voided: int
-    # Of the till's own past, and of the retailer's other tills, as shares of the sales.
+    # How many refunds, and voids, its store's and retailer's other tills would have, and its own past.
+    expected_refunds: float
+    expected_voids: float
+    # Refunds and voids for a sale: of the till's own past, of its store's other tills, of the retailer's others.
     usual_share: float
+    store_share: float
     others_share: float
+    # That one of all tills looked at shows this by chance, and of how many.
+    probability: float
+    once_in: int
+    looked_at: int
+    # Of the refunds and voids that were read (at most some hundred): what stands out.
+    round_amounts: int = 0
+    in_series: int = 0
+    before_close: int = 0
+    quick_voids: int = 0
+    operators: list[OperatorPart] = []
+    receipts: list[Receipt] = []
+
+
+class LateDay(Struct):
+    """What was sold after the close of one day. Moments are of the till's own time, as HH:MM."""
+
+    day: str
+    usual_end: str
+    first_at: str
+    last_at: str
+    sales: int
+    amount: int
 
 
 class AfterCloseEvidence(Evidence):
-    """Sales just after a day's close; `extent` is how many. Subject: the day."""
+    """Sales well after the store's usual end of business; `extent` is how many. No subject.
 
-    day: str
-    sales: int
-    # The hour, in the till's own time, after which it usually sells nothing any more.
-    usual_last_hour: int
-    last_issued_at: str
-
-
-class UnknownProductsEvidence(Evidence):
-    """Lines of items without sku and GTIN; `extent` is how many lines. Subject: the day."""
+    `backdated`: sales that came after midnight, with numbers behind those of the new day, but are dated before it.
+    """
 
     GROWS: ClassVar[float] = 1.5
 
-    day: str
+    since: str
+    until: str
+    sales: int
+    amount: int
+    currency: str
+    # Part of what the till sold in the window, of the money.
+    share: float
+    days: list[LateDay]
+    backdated: int
+    probability: float
+    once_in: int
+    looked_at: int
+    receipts: list[Receipt] = []
+
+
+class UnknownProductsEvidence(Evidence):
+    """Lines of items without sku and GTIN; `extent` is how many lines of the window. No subject."""
+
+    GROWS: ClassVar[float] = 1.5
+
+    since: str
+    until: str
     lines: int
     unknown_lines: int
     unknown_amount: int
     currency: str
+    expected_lines: float
+    # Shares of unknown lines: of the till's own past, of its store's other tills, of the retailer's others.
     usual_share: float
+    store_share: float
+    others_share: float
+    probability: float
+    once_in: int
+    looked_at: int
+    # Names that such lines have, the most frequent first: (name, lines).
+    names: list[tuple[str, int]] = []
+    receipts: list[Receipt] = []

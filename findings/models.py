@@ -155,7 +155,8 @@ class TillDay(models.Model):
 class TillState(models.Model):
     """Where a terminal stands. `last_issued_at` is that of its highest number.
 
-    `behind_*`: the online sales in a row, up to now, that came longer after their issue than a clock may be off.
+    `behind_*`: the online sales in a row, up to now, that all came about as long after their issue, and longer than a
+    till tries to send one.
     """
 
     terminal = models.IntegerField(primary_key=True)
