@@ -41,10 +41,11 @@ SERVICES_INSERT_ONLY = [
     "accounting_cashup",
     "warehouse_document",
     "warehouse_movement",
+    "transactions_outagestep",
 ]
 WHY = "the ledger is append-only"
 # Of services, too: rows that move on and never go away.
-SERVICES_NEVER_DELETED = ["accounting_books"]
+SERVICES_NEVER_DELETED = ["accounting_books", "transactions_outage"]
 # The server is a test's own and gone with it.
 PASSWORDS = {role: f"{role}'s \\ password" for role in ROLES}
 
