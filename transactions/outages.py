@@ -114,9 +114,7 @@ def declare(
     *, kind: Outage.Kind, began_at: datetime, reason: str, by: str, now: datetime, ended_at: datetime | None = None
 ) -> Outage:
     """Declares an outage that goes on, or one that is over. Raises OutageRefused; nothing is stored then."""
-    faults = _faults(began_at, ended_at, reason, now)
-    if now - began_at > DECLARED_BACK_MAX:
-        faults.append(f"It cannot have begun more than {DECLARED_BACK_MAX.days} days ago.")
+    faults = faults_of(began_at, ended_at, reason, now)
     with transaction.atomic():
         if ended_at is None and Outage.objects.select_for_update().filter(ended_at=None, kind=kind).exists():
             faults.append(f"One of the kind {kind} is open already: end it first.")
@@ -132,7 +130,7 @@ def declare(
 
 def end(outage: Outage, *, ended_at: datetime, reason: str, by: str, now: datetime) -> Outage:
     """Ends an outage, or moves its end; at its beginning it counts for nothing. Raises OutageRefused."""
-    if faults := _faults(outage.began_at, ended_at, reason, now):
+    if faults := faults_of(outage.began_at, ended_at, reason, now, is_new=False):
         raise OutageRefused(" ".join(faults))
     with transaction.atomic():
         locked = Outage.objects.select_for_update().get(pk=outage.pk)
@@ -144,8 +142,13 @@ def end(outage: Outage, *, ended_at: datetime, reason: str, by: str, now: dateti
     return locked
 
 
-def _faults(began_at: datetime, ended_at: datetime | None, reason: str, now: datetime) -> list[str]:
+def faults_of(
+    began_at: datetime, ended_at: datetime | None, reason: str, now: datetime, *, is_new: bool = True
+) -> list[str]:
+    """Everything that is wrong with these times and this reason, a sentence each."""
     faults = []
+    if is_new and now - began_at > DECLARED_BACK_MAX:
+        faults.append(f"It cannot have begun more than {DECLARED_BACK_MAX.days} days ago.")
     if began_at > now:
         faults.append("It cannot begin later than now.")
     if ended_at is not None and ended_at > now:
