@@ -27,6 +27,8 @@ REASON_LENGTH = 240
 BY_LENGTH = 80
 # What began earlier is no longer news to any till, and would make receipts of last year punctual.
 DECLARED_BACK_MAX = timedelta(days=31)
+# The deadline that an open outage keeps from coming.
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Period(NamedTuple):
@@ -39,7 +41,7 @@ class Period(NamedTuple):
 def deadline(issued_at: datetime, hours: int, outages: Iterable[tuple[datetime, datetime | None]]) -> datetime:
     """When so many hours are over, not counting the time of outages, which may touch and overlap. All times are aware.
 
-    Of an open outage nobody knows the end: the answer is `datetime.max`, unless the hours were over when it began.
+    Of an open outage nobody knows the end: the answer is NEVER, unless the hours were over when it began.
     """
     due = issued_at.astimezone(UTC) + timedelta(hours=hours)
     counted_to = issued_at
@@ -47,7 +49,7 @@ def deadline(issued_at: datetime, hours: int, outages: Iterable[tuple[datetime, 
         if began_at >= due:
             break
         if ended_at is None:
-            return datetime.max.replace(tzinfo=UTC)
+            return NEVER
         due += max(timedelta(0), ended_at - max(began_at, counted_to))
         counted_to = max(counted_to, ended_at)
     return due
@@ -173,7 +175,7 @@ def outages_since(moment: datetime) -> list[Period]:
 def due_at(issued_at: datetime) -> datetime:
     """By when a sale that was issued then (aware) must have been received; one query.
 
-    It moves on while an outage is declared that the time runs into: then it is `datetime.max`.
+    NEVER while an open outage keeps the time from running.
     """
     return deadline(issued_at, settings.OFFLINE_ALLOWED_HOURS, outages_since(issued_at))
 

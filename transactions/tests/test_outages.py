@@ -15,6 +15,7 @@ from tests.tills import Till
 from transactions import service
 from transactions.outages import (
     DECLARED_BACK_MAX,
+    NEVER,
     REASON_LENGTH,
     Outage,
     OutageRefused,
@@ -29,7 +30,6 @@ from transactions.tasks import announce_outage
 from transactions.throttling import CaptureThrottle
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-NEVER = datetime.max.replace(tzinfo=UTC)
 H = timedelta(hours=1)
 
 
