@@ -46,8 +46,8 @@ RIGHTS: dict[Role, frozenset[Right]] = {
 # One sentence for whoever gives a role.
 ROLE_TEXTS: dict[Role, str] = {
     Role.OWNER: "Everything at all stores, and decides who else gets in.",
-    Role.ACCOUNTANT: "All stores: figures with taxes, receipts, the books, stock and tills to look at, and every export.",
-    Role.STORE_MANAGER: "Chosen stores only: figures with taxes, receipts, cash, stock, tills, and exports of these stores.",
+    Role.ACCOUNTANT: "All stores: figures with taxes, receipts, books, every export; stock and tills to look at.",
+    Role.STORE_MANAGER: "Chosen stores only: figures with taxes, receipts, cash, stock, tills, and their exports.",
     Role.VIEWER: "All stores, to look at: figures, receipts, stock, tills. No taxes, no books, no export of receipts.",
 }
 
