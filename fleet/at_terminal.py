@@ -8,9 +8,10 @@ from pathlib import Path
 
 from django.utils import timezone
 
+from fleet.code_files import codes_csv
 from fleet.models import Import
 from fleet.progress import line_of
-from fleet.results import codes_csv, faults_csv, results_csv
+from fleet.results import faults_csv, results_csv
 from fleet.running import State, go_on, next_chunk
 from fleet.uploads import BLOCK_BYTES, COMMAND_BYTES_MAX, FileFault, Uploaded, keep_file
 from possys.clock import now_ms, utc

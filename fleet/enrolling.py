@@ -19,6 +19,7 @@ from fleet.rows import Row
 from possys.codes import TERMINAL_MAX
 from transactions.models import Life, RegistryStep, Retailer, Store, Terminal
 from transactions.operations import ENROL_LOCK, EnrolmentError
+from transactions.steps import record_steps, step_of
 from transactions.stream import SHARD_COUNT
 
 STORES = """
@@ -115,9 +116,7 @@ def _make_retailers(made: Plan, registry: Registry, beginning: Beginning) -> Non
     new = Retailer.objects.bulk_create([Retailer(name=name, tax_id=tax_id) for tax_id, name in made.retailers.items()])
     for one in new:
         registry.retailers[one.tax_id] = Known(one.pk, one.name)
-    RegistryStep.objects.bulk_create(
-        [_created(beginning, retailer=one.pk, after=Life.ACTIVE) for one in new],
-    )
+    record_steps([_created(one, beginning) for one in new])
 
 
 def _make_stores(made: Plan, registry: Registry, beginning: Beginning) -> dict[int, int]:
@@ -142,9 +141,7 @@ def _make_stores(made: Plan, registry: Registry, beginning: Beginning) -> dict[i
         new = Store.objects.bulk_create(new)
         for key, one in zip(made.stores, new, strict=True):
             registry.stores[key] = Known(one.pk, one.name)
-        RegistryStep.objects.bulk_create(
-            [_created(beginning, retailer=one.retailer_id, store=one.pk, after=Life.ACTIVE) for one in new]
-        )
+        record_steps([_created(one, beginning) for one in new])
     wanted = {registry.stores[key[:2]].id for key in made.tills}
     return dict(Store.objects.filter(pk__in=wanted).values_list("id", "shard"))
 
@@ -212,11 +209,8 @@ def _next_numbers(cursor: CursorWrapper, shards: Iterable[int]) -> dict[int, int
     return {shard: (shard or SHARD_COUNT) if last is None else last + SHARD_COUNT for shard, last in cursor.fetchall()}
 
 
-def _created(beginning: Beginning, *, retailer: int, after: str, store: int | None = None) -> RegistryStep:
-    return RegistryStep(
-        retailer=retailer, store=store, kind=RegistryStep.Kind.CREATED, after=after, reason=beginning.reason,
-        by=beginning.by,
-    )  # fmt: skip
+def _created(thing: Retailer | Store, beginning: Beginning) -> RegistryStep:
+    return step_of(thing, RegistryStep.Kind.CREATED, after=thing.status, reason=beginning.reason, by=beginning.by)
 
 
 # --- COPY in PostgreSQL's text form: what is the same in every row is written once --------------------------------

@@ -21,7 +21,7 @@ class Known(NamedTuple):
     status: str = Life.ACTIVE
 
 
-# A retailer by tax id ("" where the file is of one retailer), a store by that and its reference, a till also by its label.
+# A retailer by tax id ("" where the file is of one retailer), a store also by its reference, a till by its label, too.
 StoreKey = tuple[str, str]
 TillKey = tuple[str, str, str]
 

@@ -102,7 +102,7 @@ def store_of(store_ids: Collection[int], number: int) -> Store | None:
 def counts(store_ids: Collection[int]) -> dict[str, int]:
     """How many tills there are in each state."""
     rows = Terminal.objects.filter(store__in=store_ids).order_by().values_list("status").annotate(Count("pk"))
-    return {status: count for status, count in rows}
+    return dict(rows)
 
 
 def expiring(store_ids: Collection[int], until: date) -> int:

@@ -22,10 +22,10 @@ from redis.exceptions import RedisError
 from fleet.enrolling import Beginning, Enrolled, bulk_enrol, known_of
 from fleet.models import ERROR_LENGTH_MAX, Import, ImportChunk, Seen
 from fleet.planning import Known, Plan, Registry, plan, store_key, till_key
-from fleet.rows import COLUMNS, Fault, Head, Row, fault_cells, read_head, text_lines
+from fleet.rows import COLUMNS, OWNER_COLUMNS, Fault, Head, Row, fault_cells, read_head, text_lines
 from possys.failpoints import reach
+from transactions.loading import load_terminals
 from transactions.models import Life, Terminal
-from transactions.operations import load_terminals
 
 logger = logging.getLogger(__name__)
 
@@ -146,8 +146,10 @@ def _note(run: Import, chunk: ImportChunk, done: Enrolled, bad: Sequence[tuple[i
     lines = [
         (one.row.line, fault_cells(one.row.line, one.row.cells, one.faults)) for one in done.outcomes if one.faults
     ]
-    # The cells of what is no row cannot be told apart: it stands in the first column as it is.
-    lines += [(line, fault_cells(line, [text, *[""] * (len(COLUMNS) - 1)], [fault])) for line, text, fault in bad]
+    # The cells of what is no row cannot be told apart: it stands in the file's first column as it is.
+    first = len(OWNER_COLUMNS) if run.retailer_id is not None else 0
+    before, behind = [""] * first, [""] * (len(COLUMNS) - first - 1)
+    lines += [(line, fault_cells(line, [*before, text, *behind], [fault])) for line, text, fault in bad]
     chunk.faults = packed(cells for _, cells in sorted(lines))
     chunk.save()
 

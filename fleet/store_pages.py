@@ -81,7 +81,9 @@ def read_store(scope: Scope, asked: dict[str, Any], now: datetime) -> Contents:
             Panel("facts", "What is known", "As the registry has it now.", FACTS, list(facts)),
             Panel("steps", "Its life", telling.STEPS_ARE, telling.STEPS, steps, empty="No step is known."),
         ],
-        notes=() if store.status == Life.ACTIVE else (f"This store is {store.status}: none of its tills takes a sale.",),
+        notes=()
+        if store.status == Life.ACTIVE
+        else (f"This store is {store.status}: none of its tills takes a sale.",),
         actions=tuple(actions),
         title=store.name,
     )

@@ -33,8 +33,7 @@ def rows(steps: Iterable[RegistryStep], retailer_id: int) -> list[Row]:
     members = Membership.objects.filter(pk__in=ids, retailer=retailer_id).select_related("user") if ids else ()
     names = {one.pk: called(one.user) for one in members}
     return [
-        (step.at, step.get_kind_display(), step.before, step.after, step.reason, _who(step.by, names))
-        for step in steps
+        (step.at, step.get_kind_display(), step.before, step.after, step.reason, _who(step.by, names)) for step in steps
     ]
 
 

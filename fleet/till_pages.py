@@ -104,11 +104,12 @@ def _row(till: Till, retailer: str, heard: datetime | None) -> Row:
 
 
 def _figures(counts: dict[str, int], expiring: int) -> list[Figure]:
+    active, waiting = counts.get(Life.ACTIVE, 0), counts.get(Life.ENROLLED, 0)
     stopped = counts.get(Life.SUSPENDED, 0) + counts.get(Life.LOST, 0)
     days = settings.CREDENTIAL_NOTICE_DAYS
     return [
-        Figure("selling", "Active", "Tills that may sell.", counts.get(Life.ACTIVE, 0), Kind.COUNT, link="tills?status=active"),
-        Figure("waiting", "Wait for their code", WAITING, counts.get(Life.ENROLLED, 0), Kind.COUNT, link="tills?status=enrolled"),
+        Figure("selling", "Active", "Tills that may sell.", active, Kind.COUNT, link="tills?status=active"),
+        Figure("waiting", "Wait for their code", WAITING, waiting, Kind.COUNT, link="tills?status=enrolled"),
         Figure("stopped", "Suspended or lost", "Tills whose sales are refused.", stopped, Kind.COUNT),
         Figure(
             "expiring", "Tokens that end soon",

@@ -87,7 +87,7 @@ class Lines:
     def _check_length(self, line: bytes) -> None:
         if len(line) > LINE_BYTES_MAX:
             raise FileFault(
-                f"Line {self.count + 1} is longer than {LINE_BYTES_MAX:,} bytes. Is this a CSV file, with a line a till?"
+                f"Line {self.count + 1} is longer than {LINE_BYTES_MAX:,} bytes. Is it a CSV file, with a line a till?"
             )
 
 

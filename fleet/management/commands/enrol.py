@@ -23,7 +23,9 @@ class Command(BaseCommand):
             "--status", choices=[str(status) for status in STATUSES], default=str(Life.ENROLLED),
             help="of the new tills: enrolled ones wait for their code (default), active ones send by a gateway",
         )  # fmt: skip
-        parser.add_argument("--faults", type=Path, metavar="OUT", help="where faulty rows go (default: FILE.faults.csv)")
+        parser.add_argument(
+            "--faults", type=Path, metavar="OUT", help="where faulty rows go (default: FILE.faults.csv)"
+        )
         parser.add_argument("--results", type=Path, metavar="OUT", help="each row with its till's number")
         parser.add_argument("--codes", type=Path, metavar="OUT", help="a one-time enrolment code for each new till")
 
