@@ -32,6 +32,7 @@ NEVER_DELETED = ["ledger_head", "ledger_loghead", "ledger_witnesscontact", "log_
 SERVICES_INSERT_ONLY = [
     "transactions_registrystep",
     "transactions_terminalkey",
+    "transactions_credentialissue",
     "lottery_ticketchunk",
     "lottery_approval",
     "lottery_barring",

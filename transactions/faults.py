@@ -113,6 +113,8 @@ def _plain(value: Any) -> Any:
 def _walk(expected: inspect.Type, value: Any, pointer: str, faults: list[Fault]) -> None:
     """Adds what is wrong with one value of the expected type, and below it."""
     match expected:
+        case inspect.Metadata(type=described):
+            _walk(described, value, pointer, faults)
         case inspect.UnionType(types=types):
             if value is not None:
                 _walk(next(kind for kind in types if not isinstance(kind, inspect.NoneType)), value, pointer, faults)
