@@ -7,8 +7,8 @@ from django.db import connection
 
 from benchmarks.sizes import TILLS
 from transactions.authentication import mint_gateway_token, mint_terminal_token
+from transactions.loading import load_terminals
 from transactions.models import Retailer, Store, Terminal
-from transactions.operations import load_terminals
 from transactions.stream import SHARD_COUNT
 
 RETAILERS = 12

@@ -59,7 +59,7 @@ def retailers(size: Size) -> list[Filled]:
 
 
 REGISTRY = """
-    INSERT INTO transactions_retailer (id, name, tax_id, gateway_version, created_at)
+    INSERT INTO transactions_retailer (id, name, tax_id, gateway_version, status, created_at)
     SELECT n, 'Retailer ' || n, 'T' || n, 1, now() FROM generate_series(1, 4) n;
     INSERT INTO transactions_store (id, retailer_id, name, address, shard, created_at)
     SELECT n, CASE WHEN n <= %(large)s THEN 1 WHEN n <= %(large)s + %(middle)s THEN 2

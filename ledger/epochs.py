@@ -17,7 +17,7 @@ from ledger.recovery import Recovered, recover_stream
 from ledger.shards import ALL_SHARDS, by_database, database_for
 from possys.clock import now_ms, utc
 from possys.redis import Command, call_all
-from transactions.operations import load_shard
+from transactions.loading import load_shard
 from transactions.service import stores
 from transactions.stream import head_key, read_heads, stream_key
 

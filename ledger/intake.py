@@ -165,8 +165,8 @@ def _impossible(shard: int, record: StreamRecord) -> str:
         return f"terminal {record.terminal}"
     if not 1 <= record.sequence <= SEQUENCE_MAX:
         return f"sequence {record.sequence}"
-    if record.mark not in MARKS or record.type >= len(SALE_TYPES):
-        return f"mark {record.mark}, type {record.type}"
+    if record.mark not in MARKS or record.type >= len(SALE_TYPES) or record.is_signed > 1:
+        return f"mark {record.mark}, type {record.type}, {record.is_signed} signatures"
     if record.store > ID_MAX or record.retailer > ID_MAX:
         return f"store {record.store}"
     if record.received_at_ms > MOMENT_MAX_MS or abs(record.issued_at_ms // DAY_MS - CODE_EPOCH - record.day) > 1:

@@ -102,4 +102,5 @@ def _item(record: StreamRecord, sale: bytes) -> Item:
         received_at_ms=record.received_at_ms,
         rest=(record.type, record.total, record.code),
         sale=sale,
+        signature=record.signature,
     )

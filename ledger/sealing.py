@@ -59,6 +59,7 @@ def seal_intake(alias: str, head: Head, intake: Intake, moment_ms: int, *, check
                 retailer=record.retailer,
                 store=record.store,
                 sale=sale,
+                signature=record.signature,
             )
         )
         if position not in marked:

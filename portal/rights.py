@@ -31,21 +31,24 @@ class Right(StrEnum):
     KEEP_BOOKS = "keep_books"
     SEE_STOCK = "see_stock"
     KEEP_STOCK = "keep_stock"
+    # Tills with their lives, and what is odd about them; keeping them enrols, suspends and answers.
+    SEE_TILLS = "see_tills"
+    KEEP_TILLS = "keep_tills"
 
 
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.OWNER: frozenset(Right),
-    Role.ACCOUNTANT: frozenset(Right) - {Right.MANAGE_PEOPLE, Right.KEEP_STOCK},
+    Role.ACCOUNTANT: frozenset(Right) - {Right.MANAGE_PEOPLE, Right.KEEP_STOCK, Right.KEEP_TILLS},
     # The same for the manager's stores; which ones these are is a matter of the scope, not of rights.
     Role.STORE_MANAGER: frozenset(Right) - {Right.MANAGE_PEOPLE, Right.KEEP_BOOKS},
-    Role.VIEWER: frozenset({Right.SEE_FIGURES, Right.SEE_RECEIPTS, Right.EXPORT, Right.SEE_STOCK}),
+    Role.VIEWER: frozenset({Right.SEE_FIGURES, Right.SEE_RECEIPTS, Right.EXPORT, Right.SEE_STOCK, Right.SEE_TILLS}),
 }
 # One sentence for whoever gives a role.
 ROLE_TEXTS: dict[Role, str] = {
     Role.OWNER: "Everything at all stores, and decides who else gets in.",
-    Role.ACCOUNTANT: "All stores: figures with taxes, receipts, the books, stock to look at, and every export.",
-    Role.STORE_MANAGER: "Chosen stores only: figures with taxes, receipts, cash, stock, and exports of these stores.",
-    Role.VIEWER: "All stores, to look at: figures, receipts, stock. No taxes, no books, no export of receipts.",
+    Role.ACCOUNTANT: "All stores: figures with taxes, receipts, books, every export; stock and tills to look at.",
+    Role.STORE_MANAGER: "Chosen stores only: figures with taxes, receipts, cash, stock, tills, and their exports.",
+    Role.VIEWER: "All stores, to look at: figures, receipts, stock, tills. No taxes, no books, no export of receipts.",
 }
 
 

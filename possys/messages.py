@@ -25,7 +25,9 @@ from django.utils.translation.template import templatize
 DOMAIN = "django"
 # What only staff and retailers' people see stays English.
 TEMPLATES = "templates"
-ENGLISH_TEMPLATES = tuple(f"templates/{app}" for app in ("admin", "analytics", "portal", "accounting", "warehouse"))
+ENGLISH_TEMPLATES = tuple(
+    f"templates/{app}" for app in ("admin", "analytics", "portal", "accounting", "warehouse", "fleet", "findings")
+)
 PYTHON_FOLDERS = ("possys", "receipts", "lottery")
 PYTHON_LEFT_OUT = re.compile(r"/(tests|migrations|management|embedded)/|/admin\w*\.py$")
 LAZY = {f"{name}_lazy": spec for name, spec in DEFAULT_KEYWORDS.items() if name.endswith("gettext")}

@@ -63,6 +63,12 @@ CAPTURE_FUTURE_DAYS = env.int("CAPTURE_FUTURE_DAYS", default=1)
 OFFLINE_ALLOWED_HOURS = env.int("OFFLINE_ALLOWED_HOURS", default=48)
 # Replicas that must have fsynced a sale before it is acknowledged (WAITAOF); 0 with a single store.
 STORE_REPLICAS_MIN = env.int("STORE_REPLICAS_MIN", default=0)
+# How long a token of a terminal or gateway is good for, in days; tills fetch the next one themselves.
+CREDENTIAL_DAYS = env.int("CREDENTIAL_DAYS", default=730)
+# From so many days before its end, answers say that the token expires.
+CREDENTIAL_NOTICE_DAYS = env.int("CREDENTIAL_NOTICE_DAYS", default=60)
+# How long the one before goes on working beside a new one: sales that were signed or queued under it still come.
+CREDENTIAL_OVERLAP_DAYS = env.int("CREDENTIAL_OVERLAP_DAYS", default=14)
 # Sales of one terminal a minute; a full offline backlog of some batches still passes.
 TERMINAL_RATE_PER_MINUTE = env.int("TERMINAL_RATE_PER_MINUTE", default=3000)
 
@@ -132,6 +138,8 @@ INSTALLED_APPS = [
     "lottery",
     "accounting",
     "warehouse",
+    "fleet",
+    "findings",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -238,6 +246,8 @@ CELERY_TASK_ROUTES = {
     "analytics.*": {"queue": "feed"},
     "accounting.*": {"queue": "feed"},
     "warehouse.*": {"queue": "feed"},
+    "fleet.*": {"queue": "feed"},
+    "findings.*": {"queue": "feed"},
     # The processes of this queue have the log's key, and no other has.
     "ledger.tasks.run_checkpointer": {"queue": "log"},
     # Held against what the checkpointer keeps outside the database.

@@ -30,6 +30,8 @@ INSERT_ONLY = [
 NEVER_DELETED = ["ledger_head", "ledger_loghead", "ledger_witnesscontact", "log_notice"]
 # Of services, whose triggers are theirs: whoever adds a row cannot change it, whatever the role may do otherwise.
 SERVICES_INSERT_ONLY = [
+    "transactions_registrystep",
+    "transactions_terminalkey",
     "lottery_ticketchunk",
     "lottery_approval",
     "lottery_barring",

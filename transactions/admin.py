@@ -16,10 +16,17 @@ from possys.codes import TERMINAL_MAX
 from transactions import admin_changes as changes
 from transactions import operations
 from transactions.admin_actions import link, offered
-from transactions.models import Retailer, Store, Terminal
+from transactions.models import Life, Retailer, Store, Terminal
 
 PAGE_ROWS = 50
-STATUS_LABELS = {Terminal.Status.ACTIVE: "success", Terminal.Status.SUSPENDED: "danger"}
+STATUS_LABELS = {
+    Life.ENROLLED: "info",
+    Life.TESTING: "info",
+    Life.ACTIVE: "success",
+    Life.SUSPENDED: "danger",
+    Life.LOST: "danger",
+    Life.RETIRED: "warning",
+}
 
 
 def _count_of(model: type[Store] | type[Terminal], field: str) -> Coalesce:
@@ -214,7 +221,7 @@ class TerminalAdmin(RegistryAdmin):
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         """Only the one of suspend and activate that would change anything."""
-        is_suspended = Terminal.objects.filter(pk=object_id, status=Terminal.Status.SUSPENDED).exists()
+        is_suspended = Terminal.objects.filter(pk=object_id, status=Life.SUSPENDED).exists()
         useless = "suspend" if is_suspended else "activate"
         return [item for item in super().get_actions_detail(request, object_id) if item.path != useless]
 

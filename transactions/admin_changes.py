@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from transactions import operations
+from transactions import loading, operations
 from transactions.admin_actions import Change, EnrolForm, Issued
 from transactions.authentication import mint_gateway_token, mint_terminal_token
-from transactions.models import Retailer, Store, Terminal
+from transactions.models import Life, Retailer, Store, Terminal
 
 
 def _enrol(store: Store, answers: dict[str, Any]) -> Issued:
@@ -32,32 +32,32 @@ def _rotate_gateway(retailer: Retailer, answers: dict[str, Any]) -> Issued:
 
 
 def _suspend(terminal: Terminal, answers: dict[str, Any]) -> Issued:
-    operations.set_status(terminal, Terminal.Status.SUSPENDED)
+    operations.change_status(terminal, Life.SUSPENDED, reason="")
     return Issued("Suspended.")
 
 
 def _activate(terminal: Terminal, answers: dict[str, Any]) -> Issued:
-    operations.set_status(terminal, Terminal.Status.ACTIVE)
+    operations.change_status(terminal, Life.ACTIVE, reason="")
     return Issued("Activated.")
 
 
 def _load_store(store: Store, answers: dict[str, Any]) -> Issued:
-    count = operations.load_terminals(Terminal.objects.filter(store=store))
+    count = loading.load_terminals(Terminal.objects.filter(store=store))
     return Issued(f"Loaded {count} terminals into the capture store.")
 
 
 def _load_retailer(retailer: Retailer, answers: dict[str, Any]) -> Issued:
-    count = operations.load_terminals(Terminal.objects.filter(store__retailer=retailer))
+    count = loading.load_terminals(Terminal.objects.filter(store__retailer=retailer))
     return Issued(f"Loaded {count} terminals into the capture store.")
 
 
 def _load_terminal(terminal: Terminal, answers: dict[str, Any]) -> Issued:
-    operations.load_terminals([terminal])
+    loading.load_terminals([terminal])
     return Issued("Loaded the terminal into the capture store.")
 
 
 def _is_suspended(terminal: Terminal) -> int:
-    return int(terminal.status == Terminal.Status.SUSPENDED)
+    return int(terminal.status == Life.SUSPENDED)
 
 
 LOAD = "Load into the capture store"

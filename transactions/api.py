@@ -19,7 +19,7 @@ from transactions.answers import Accepted, Answer
 from transactions.authentication import TerminalAuthentication
 from transactions.parsing import BatchBytesParser, SaleBytesParser, read_body
 from transactions.queries import find_lost_answer
-from transactions.sale import SALE_BYTES_MAX, SEQUENCE_MAX, TERMINAL_MAX
+from transactions.sale import SEQUENCE_MAX, TERMINAL_MAX
 from transactions.service import capture
 from transactions.stream import Credential
 from transactions.throttling import CaptureThrottle, LookupThrottle
@@ -88,7 +88,7 @@ def body_of(request: Request) -> bytes:
     """The body as it was sent, as SaleBytesParser read it."""
     data = request.data
     # Django REST framework asks no parser about a body without length, so that case is refused here.
-    raw = data if isinstance(data, bytes) else read_body(request._request, SALE_BYTES_MAX)
+    raw = data if isinstance(data, bytes) else read_body(request._request, SaleBytesParser.bytes_max)
     # Without the blanks around it, so that a sale is the same bytes alone and in a batch.
     return raw.strip(b" \t\r\n")
 

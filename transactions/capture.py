@@ -11,20 +11,23 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
-from redis.exceptions import OutOfMemoryError, ResponseError
+from redis.exceptions import OutOfMemoryError, RedisError, ResponseError
 
 from possys.clock import iso_utc
 from possys.codes import FIRST_DAY, CodeError, CodeLengthError, CodeSymbolError, Environment, KeyTable, day_of
 from possys.links import Links
-from possys.redis import Command, Stores
+from possys.redis import Command, Stores, call_all
 from transactions import answers
 from transactions.answers import Accepted, Answer, Problem, Warned
+from transactions.envelope import BEGINNING, Opened, is_envelope, open_envelope
 from transactions.faults import SaleRefused, read_sale
 from transactions.pressure import Pressure
 from transactions.sale import RULES, Fault, Rule, Sale, moment_of
+from transactions.signatures import SALE, Signed, verify_many
 from transactions.stream import (
     APPEND,
     DIGEST_BYTES,
+    PUBLIC_KEY,
     SALE_TYPES,
     Credential,
     CredentialKind,
@@ -32,8 +35,10 @@ from transactions.stream import (
     Item,
     Judged,
     Outcome,
+    Signature,
     append_command,
     call_scripts,
+    keys_key,
     pack_item,
     read_judged,
     shard_of,
@@ -47,8 +52,24 @@ UNIX_ORDINAL = 719_163  # 1970-01-01
 CLOCK_TOLERANCE_MS = 5 * 60 * 1000
 # From this many codes on the vectorised cipher is the faster one.
 VECTOR_MIN = 8
+# Public keys that a process remembers; each is some 150 bytes.
+KEYS_REMEMBERED_MAX = 500_000
 
 TYPE_NUMBERS = {name: number for number, name in enumerate(SALE_TYPES)}
+# What the terminal's own status and keys refuse, as it is told to the till.
+REFUSALS = {
+    Outcome.UNKNOWN: Fault("/terminal", "is not enrolled"),
+    Outcome.FOREIGN: Fault("/terminal", "is not one of the token's retailer"),
+    Outcome.SUSPENDED: Fault("/terminal", "is suspended"),
+    Outcome.LOST: Fault("/terminal", "was reported lost; if it is found, it needs a new enrolment code"),
+    Outcome.RETIRED: Fault("/terminal", "is retired"),
+    Outcome.NOT_ENROLLED: Fault("/terminal", "has not exchanged its enrolment code yet"),
+    Outcome.TESTING: Fault("/mode", "must be training: the terminal is being tested"),
+    Outcome.UNSIGNED: Fault("/signature", "is missing: the terminal has registered a key and signs every sale"),
+    Outcome.WRONG_KEY: Fault("/signature/key", "is not the number of the key that the terminal signs with"),
+}
+NO_SUCH_KEY = Fault("/signature/key", "the terminal has registered no key of this number")
+FALSE_SIGNATURE = Fault("/signature/value", "is not this key's signature over the bytes of the sale")
 WARN_GAP = Warned("sequence-gap", "Sequences before this one were not seen yet.")
 WARN_ORDER = Warned("out-of-order", "This sequence came after a later one.")
 WARN_CLOCK = Warned("clock", "The time of issue is more than 5 minutes off the time of receipt.")
@@ -94,6 +115,7 @@ class Limits:
     sales_per_minute: int
     replicas_min: int
     offline_hours: int
+    credential_notice_days: int
 
 
 class Taken(NamedTuple):
@@ -113,6 +135,8 @@ class Taken(NamedTuple):
     total: int
     mode: str
     digest: bytes
+    key: int
+    signature: Signature | None
 
 
 class Capture:
@@ -124,6 +148,9 @@ class Capture:
         self.limits = limits
         self.links = links
         self.pressure = Pressure(stores)
+        # By terminal and number. A key of a number never changes, so what is remembered is never wrong; whether it may
+        # be used still, the terminal's state says.
+        self._public_keys: dict[tuple[int, int], bytes] = {}
 
     def take(self, raws: Sequence[bytes], credential: Credential, now_ms: int) -> list[Answer]:
         """Takes the sales in these bytes; answers each in order. An Accepted was fsynced before this returns."""
@@ -135,6 +162,8 @@ class Capture:
                 sales.append(self._read(position, raw, rules))
             except SaleRefused as fault:
                 found[position] = answers.refused(fault.faults)
+        if any(taken.key for taken in sales):
+            sales = self._genuine(sales, found)
         codes = self._codes(sales)
         judged = self._send(sales, codes, credential, now_ms, None)
         asked = [
@@ -143,8 +172,12 @@ class Capture:
         if asked:
             self._ask_past(asked, sales, codes, judged, credential, now_ms)
         received_at = iso_utc(now_ms)
+        noticed = self._notices(credential, now_ms)
         for taken, code, word in zip(sales, codes, judged, strict=True):
-            found[taken.position] = self._answer(taken, code, word, now_ms, received_at)
+            answer = self._answer(taken, code, word, now_ms, received_at)
+            if noticed and isinstance(answer, Accepted):
+                answer.warnings += noticed
+            found[taken.position] = answer
         return [found[position] for position in range(len(raws))]
 
     def _rules(self, credential: Credential, now_ms: int) -> list[Rule]:
@@ -177,11 +210,19 @@ class Capture:
 
     def _read(self, position: int, raw: bytes, rules: Sequence[Rule]) -> Taken:
         """Reads and checks one sale. Raises SaleRefused with everything that is wrong."""
-        sale = read_sale(raw, rules)
+        opened = open_envelope(raw) if raw.startswith(BEGINNING) else Opened(raw)
+        try:
+            sale = read_sale(opened.sale, rules)
+        except SaleRefused:
+            if opened.key or not is_envelope(raw):
+                raise
+            opened = open_envelope(raw)
+            sale = read_sale(opened.sale, rules)
         moment = moment_of(sale)
+        signature = Signature(opened.key, b"", opened.value) if opened.key else None
         return Taken(
             position,
-            raw,
+            opened.sale,
             sale.terminal,
             sale.sequence,
             moment.toordinal() - FIRST_ORDINAL,
@@ -189,7 +230,74 @@ class Capture:
             TYPE_NUMBERS[sale.type],
             sale.total,
             sale.mode,
-            hashlib.sha256(raw).digest()[:DIGEST_BYTES],
+            hashlib.sha256(opened.sale).digest()[:DIGEST_BYTES],
+            opened.key,
+            signature,
+        )
+
+    def _genuine(self, sales: Sequence[Taken], found: dict[int, Answer]) -> list[Taken]:
+        """The sales that are not signed, or signed by the key they name; answers the others.
+
+        All signatures are verified in one go. Whether a key may be used, and whether a terminal must sign, its state
+        decides in the script, together with everything else.
+        """
+        signed = [taken for taken in sales if taken.key]
+        try:
+            self._fetch_keys({(taken.terminal, taken.key) for taken in signed} - self._public_keys.keys())
+        except (RedisError, OSError):
+            away = self._send_again("The keys of terminals cannot be read just now.", answers.RETRY_SOON_S)
+            found.update({taken.position: away for taken in signed})
+            return [taken for taken in sales if not taken.key]
+        known: dict[int, Signature] = {}
+        for taken in signed:
+            public_key = self._public_keys.get((taken.terminal, taken.key))
+            if public_key is None:
+                found[taken.position] = answers.refused([NO_SUCH_KEY])
+            elif taken.signature is not None:
+                known[taken.position] = taken.signature._replace(public_key=public_key)
+        asked = [taken for taken in signed if taken.position in known]
+        words = verify_many(
+            [Signed(known[t.position].public_key, SALE + t.raw, known[t.position].value) for t in asked]
+        )
+        for taken, is_genuine in zip(asked, words, strict=True):
+            if not is_genuine:
+                del known[taken.position]
+                found[taken.position] = answers.refused([FALSE_SIGNATURE])
+        return [
+            taken._replace(signature=known[taken.position]) if taken.key else taken
+            for taken in sales
+            if not taken.key or taken.position in known
+        ]
+
+    def _fetch_keys(self, wanted: set[tuple[int, int]]) -> None:
+        """Reads public keys that this process does not know yet. Raises RedisError or OSError."""
+        if not wanted:
+            return
+        if len(self._public_keys) > KEYS_REMEMBERED_MAX:
+            self._public_keys.clear()
+        by_shard: dict[int, list[int]] = defaultdict(list)
+        for terminal in {terminal for terminal, _ in wanted}:
+            by_shard[shard_of(terminal)].append(terminal)
+        for shard, terminals in by_shard.items():
+            command: Command = ("HMGET", keys_key(shard), *terminals)
+            (reply,) = call_all(self.stores.store_for(shard), [command])
+            if isinstance(reply, Exception):
+                raise reply
+            for terminal, packed in zip(terminals, reply, strict=True):
+                for number, public_key in PUBLIC_KEY.iter_unpack(packed or b""):
+                    self._public_keys[terminal, number] = public_key
+
+    def _notices(self, credential: Credential, now_ms: int) -> tuple[Warned, ...]:
+        """What every answer to this credential says: that it ends soon."""
+        last_day = credential.expires
+        if last_day - now_ms // DAY_MS >= self.limits.credential_notice_days:
+            return ()
+        day = date.fromordinal(last_day + UNIX_ORDINAL)
+        return (
+            Warned(
+                "credential-expires",
+                f"The token's last day is {day}; fetch the next one with POST /api/v1/credentials.",
+            ),
         )
 
     def _check_reference(self, sale: Sale) -> list[Fault]:
@@ -326,14 +434,10 @@ class Capture:
             return Accepted(code, self.links.of(code), iso_utc(word.received_at_ms), True)
         if outcome in {Outcome.CONFLICT, Outcome.CONFLICT_COUNTED}:
             return answers.conflict(taken.terminal, taken.sequence, iso_utc(word.received_at_ms))
-        if outcome == Outcome.UNKNOWN:
-            return answers.refused([Fault("/terminal", "is not enrolled")])
-        if outcome == Outcome.FOREIGN:
-            return answers.refused([Fault("/terminal", "is not one of the token's retailer")])
         if outcome == Outcome.REPLACED:
             return answers.credential_replaced()
-        if outcome == Outcome.SUSPENDED:
-            return answers.refused([Fault("/terminal", "is suspended")])
+        if outcome in REFUSALS:
+            return answers.refused([REFUSALS[Outcome(outcome)]])
         return answers.too_many(self.limits.sales_per_minute, 60 - now_ms // 1000 % 60)
 
 
@@ -345,6 +449,7 @@ def _item(taken: Taken, code: str, now_ms: int, flag: Flag | None) -> Item:
         received_at_ms=now_ms,
         rest=(taken.type, taken.total, code.encode()),
         sale=taken.raw,
+        signature=taken.signature,
     )
 
 

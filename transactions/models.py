@@ -11,6 +11,21 @@ from transactions.stream import SHARD_COUNT
 ID_MAX = 2**31 - 1
 # Version numbers are 16 bits in a terminal's state.
 KEY_VERSION_MAX = 2**16 - 1
+PUBLIC_KEY_BYTES = 32
+DIGEST_BYTES = 32
+# The lives of what has no credential that could get lost.
+PREMISES_LIVES = ("active", "suspended", "retired")
+
+
+class Life(models.TextChoices):
+    """Where a retailer, a store or a terminal is in its life; which step may follow which is in `life.py`."""
+
+    ENROLLED = "enrolled", "enrolled"
+    TESTING = "testing", "testing"
+    ACTIVE = "active", "active"
+    SUSPENDED = "suspended", "suspended"
+    LOST = "lost", "lost"
+    RETIRED = "retired", "retired"
 
 
 class Retailer(models.Model):
@@ -18,8 +33,12 @@ class Retailer(models.Model):
 
     name = models.CharField(max_length=120)
     tax_id = models.CharField("tax id", max_length=40, unique=True)
+    status = models.CharField(max_length=10, choices=Life, default=Life.ACTIVE, editable=False)
     gateway_version = models.PositiveIntegerField(
         "gateway key version", default=1, help_text="Tokens of the retailer's gateways hold this version."
+    )
+    gateway_overlap_until = models.DateTimeField(
+        "old gateway token until", null=True, editable=False, help_text="Until then the version before works, too."
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -30,6 +49,7 @@ class Retailer(models.Model):
             models.CheckConstraint(
                 condition=Q(gateway_version__lte=KEY_VERSION_MAX), name="retailer_gateway_version_fits_the_token"
             ),
+            models.CheckConstraint(condition=Q(status__in=PREMISES_LIVES), name="retailer_status_is_known"),
         )
 
     def __str__(self) -> str:
@@ -39,9 +59,21 @@ class Retailer(models.Model):
 class Store(models.Model):
     """One of a retailer's premises; all its terminals lie in one shard."""
 
+    class Kind(models.TextChoices):
+        """What the premises are: where an inspector would find the till."""
+
+        FIXED = "fixed", "shop"
+        MOBILE = "mobile", "mobile"
+        VENDING = "vending", "vending machine"
+        ONLINE = "online", "online"
+
     retailer = models.ForeignKey(Retailer, on_delete=models.PROTECT, related_name="stores")
+    reference = models.CharField(max_length=40, blank=True, help_text="The retailer's own number of the store.")
     name = models.CharField(max_length=120)
     address = models.CharField(max_length=240, blank=True)
+    place = models.CharField(max_length=120, blank=True, help_text="The town or municipality.")
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.FIXED)
+    status = models.CharField(max_length=10, choices=Life, default=Life.ACTIVE, editable=False)
     shard = models.PositiveSmallIntegerField(editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -50,6 +82,10 @@ class Store(models.Model):
         constraints = (
             models.CheckConstraint(condition=Q(id__gte=1, id__lte=ID_MAX), name="store_id_fits_the_record"),
             models.CheckConstraint(condition=Q(shard__lt=SHARD_COUNT), name="store_shard_exists"),
+            models.CheckConstraint(condition=Q(status__in=PREMISES_LIVES), name="store_status_is_known"),
+            models.UniqueConstraint(
+                fields=("retailer", "reference"), condition=~Q(reference=""), name="one_store_a_reference"
+            ),
         )
 
     def __str__(self) -> str:
@@ -59,14 +95,18 @@ class Store(models.Model):
 class Terminal(models.Model):
     """One till. Its number decides its shard for ever."""
 
-    class Status(models.TextChoices):
-        ACTIVE = "active", "active"
-        SUSPENDED = "suspended", "suspended"
-
     number = models.BigIntegerField(primary_key=True)
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="terminals")
-    status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
+    label = models.CharField(max_length=40, blank=True, help_text="The retailer's own name or the serial number.")
+    status = models.CharField(max_length=10, choices=Life, default=Life.ACTIVE)
     key_version = models.PositiveIntegerField(default=1, help_text="The terminal's token holds this version.")
+    signing_key = models.PositiveIntegerField(
+        default=0, help_text="The number of the key that signs its sales; 0: it has none, and signs nothing."
+    )
+    overlap_until = models.DateTimeField(
+        "old credential until", null=True, help_text="Until then the token and the key before work, too."
+    )
+    expires_on = models.DateField("token expires on", null=True, help_text="The last day of the newest token.")
     enrolled_at = models.DateTimeField(auto_now_add=True)
     is_loaded = models.BooleanField(
         "in the capture store", default=False, editable=False, help_text="Whether the store knows the latest change."
@@ -79,6 +119,10 @@ class Terminal(models.Model):
             models.CheckConstraint(
                 condition=Q(key_version__lte=KEY_VERSION_MAX), name="terminal_key_version_fits_the_token"
             ),
+            models.CheckConstraint(
+                condition=Q(signing_key__lte=KEY_VERSION_MAX), name="terminal_signing_key_fits_the_state"
+            ),
+            models.CheckConstraint(condition=Q(status__in=Life.values), name="terminal_status_is_known"),
         )
         indexes = (
             models.Index(Mod(F("number"), SHARD_COUNT), "number", name="terminal_by_shard"),
@@ -87,6 +131,84 @@ class Terminal(models.Model):
 
     def __str__(self) -> str:
         return str(self.number)
+
+
+class TerminalKey(models.Model):
+    """The public half of a key that a terminal signs with; rows are added only: old signatures stay checkable."""
+
+    terminal = models.ForeignKey(Terminal, on_delete=models.PROTECT, related_name="keys")
+    number = models.PositiveIntegerField()
+    public_key = models.BinaryField(max_length=PUBLIC_KEY_BYTES)
+    registered_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("terminal", "number")
+        constraints = (
+            models.UniqueConstraint(fields=("terminal", "number"), name="one_key_a_number"),
+            models.CheckConstraint(
+                condition=Q(number__gte=1, number__lte=KEY_VERSION_MAX), name="key_number_fits_the_state"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"key {self.number} of terminal {self.terminal_id}"
+
+
+class EnrolmentCode(models.Model):
+    """A code that a till exchanges once for its credential; only its hash is kept."""
+
+    terminal = models.ForeignKey(Terminal, on_delete=models.PROTECT, related_name="enrolment_codes")
+    sha256 = models.BinaryField(max_length=DIGEST_BYTES, unique=True)
+    activates = models.BooleanField(default=True, help_text="Whether the till may sell at once, or only test.")
+    made_by = models.CharField(max_length=80)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    request_sha256 = models.BinaryField(
+        max_length=DIGEST_BYTES, null=True, help_text="Of the request that used it, which may ask again."
+    )
+
+    class Meta:
+        ordering = ("-created_at",)
+
+    def __str__(self) -> str:
+        return f"enrolment code of terminal {self.terminal_id}"
+
+
+class RegistryStep(models.Model):
+    """One step in the life of a retailer, store or terminal: who did what, when and why. Rows are added only."""
+
+    class Kind(models.TextChoices):
+        CREATED = "created", "created"
+        STATUS = "status", "status"
+        CHANGED = "changed", "changed"
+        CODE = "code", "enrolment code"
+        CREDENTIAL = "credential", "credential"
+        KEY = "key", "signing key"
+
+    at = models.DateTimeField(auto_now_add=True)
+    # Numbers, not foreign keys: millions of terminals are enrolled in one go, and none of these is ever deleted.
+    retailer = models.IntegerField()
+    store = models.IntegerField(null=True)
+    terminal = models.BigIntegerField(null=True)
+    kind = models.CharField(max_length=10, choices=Kind)
+    before = models.CharField(max_length=120, blank=True)
+    after = models.CharField(max_length=120, blank=True)
+    reason = models.CharField(max_length=240, blank=True)
+    by = models.CharField(max_length=80)
+
+    class Meta:
+        ordering = ("-id",)
+        indexes = (
+            models.Index(fields=("terminal", "-id"), condition=Q(terminal__isnull=False), name="step_by_terminal"),
+            models.Index(
+                fields=("store", "-id"), condition=Q(terminal__isnull=True, store__isnull=False), name="step_by_store"
+            ),
+            models.Index(fields=("retailer", "-id"), condition=Q(store__isnull=True), name="step_by_retailer"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.before} → {self.after}"
 
 
 class CodeKeyRecord(models.Model):

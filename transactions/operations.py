@@ -1,15 +1,13 @@
-"""What changes the registry: enrolment, tokens, suspension.
+"""What changes the registry: retailers, stores, terminals, their lives and tokens; each change is kept as a step.
 
-A change marks its terminals as not loaded and sends them to the capture store behind its commit. When the store cannot
-be reached just then, the operation raises RedisError although the registry is changed, and `load_pending` (a task,
-every few seconds) sends them again.
+A change marks its terminals as not loaded and sends them to the capture store behind its commit (`loading.py`). When
+the store cannot be reached just then, the operation raises RedisError although the registry is changed.
 """
 
 import hashlib
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -18,60 +16,101 @@ from django.utils import timezone
 
 from possys import receipt_keys
 from possys.codes import TERMINAL_MAX, CodeKey, Environment, parse_keys
-from possys.redis import Command, call_all
-from transactions.models import KEY_VERSION_MAX, CodeKeyRecord, Deployment, Retailer, Store, Terminal
-from transactions.service import stores
-from transactions.stream import (
-    CONFIGURE,
-    SHARD_COUNT,
-    STATIC,
-    Status,
-    call_scripts,
-    shard_of,
-    terminals_key,
+from transactions.life import may_follow
+from transactions.loading import load_terminals
+from transactions.models import (
+    KEY_VERSION_MAX,
+    CodeKeyRecord,
+    Deployment,
+    Life,
+    RegistryStep,
+    Retailer,
+    Store,
+    Terminal,
 )
+from transactions.steps import record_steps, step_of
+from transactions.stream import SHARD_COUNT
 
 # One enrolment call; a chain with more tills enrols store by store.
 ENROL_MAX = 1000
-# Terminals a script call: under Lua's limit of values, and some 100 kB.
-CONFIGURE_CHUNK = 2000
 # Numbers the advisory lock under which terminal numbers are given out.
 ENROL_LOCK = 7_204_001
-# And the one under which terminals are sent to the store.
-LOAD_LOCK = 7_204_003
-# Terminals in one round of sending again; the next round takes the rest.
-PENDING_MAX = 20_000
+PREMISES_STEPS = frozenset({Life.ACTIVE, Life.SUSPENDED, Life.RETIRED})
+# Whoever changes something without saying who: commands and tests on this machine.
+COMMAND = "command"
+REASON_MAX = 240
 
 
 class EnrolmentError(ValueError):
     """The registry cannot do what was asked; the message says why."""
 
 
+class StepRefused(ValueError):
+    """This step cannot follow in the life of the retailer, store or terminal; the message says what can."""
+
+
 class DeploymentError(RuntimeError):
     """The settings do not fit the data that is already there."""
 
 
-def create_retailer(*, name: str, tax_id: str) -> Retailer:
+@dataclass(frozen=True, slots=True)
+class Premises:
+    """What a store is, apart from its name: see the model's fields."""
+
+    address: str = ""
+    place: str = ""
+    kind: str = Store.Kind.FIXED
+    reference: str = ""
+
+
+def create_retailer(*, name: str, tax_id: str, by: str = COMMAND) -> Retailer:
     """A new retailer. Raises IntegrityError when the tax id is known."""
-    return Retailer.objects.create(name=name, tax_id=tax_id)
+    with transaction.atomic():
+        retailer = Retailer.objects.create(name=name, tax_id=tax_id)
+        record_steps([step_of(retailer, RegistryStep.Kind.CREATED, after=retailer.status, by=by)])
+    return retailer
 
 
-def create_store(*, retailer: Retailer, name: str, address: str = "") -> Store:
-    """A new store, in the shard that has the fewest."""
+def create_store(
+    *, retailer: Retailer, name: str, address: str = "", premises: Premises | None = None, by: str = COMMAND
+) -> Store:
+    """A new store, in the shard that has the fewest. Raises IntegrityError when its reference is known."""
+    premises = premises or Premises(address=address)
     with transaction.atomic():
         _lock(ENROL_LOCK)
         counts = dict.fromkeys(range(SHARD_COUNT), 0)
         for shard in Store.objects.values_list("shard", flat=True):
             counts[shard] += 1
-        return Store.objects.create(
-            retailer=retailer, name=name, address=address, shard=min(counts, key=lambda shard: counts[shard])
+        store = Store.objects.create(
+            retailer=retailer,
+            name=name,
+            address=premises.address,
+            place=premises.place,
+            kind=premises.kind,
+            reference=premises.reference,
+            shard=min(counts, key=lambda shard: counts[shard]),
         )
+        record_steps([step_of(store, RegistryStep.Kind.CREATED, after=store.status, by=by)])
+    return store
 
 
-def enrol_terminals(*, store: Store, count: int) -> list[Terminal]:
-    """New active terminals of a store, numbered so that all fall into its shard. Raises EnrolmentError."""
+def enrol_terminals(
+    *,
+    store: Store,
+    count: int,
+    status: Life = Life.ACTIVE,
+    labels: Sequence[str] | None = None,
+    by: str = COMMAND,
+) -> list[Terminal]:
+    """New terminals of a store, numbered so that all fall into its shard; `labels` are `count` names.
+
+    Active ones can be given a token at once; enrolled ones take nothing before they have exchanged an enrolment code.
+    Raises EnrolmentError.
+    """
     if not 1 <= count <= ENROL_MAX:
         raise EnrolmentError(f"from 1 to {ENROL_MAX} terminals can be enrolled at once, not {count}")
+    if Life.RETIRED in (store.status, store.retailer.status):
+        raise EnrolmentError("a retired store or retailer gets no terminals")
     with transaction.atomic():
         _lock(ENROL_LOCK)
         in_shard = Terminal.objects.filter(store__shard=store.shard)
@@ -80,91 +119,95 @@ def enrol_terminals(*, store: Store, count: int) -> list[Terminal]:
         numbers = range(first, first + count * SHARD_COUNT, SHARD_COUNT)
         if numbers[-1] > TERMINAL_MAX:
             raise EnrolmentError(f"shard {store.shard} has no terminal numbers left")
-        terminals = Terminal.objects.bulk_create([Terminal(number=number, store=store) for number in numbers])
+        terminals = Terminal.objects.bulk_create(
+            [
+                Terminal(number=number, store=store, status=status, label=label)
+                for number, label in zip(numbers, labels or [""] * count, strict=True)
+            ]
+        )
+        record_steps([step_of(one, RegistryStep.Kind.CREATED, after=one.status, by=by) for one in terminals])
         transaction.on_commit(lambda: load_terminals(terminals, new=True))
     return terminals
 
 
-def rotate_terminal_token(terminal: Terminal) -> int:
-    """Makes the terminal's older tokens void; answers the new key version."""
+def rotate_terminal_token(terminal: Terminal, *, overlap: timedelta = timedelta(), by: str = COMMAND) -> int:
+    """Gives the terminal's token a new version, and answers it; the one before works for `overlap` more.
+
+    Older ones are void. Without an overlap a key of before is not taken any more either.
+    """
     with transaction.atomic():
-        locked = Terminal.objects.select_for_update().get(pk=terminal.pk)
-        locked.key_version = _next_version(locked.key_version)
-        locked.is_loaded = False
-        locked.save(update_fields=["key_version", "is_loaded"])
+        locked = Terminal.objects.select_for_update().select_related("store").get(pk=terminal.pk)
+        rotate_locked(locked, overlap=overlap)
+        locked.save(update_fields=["key_version", "overlap_until", "expires_on", "is_loaded"])
+        record_steps(
+            [step_of(locked, RegistryStep.Kind.CREDENTIAL, after=f"token version {locked.key_version}", by=by)]
+        )
         transaction.on_commit(lambda: load_terminals([locked]))
     return locked.key_version
 
 
-def rotate_gateway_token(retailer: Retailer) -> int:
-    """Makes the retailer's older gateway tokens void; answers the new key version."""
+def rotate_locked(terminal: Terminal, *, overlap: timedelta = timedelta()) -> None:
+    """Sets the next version of a terminal's token in memory, for whoever has locked its row and saves it."""
+    terminal.key_version = _next_version(terminal.key_version)
+    terminal.overlap_until = timezone.now() + overlap if overlap else None
+    terminal.expires_on = timezone.now().date() + timedelta(days=settings.CREDENTIAL_DAYS)
+    terminal.is_loaded = False
+
+
+def rotate_gateway_token(retailer: Retailer, *, overlap: timedelta = timedelta(), by: str = COMMAND) -> int:
+    """Gives the retailer's gateway token a new version, and answers it; the one before works for `overlap` more."""
     with transaction.atomic():
         locked = Retailer.objects.select_for_update().get(pk=retailer.pk)
         locked.gateway_version = _next_version(locked.gateway_version)
-        locked.save(update_fields=["gateway_version"])
+        locked.gateway_overlap_until = timezone.now() + overlap if overlap else None
+        locked.save(update_fields=["gateway_version", "gateway_overlap_until"])
+        record_steps(
+            [step_of(locked, RegistryStep.Kind.CREDENTIAL, after=f"gateway token {locked.gateway_version}", by=by)]
+        )
         Terminal.objects.filter(store__retailer=locked).update(is_loaded=False)
         transaction.on_commit(lambda: load_terminals(Terminal.objects.filter(store__retailer=locked)))
     return locked.gateway_version
 
 
-def set_status(terminal: Terminal, status: Terminal.Status) -> None:
-    """Suspends a terminal, or makes it active again."""
-    with transaction.atomic():
-        locked = Terminal.objects.select_for_update().get(pk=terminal.pk)
-        locked.status = status
-        locked.is_loaded = False
-        locked.save(update_fields=["status", "is_loaded"])
-        transaction.on_commit(lambda: load_terminals([locked]))
+def change_status(thing: Retailer | Store | Terminal, status: Life, *, reason: str, by: str = COMMAND) -> None:
+    """The next step in a life; of a retailer or a store it holds for all their terminals, from the next sale on.
 
-
-def load_terminals(terminals: Iterable[Terminal], *, new: bool = False) -> int:
-    """Puts what the registry says of the terminals into the capture store; answers how many.
-
-    `new` says that they have never sent anything; otherwise a state that the store lacks is made as one whose past is
-    unknown, so that their first sales are compared with the ledger. Raises RedisError when the store cannot be reached.
+    A lost terminal's credential is void for ever. Raises StepRefused.
     """
+    reason = reason.strip()
+    if len(reason) > REASON_MAX:
+        raise StepRefused(f"the reason has {len(reason)} characters, at most {REASON_MAX} are kept")
     with transaction.atomic():
-        # Read and write under one lock: of two changes the later must not be overwritten by the earlier one's load. The
-        # mark is set before reading: a change that comes between takes it away again; a fault rolls it back.
-        _lock(LOAD_LOCK)
-        numbers = list(_rows(terminals).values_list("number", flat=True))
-        Terminal.objects.filter(number__in=numbers, is_loaded=False).update(is_loaded=True)
-        return _send_to_store(_static_rows(numbers), new=new)
+        locked = type(thing)._default_manager.select_for_update().get(pk=thing.pk)
+        before = locked.status
+        allowed = PREMISES_STEPS if not isinstance(locked, Terminal) else frozenset(Life)
+        if status not in allowed or not may_follow(before, status):
+            raise StepRefused(f"{_called(locked)} is {before} and cannot become {status}")
+        locked.status = status
+        terminals = _terminals_of(locked)
+        if isinstance(locked, Terminal):
+            if status == Life.LOST:
+                rotate_locked(locked)
+            locked.is_loaded = False
+            locked.save(update_fields=["status", "key_version", "overlap_until", "expires_on", "is_loaded"])
+        else:
+            locked.save(update_fields=["status"])
+            terminals.update(is_loaded=False)
+        record_steps([step_of(locked, RegistryStep.Kind.STATUS, before=before, after=status, reason=reason, by=by)])
+        transaction.on_commit(lambda: load_terminals(terminals))
 
 
-def load_pending() -> int:
-    """Loads every terminal whose latest change the store does not know; answers how many. Raises RedisError."""
-    pending = Terminal.objects.filter(is_loaded=False)
-    numbers = list(pending.values_list("number", flat=True)[:PENDING_MAX])
-    return load_terminals(Terminal.objects.filter(number__in=numbers)) if numbers else 0
+def _terminals_of(thing: Retailer | Store | Terminal) -> QuerySet[Terminal]:
+    if isinstance(thing, Terminal):
+        return Terminal.objects.filter(pk=thing.pk)
+    if isinstance(thing, Store):
+        return Terminal.objects.filter(store=thing)
+    return Terminal.objects.filter(store__retailer=thing)
 
 
-def _send_to_store(rows: Iterable[tuple[Any, ...]], *, new: bool) -> int:
-    by_shard: dict[int, list[str | bytes | int]] = defaultdict(list)
-    count = 0
-    for number, retailer, store, status, key_version, gateway_version in rows:
-        flag = Status.SUSPENDED if status == Terminal.Status.SUSPENDED else Status.ACTIVE
-        packed = STATIC.pack(retailer, store, flag, key_version, gateway_version) + bytes([0 if new else 1])
-        by_shard[shard_of(number)].extend((number, packed))
-        count += 1
-    commands: dict[int, list[Command]] = defaultdict(list)
-    for shard, pairs in by_shard.items():
-        for at in range(0, len(pairs), 2 * CONFIGURE_CHUNK):
-            command = CONFIGURE.command([terminals_key(shard)], pairs[at : at + 2 * CONFIGURE_CHUNK])
-            commands[stores().index(shard)].append(command)
-    for index, calls in commands.items():
-        for reply in call_scripts(stores().clients[index], CONFIGURE, calls):
-            if isinstance(reply, Exception):
-                raise reply
-    return count
-
-
-def load_shard(shard: int) -> int:
-    """Makes the states of a shard's terminals anew from the registry; answers how many there are."""
-    for reply in call_all(stores().store_for(shard), [("DEL", terminals_key(shard))]):
-        if isinstance(reply, Exception):
-            raise reply
-    return load_terminals(Terminal.objects.filter(store__shard=shard))
+def _called(thing: Retailer | Store | Terminal) -> str:
+    """As it stands in a sentence."""
+    return f"terminal {thing.pk}" if isinstance(thing, Terminal) else f"{thing._meta.verbose_name} {thing}"
 
 
 def fix_deployment() -> None:
@@ -205,24 +248,6 @@ def _fix_key(key: CodeKey, row: CodeKeyRecord | None, *, anything_known: bool) -
         raise DeploymentError(
             f"receipt-code key {key.version} differs from the one already in use; it must never change"
         )
-
-
-def _rows(terminals: Iterable[Terminal]) -> QuerySet[Terminal]:
-    """The terminals as a query, so that what is read is what the registry says now."""
-    if isinstance(terminals, QuerySet):
-        return terminals
-    return Terminal.objects.filter(number__in=[terminal.number for terminal in terminals])
-
-
-def _static_rows(numbers: Sequence[int]) -> Iterable[tuple[Any, ...]]:
-    """Per terminal: number, retailer, store, status, key version, gateway version; one query for any number of them."""
-    return (
-        Terminal.objects.filter(number__in=numbers)
-        .values_list(
-            "number", "store__retailer_id", "store_id", "status", "key_version", "store__retailer__gateway_version"
-        )
-        .iterator()
-    )
 
 
 def _next_version(version: int) -> int:

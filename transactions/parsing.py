@@ -8,6 +8,7 @@ from rest_framework.exceptions import APIException
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 
+from transactions.envelope import ENVELOPE_BYTES_MAX
 from transactions.sale import SALE_BYTES_MAX
 
 # 500 sales of ordinary length are half a megabyte; this leaves room for long ones.
@@ -41,7 +42,7 @@ class SaleBytesParser(BaseParser):
     """The body of one sale, as bytes: what is kept is exactly what was sent."""
 
     media_type = "application/json"
-    bytes_max = SALE_BYTES_MAX
+    bytes_max = SALE_BYTES_MAX + ENVELOPE_BYTES_MAX
 
     def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Any = None) -> Any:
         """The body. Raises BodyTooLarge, LengthRequired, BodyIncomplete, UnsupportedContent."""

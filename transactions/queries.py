@@ -42,7 +42,7 @@ def find_lost_answer(credential: Credential, terminal: int, sequence: int, issue
     is_terminal = credential.kind == CredentialKind.TERMINAL
     if state is None or credential.id != (terminal if is_terminal else state.retailer):
         return not_taken(terminal, sequence)
-    if credential.version != (state.key_version if is_terminal else state.gateway_version):
+    if not state.takes(credential, clock.now_ms() // 1000):
         return answers.credential_replaced()
     seen = state.seen.get(sequence)
     if seen is not None and seen.day == day:

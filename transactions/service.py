@@ -25,5 +25,6 @@ def capture() -> Capture:
         sales_per_minute=settings.TERMINAL_RATE_PER_MINUTE,
         replicas_min=settings.STORE_REPLICAS_MIN,
         offline_hours=settings.OFFLINE_ALLOWED_HOURS,
+        credential_notice_days=settings.CREDENTIAL_NOTICE_DAYS,
     )
     return Capture(stores=stores(), keys=receipt_keys.table(), limits=limits, links=receipt_keys.links())

@@ -6,10 +6,10 @@ from typing import Any
 
 import redis
 
-from transactions.stream import shard_of, terminals_key
+from transactions.stream import Credential, CredentialKind, shard_of, terminals_key
 
 # The layout is scripts/append.lua's: what the registry says, what was seen; then the gaps, then the latest sales.
-STATE = struct.Struct(">IIBHHBIIIHHHB")
+STATE = struct.Struct(">IIBHHIIHBIIIHHHB")
 GAP = struct.Struct(">II")
 SEEN = struct.Struct(">I8sHIH")
 
@@ -32,6 +32,9 @@ class TerminalState:
     status: int
     key_version: int
     gateway_version: int
+    overlap_until_s: int
+    gateway_overlap_until_s: int
+    signing_key: int
     last: int
     floor: int
     conflicts: int
@@ -42,25 +45,37 @@ class TerminalState:
     def unpack(cls, raw: bytes) -> "TerminalState":
         """Reads the packed form."""
         fields = STATE.unpack_from(raw)
-        gaps_end = STATE.size + fields[12] * GAP.size
+        gaps_end = STATE.size + fields[-1] * GAP.size
         seen = {
             sequence: SeenSale(digest, high << 32 | low, day)
             for sequence, digest, high, low, day in SEEN.iter_unpack(raw[gaps_end:])
         }
         gaps = tuple((first, last) for first, last in GAP.iter_unpack(raw[STATE.size : gaps_end]))
-        retailer, store, status, key_version, gateway_version, _, last, floor, _, _, _, conflicts, _ = fields
+        retailer, store, status, key_version, gateway_version, overlap, gateway_overlap, key, *counted = fields
+        _, last, floor, _, _, _, conflicts, _ = counted
         return cls(
             retailer=retailer,
             store=store,
             status=status,
             key_version=key_version,
             gateway_version=gateway_version,
+            overlap_until_s=overlap,
+            gateway_overlap_until_s=gateway_overlap,
+            signing_key=key,
             last=last,
             floor=floor,
             conflicts=conflicts,
             gaps=gaps,
             seen=seen,
         )
+
+    def takes(self, credential: Credential, now_s: int) -> bool:
+        """Whether the version of a terminal's or gateway's credential is the present one or, for a while, the last."""
+        if credential.kind == CredentialKind.TERMINAL:
+            present, overlap_s = self.key_version, self.overlap_until_s
+        else:
+            present, overlap_s = self.gateway_version, self.gateway_overlap_until_s
+        return credential.version == present or (credential.version == present - 1 and now_s < overlap_s)
 
     def has_seen(self, sequence: int) -> bool:
         """Whether the sale was certainly taken in this epoch; what lies at or below the floor is not known."""

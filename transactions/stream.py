@@ -8,6 +8,7 @@ Glossary of keys, for each shard N (the braces are a hash tag, so that all keys 
                      call, field m: for each the mark, retailer and store that the script gave it.
                      The last flushed entry stays as an anchor that the next flush compares with the ledger's head.
     {sN}:terminals   hash: terminal number -> its state (layout in scripts/append.lua). Made from the registry.
+    {sN}:keys        hash: terminal number -> the public keys that it signs with (PUBLIC_KEY each), the newest first.
 
 And one key of every server:
 
@@ -37,16 +38,24 @@ CHECKPOINT_KEY = "log:checkpoint"
 CHECKPOINT = re.compile(rb"[0-9]{1,19} [A-Za-z0-9+/]{43}=")
 
 # The head of one record as the script gets it: terminal, sequence, day, issued at (s), received at (ms, 2 + 4 bytes),
-# flags, digest, length of the payload.
-HEAD = struct.Struct(">IIHIHIB8sI")
+# flags, digest, number of the key that signed it (0: not signed), length of the payload.
+HEAD = struct.Struct(">IIHIHIB8sHI")
 OUTCOME = struct.Struct(">BBHI")
 CALL = struct.Struct(">BIHII")
 # One record in a stream entry, field d: length of the sale, received at (ms), terminal, sequence, day, type, issued at
-# (ms), total, code; then the sale's bytes. Field m: mark, retailer, store.
-PAYLOAD = struct.Struct(">IQIIHBqq19s")
+# (ms), total, code, 1 if it is signed; then, if so, its SIGNATURE; then the sale's bytes. Field m: mark, retailer,
+# store.
+PAYLOAD = struct.Struct(">IQIIHBqq19sB")
+# Number of the key, its public half, the signature.
+SIGNATURE = struct.Struct(">H32s64s")
 MARK_ROW = struct.Struct(">BII")
-STATIC = struct.Struct(">IIBHH")
+# What the registry says of a terminal: retailer, store, status, key version, gateway version, until when (s) the
+# versions before are taken too, the terminal's and the gateway's, and the number of the key that signs.
+STATIC = struct.Struct(">IIBHHIIH")
+PUBLIC_KEY = struct.Struct(">H32s")
 DIGEST_BYTES = 8
+# The last day of a credential that does not end.
+NEVER = 2**31
 # A till's clock may be off; what it issued until this long after a store's rebuild may have been taken before it.
 CHECK_MARGIN_S = 120
 
@@ -69,6 +78,12 @@ class Outcome(IntEnum):
     SUSPENDED = 8
     RATE = 9
     REPLACED = 10
+    LOST = 11
+    RETIRED = 12
+    NOT_ENROLLED = 13
+    TESTING = 14
+    UNSIGNED = 15
+    WRONG_KEY = 16
 
 
 class Warned(IntFlag):
@@ -100,6 +115,10 @@ class Status(IntEnum):
 
     ACTIVE = 0
     SUSPENDED = 1
+    LOST = 2
+    RETIRED = 3
+    ENROLLED = 4
+    TESTING = 5
 
 
 class CredentialKind(IntEnum):
@@ -111,11 +130,15 @@ class CredentialKind(IntEnum):
 
 
 class Credential(NamedTuple):
-    """Who sends: a terminal (its number) or a gateway (its retailer's id), and the version of its key."""
+    """Who sends: a terminal (its number) or a gateway (its retailer's id), the version of its key, and its last day.
+
+    `expires` counts days since 1970, in UTC.
+    """
 
     kind: CredentialKind
     id: int
     version: int
+    expires: int = NEVER
 
 
 class Judged(NamedTuple):
@@ -127,11 +150,20 @@ class Judged(NamedTuple):
 
 
 class Item(NamedTuple):
-    """One record on its way into a shard: the head the script judges by, and the two parts of what it keeps."""
+    """One record on its way into a shard: the head the script judges by, and the parts of what it keeps."""
 
     head: bytes
     meta: bytes
+    signature: bytes
     sale: bytes
+
+
+class Signature(NamedTuple):
+    """A terminal's signature over a sale: the number of its key, the key's public half, the 64 bytes."""
+
+    key: int
+    public_key: bytes
+    value: bytes
 
 
 class StreamRecord(NamedTuple):
@@ -146,9 +178,14 @@ class StreamRecord(NamedTuple):
     issued_at_ms: int
     total: int
     code: bytes
+    is_signed: int
     mark: int
     retailer: int
     store: int
+    signature: Signature | None
+
+
+NOT_SIGNED = (None,)
 
 
 class Script:
@@ -187,10 +224,21 @@ def terminals_key(shard: int) -> str:
     return f"{{s{shard}}}:terminals"
 
 
+def keys_key(shard: int) -> str:
+    """The key of the public keys of a shard's terminals."""
+    return f"{{s{shard}}}:keys"
+
+
 def pack_item(
-    *, head: tuple[int, int, int, int, int, bytes], received_at_ms: int, rest: tuple[int, int, bytes], sale: bytes
+    *,
+    head: tuple[int, int, int, int, int, bytes],
+    received_at_ms: int,
+    rest: tuple[int, int, bytes],
+    sale: bytes,
+    signature: Signature | None = None,
 ) -> Item:
     """Packs one record: head (terminal, sequence, day, issued_at_ms, flags, digest), rest (type, total, code)."""
+    signed = b"" if signature is None else SIGNATURE.pack(*signature)
     terminal, sequence, day, issued_at_ms, flags, digest = head
     kind, total, code = rest
     return Item(
@@ -203,9 +251,13 @@ def pack_item(
             received_at_ms & 0xFFFFFFFF,
             flags,
             digest,
-            PAYLOAD.size + len(sale),
+            0 if signature is None else signature.key,
+            PAYLOAD.size + len(signed) + len(sale),
         ),
-        PAYLOAD.pack(len(sale), received_at_ms, terminal, sequence, day, kind, issued_at_ms, total, code),
+        PAYLOAD.pack(
+            len(sale), received_at_ms, terminal, sequence, day, kind, issued_at_ms, total, code, len(signed) > 0
+        ),
+        signed,
         sale,
     )
 
@@ -262,8 +314,15 @@ def read_entry(fields: dict[bytes, bytes]) -> list[tuple[StreamRecord, bytes]]:
     records = []
     at, end = 0, len(blob)
     for mark in MARK_ROW.iter_unpack(fields[b"m"]):
-        record = StreamRecord._make(PAYLOAD.unpack_from(blob, at) + mark)
-        at += PAYLOAD.size + record.length
+        fields_of_one = PAYLOAD.unpack_from(blob, at)
+        at += PAYLOAD.size
+        if fields_of_one[-1]:
+            signed: tuple[Signature | None] = (Signature._make(SIGNATURE.unpack_from(blob, at)),)
+            at += SIGNATURE.size
+        else:
+            signed = NOT_SIGNED
+        record = StreamRecord._make(fields_of_one + mark + signed)
+        at += record.length
         if at > end:
             raise ValueError("the entry ends inside a record")
         records.append((record, blob[at - record.length : at]))

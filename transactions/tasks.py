@@ -5,7 +5,7 @@ import logging
 from celery import shared_task
 from redis.exceptions import RedisError
 
-from transactions import operations
+from transactions import loading
 
 logger = logging.getLogger(__name__)
 
@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 def load_pending() -> None:
     """Loads the terminals whose latest change the store does not know."""
     try:
-        if count := operations.load_pending():
+        if count := loading.load_pending():
             logger.info("loaded %d terminals whose change had not reached the store", count)
     except (RedisError, OSError) as fault:
         logger.warning("registry changes wait for the store: %s", fault)

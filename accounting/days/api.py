@@ -9,11 +9,12 @@ from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from accounting.days.receiving import CredentialReplacedError, keep_totals
+from accounting.days.receiving import keep_totals
 from accounting.days.till_totals import COUNT_MAX, METHODS, TOTALS_BYTES_MAX, TotalsRefused, read_totals
 from possys.clock import now_ms, utc
 from possys.money import AMOUNT_MAX
 from possys.problems import MEDIA_TYPE, problem
+from transactions.admission import CredentialReplacedError
 from transactions.answers import credential_replaced
 from transactions.api import TillView, body_of, credential_of, json_response, respond
 from transactions.parsing import SaleBytesParser

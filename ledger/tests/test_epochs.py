@@ -171,10 +171,10 @@ def test_other_content_after_a_rebuild_becomes_a_conflict_at_the_flush(ledger: r
 
 def test_a_rebuild_keeps_suspensions_and_credentials(ledger: redis.Redis, till: Till, rival: Till) -> None:
     from transactions.authentication import mint_terminal_token
-    from transactions.models import Terminal
-    from transactions.operations import rotate_terminal_token, set_status
+    from transactions.models import Life
+    from transactions.operations import change_status, rotate_terminal_token
 
-    set_status(rival.terminal, Terminal.Status.SUSPENDED)
+    change_status(rival.terminal, Life.SUSPENDED, reason="a test")
     version = rotate_terminal_token(till.terminal)
     wipe(ledger)
     raise_epochs(ALL_SHARDS, "wiped")
@@ -285,7 +285,7 @@ def test_a_terminal_enrolled_after_a_rebuild_has_no_unknown_past(ledger: redis.R
 
 
 def test_a_state_that_the_store_lost_is_made_as_one_with_an_unknown_past(ledger: redis.Redis, till: Till) -> None:
-    from transactions.operations import load_terminals
+    from transactions.loading import load_terminals
 
     sale = sale_bytes(till.sale(sequence=5))
     till.send(sale)

@@ -33,7 +33,7 @@ from ledger.shards import ALL_SHARDS
 from tests.factories import make_line, make_refund, make_terminals, moment
 from tests.factories import sale_bytes as bytes_of
 from tests.tills import Till
-from transactions.stream import MARK_ROW, PAYLOAD, entry_sha256, head_key, shard_of, stream_key, terminals_key
+from transactions.stream import MARK_ROW, PAYLOAD, STATIC, entry_sha256, head_key, shard_of, stream_key, terminals_key
 
 
 @pytest.fixture
@@ -459,7 +459,7 @@ def test_a_known_sale_that_capture_judged_new_is_marked_and_alarmed(
     flush_all(ALL_SHARDS)
     static = ledger.hget(terminals_key(shard(till)), str(till.number))
     assert isinstance(static, bytes)
-    ledger.hset(terminals_key(shard(till)), str(till.number), static[:13] + bytes(20))
+    ledger.hset(terminals_key(shard(till)), str(till.number), static[: STATIC.size] + bytes(20))
     fourth = bytes_of(till.sale(sequence=4))
     changed = bytes_of(till.sale(sequence=3, operator="other"))
     assert [item["status"] for item in till.send_batch([*sales[:2], changed, fourth]).json()["results"]] == [201] * 4

@@ -221,14 +221,14 @@ def test_the_highest_sequence_is_taken_and_remembered(ledger: redis.Redis, till:
 def test_a_token_may_be_rotated_and_a_terminal_suspended_without_forgetting_sales(
     ledger: redis.Redis, till: Till
 ) -> None:
-    from transactions.models import Terminal
-    from transactions.operations import set_status
+    from transactions.models import Life
+    from transactions.operations import change_status
 
     sale = till.sale(sequence=7)
     till.send(sale)
     before = state(ledger, till)
-    set_status(till.terminal, Terminal.Status.SUSPENDED)
-    set_status(till.terminal, Terminal.Status.ACTIVE)
+    change_status(till.terminal, Life.SUSPENDED, reason="a test")
+    change_status(till.terminal, Life.ACTIVE, reason="a test")
     assert state(ledger, till) == before
     assert till.send(sale).status == 200
 

@@ -2,13 +2,15 @@
 --
 -- KEYS  head, stream, terminals (the glossary is in stream.py)
 -- ARGV  1 the call: credential kind B, credential id I4, credential key version I2, sales a minute I4, check margin s I4
---       2 the heads, 33 bytes a record: terminal I4, sequence I4, day I2, issued at (s) I4, received at (ms) I6,
---         flags B (1 training, 2 known to be a conflict, 4 to be checked), digest 8 bytes, length of the payload I4
+--       2 the heads, 35 bytes a record: terminal I4, sequence I4, day I2, issued at (s) I4, received at (ms) I6,
+--         flags B (1 training, 2 known to be a conflict, 4 to be checked), digest 8 bytes, number of the key that
+--         signed it I2 (0: none; the caller has verified the signature under that key), length of the payload I4
 --       3 the payloads, one behind the other; kept as they are in field d of the entry, beside them in field m for each
 --         record its mark B, retailer I4 and store I4. One string, because in Lua each string is one more copy.
 -- Returns the outcomes, 8 bytes a record: outcome B, warnings B, received at (ms) I6; or an error EPOCH without an epoch.
 --
--- A terminal's state: retailer I4, store I4, status B, key version I2, gateway version I2 (13 bytes the registry sets),
+-- A terminal's state: retailer I4, store I4, status B, key version I2, gateway version I2, until when (s) the versions
+-- before are taken too I4, the same for the gateway's I4, number of its signing key I2 (23 bytes the registry sets),
 -- flags B (1: what it sent before this epoch is unknown), last I4, floor I4, minute I4, count I2, conflict day I2,
 -- conflicts I2, gaps B; then per gap first I4 and last I4, ascending; then up to 8 seen sales, oldest first: sequence
 -- I4, digest 8 bytes, received at I6, day I2.
@@ -16,11 +18,13 @@ local head = redis.call('HMGET', KEYS[1], 'epoch', 'number', 'started')
 if not head[1] then return redis.error_reply('EPOCH the shard has no epoch') end
 
 local ACCEPTED, REPLAYED, CONFLICT, CONFLICT_COUNTED, PAST = 1, 2, 3, 4, 5
-local UNKNOWN, FOREIGN, SUSPENDED, RATE, REPLACED = 6, 7, 8, 9, 10
+local UNKNOWN, FOREIGN, RATE, REPLACED, TESTING, UNSIGNED, WRONG_KEY = 6, 7, 9, 10, 14, 15, 16
+-- What a status other than active and testing (5) is answered with: suspended, lost, retired, enrolled.
+local REFUSED_STATUS = { 8, 11, 12, 13 }
 local WARN_GAP, WARN_ORDER = 1, 2
 local MARK_RECORD, MARK_CHECK, MARK_CONFLICT = 0, 1, 2
-local GAPS_MAX, SEEN_MAX, SEEN_BYTES, CONFLICTS_MAX, RANGES_AT = 16, 8, 20, 8, 34
-local FIXED, HEAD, HEAD_BYTES = '>BI4I4I4I2I2I2B', '>I4I4I2I4I6Bc8I4', 33
+local GAPS_MAX, SEEN_MAX, SEEN_BYTES, CONFLICTS_MAX, STATIC_BYTES, RANGES_AT = 16, 8, 20, 8, 23, 44
+local FIXED, HEAD, HEAD_BYTES = '>BI4I4I4I2I2I2B', '>I4I4I2I4I6Bc8I2I4', 35
 local unpack_, pack_, sub, concat = struct.unpack, struct.pack, string.sub, table.concat
 
 local kind, id, version, per_minute, margin = unpack_('>BI4I2I4I4', ARGV[1])
@@ -42,9 +46,10 @@ local found = redis.call('HMGET', KEYS[3], unpack(wanted))
 for i, terminal in ipairs(wanted) do
   local raw = found[i]
   if raw then
-    local s = { static = sub(raw, 1, 13) }
-    s.retailer, s.store, s.status, s.version, s.gateway = unpack_('>I4I4BI2I2', raw)
-    s.flags, s.last, s.floor, s.minute, s.count, s.day, s.conflicts, s.gaps = unpack_(FIXED, raw, 14)
+    local s = { static = sub(raw, 1, STATIC_BYTES) }
+    s.retailer, s.store, s.status, s.version, s.gateway, s.overlap, s.gateway_overlap, s.key =
+      unpack_('>I4I4BI2I2I4I4I2', raw)
+    s.flags, s.last, s.floor, s.minute, s.count, s.day, s.conflicts, s.gaps = unpack_(FIXED, raw, STATIC_BYTES + 1)
     s.ranges = sub(raw, RANGES_AT, RANGES_AT + s.gaps * 8 - 1)
     s.seen = sub(raw, RANGES_AT + s.gaps * 8)
     states[terminal] = s
@@ -110,16 +115,32 @@ local function conflict(s, received, from, upto)
   return CONFLICT
 end
 
-local function allowed(s, terminal)
+-- Whether a version is the present one, or the one before while that is still taken.
+local function is_good(given, present, now, overlap)
+  return given == present or (given == present - 1 and now < overlap)
+end
+
+-- Why a record must not be taken; nothing for one that may be. What this system captures again (kind 0) was allowed
+-- when it came first.
+local function allowed(s, terminal, flags, key, now)
   if not s then return UNKNOWN end
+  if kind == 0 then return end
   if kind == 1 then
     if id ~= terminal then return FOREIGN end
-    if version ~= s.version then return REPLACED end
-  elseif kind == 2 then
+    if not is_good(version, s.version, now, s.overlap) then return REPLACED end
+  else
     if id ~= s.retailer then return FOREIGN end
-    if version ~= s.gateway then return REPLACED end
+    if not is_good(version, s.gateway, now, s.gateway_overlap) then return REPLACED end
   end
-  if kind ~= 0 and s.status ~= 0 then return SUSPENDED end
+  if s.status == 5 then
+    if flags ~= 1 then return TESTING end
+  elseif s.status ~= 0 then
+    return REFUSED_STATUS[s.status]
+  end
+  if not is_good(key, s.key, now, s.overlap) then
+    if key == 0 then return UNSIGNED end
+    return WRONG_KEY
+  end
 end
 
 -- Judges one record; returns outcome, warnings, and when its like was received.
@@ -164,9 +185,10 @@ end
 
 local from = 1
 for i = 1, count do
-  local terminal, sequence, day, issued, received, flags, digest, length = unpack_(HEAD, heads, (i - 1) * HEAD_BYTES + 1)
+  local terminal, sequence, day, issued, received, flags, digest, key, length =
+    unpack_(HEAD, heads, (i - 1) * HEAD_BYTES + 1)
   local s = states[terminal]
-  local outcome, warnings, when = allowed(s, terminal), 0, received
+  local outcome, warnings, when = allowed(s, terminal, flags, key, received / 1000), 0, received
   if not outcome then
     if flags == 1 then
       outcome = ACCEPTED

@@ -10,8 +10,8 @@ from django.utils import timezone
 from possys.codes import TERMINAL_MAX
 from tests.factories import make_retailer, make_store
 from tests.tills import Till
-from transactions import operations
-from transactions.models import CodeKeyRecord, Deployment, Terminal
+from transactions import loading, operations
+from transactions.models import CodeKeyRecord, Deployment, Life, Terminal
 from transactions.operations import DeploymentError, EnrolmentError
 from transactions.states import read_state
 from transactions.stream import SHARD_COUNT, Status, shard_of, terminals_key
@@ -57,15 +57,15 @@ def test_a_shard_without_numbers_left_is_said_and_nothing_is_enrolled(ledger: re
 def test_a_change_that_could_not_reach_the_store_is_sent_again(
     ledger: redis.Redis, till: Till, monkeypatch: pytest.MonkeyPatch, settings: LazySettings
 ) -> None:
-    monkeypatch.setattr(operations, "stores", away)
+    monkeypatch.setattr(loading, "stores", away)
     with pytest.raises(redis.ConnectionError):
-        operations.set_status(till.terminal, Terminal.Status.SUSPENDED)
+        operations.change_status(till.terminal, Life.SUSPENDED, reason="a test")
     monkeypatch.undo()
-    assert Terminal.objects.get(pk=till.number).status == Terminal.Status.SUSPENDED
+    assert Terminal.objects.get(pk=till.number).status == Life.SUSPENDED
     assert till.send().status == 201
-    assert operations.load_pending() == 1
+    assert loading.load_pending() == 1
     assert till.send().status == 422
-    assert operations.load_pending() == 0
+    assert loading.load_pending() == 0
 
 
 def away() -> None:
@@ -75,7 +75,7 @@ def away() -> None:
 def test_loading_keeps_what_the_store_itself_knows(ledger: redis.Redis, till: Till) -> None:
     till.send()
     before = ledger.hget(terminals_key(shard_of(till.number)), str(till.number))
-    operations.load_terminals([till.terminal])
+    loading.load_terminals([till.terminal])
     assert ledger.hget(terminals_key(shard_of(till.number)), str(till.number)) == before
 
 

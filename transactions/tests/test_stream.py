@@ -118,7 +118,7 @@ def begin(client: redis.Redis, *, flags: int = 0) -> None:
     """An open shard with one terminal that has sent nothing."""
     client.delete(stream_key(SHARD), terminals_key(SHARD))
     client.hset(head_key(SHARD), mapping={"epoch": 1, "number": 0, "started": 0, "flushed": 0})
-    client.hset(terminals_key(SHARD), str(TERMINAL), STATE.pack(7, 9, 0, 1, 1, flags, 0, 0, 0, 0, 0, 0, 0))
+    client.hset(terminals_key(SHARD), str(TERMINAL), STATE.pack(7, 9, 0, 1, 1, 0, 0, 0, flags, 0, 0, 0, 0, 0, 0, 0))
 
 
 sends = st.lists(
@@ -163,7 +163,13 @@ def test_every_sale_of_a_backlog_in_any_order_is_in_the_stream(
 
 
 @given(
-    st.tuples(*[st.integers(0, 2**32 - 1)] * 2, st.integers(0, 1), *[st.integers(0, 2**16 - 1)] * 2),
+    st.tuples(
+        *[st.integers(0, 2**32 - 1)] * 2,
+        st.integers(0, 5),
+        *[st.integers(0, 2**16 - 1)] * 2,
+        *[st.integers(0, 2**32 - 1)] * 2,
+        st.integers(0, 2**16 - 1),
+    ),
     st.lists(st.tuples(st.integers(1, 2**29), st.integers(1, 2**29)), max_size=16),
     st.dictionaries(
         st.integers(1, 2**29),
@@ -181,7 +187,8 @@ def test_a_state_reads_back_as_it_was_packed(
         for sequence, (digest, received, day) in seen.items()
     )
     state = TerminalState.unpack(raw)
-    assert (state.retailer, state.store, state.status, state.key_version, state.gateway_version) == static
+    assert (state.retailer, state.store, state.status, state.key_version, state.gateway_version) == static[:5]
+    assert (state.overlap_until_s, state.gateway_overlap_until_s, state.signing_key) == static[5:]
     assert (state.last, state.floor, state.conflicts) == (2**29 - 1, 17, 8)
     assert state.gaps == tuple(gaps)
     assert state.seen == {sequence: SeenSale(*values) for sequence, values in seen.items()}

@@ -10,8 +10,8 @@ import redis
 from accounting.days.models import TillTotals
 from accounting.days.till_totals import TotalsRefused, read_totals
 from tests.tills import Response, Till, request
-from transactions.models import Terminal
-from transactions.operations import rotate_terminal_token, set_status
+from transactions.models import Life
+from transactions.operations import change_status, rotate_terminal_token
 
 TODAY = date(2026, 11, 24)
 RIGHT = {
@@ -90,7 +90,7 @@ def test_nobody_sends_totals_of_another_terminal(till: Till, rival: Till) -> Non
 
 
 def test_suspended_terminals_and_replaced_tokens_are_refused(till: Till, ledger: redis.Redis) -> None:
-    set_status(till.terminal, Terminal.Status.SUSPENDED)
+    change_status(till.terminal, Life.SUSPENDED, reason="a test")
     answer = send(till)
     assert (answer.status, answer.json()["errors"]) == (422, [{"pointer": "/terminal", "detail": "is suspended"}])
     rotate_terminal_token(till.terminal)
