@@ -85,5 +85,5 @@ def read_money(text: str, currency: str) -> int:
     if found is None or len(found[3] or "") > digits:
         example = "12" if not digits else f"12.{'50'.ljust(digits, '0')[:digits]}"
         raise ValueError(f"{text!r} is no amount of {currency} such as {example}")
-    amount = int(found[2]) * 10**digits + int((found[3] or "").ljust(digits, "0") or "0")
+    amount = int(found[2] + (found[3] or "").ljust(digits, "0"))
     return -amount if found[1] else amount

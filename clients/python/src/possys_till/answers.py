@@ -41,7 +41,7 @@ class Answer:
 
     @property
     def problem_type(self) -> str:
-        """The last part of a problem document's type, such as "sale-refused"; empty for what is none of this server's."""
+        """The last part of a problem document's type, such as "sale-refused"; empty for what is not this server's."""
         named = self.said.get("type")
         return named.removeprefix(PROBLEM_TYPE) if isinstance(named, str) and named.startswith(PROBLEM_TYPE) else ""
 

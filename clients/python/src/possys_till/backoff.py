@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 DOUBLINGS_MAX = 30
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Backoff:
     """Waits between `first_s` and `most_s`, doubling; `chance` is given by tests that must know it."""
 

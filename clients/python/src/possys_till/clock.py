@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-# The server warns from 5 minutes on. Its Date is cut to the second, and an answer is on its way for some seconds at most.
+# The server warns from 5 minutes on. Its Date is cut to the second, and an answer is on its way for some seconds.
 TOLERANCE_S = 120
 
 
@@ -18,8 +18,8 @@ def local_now() -> datetime:
 class Clock:
     """Tells the time, and how far it is from the server's as last heard.
 
-    Between two answers the steady clock goes on counting, so that somebody who turns the till's clock back or forth while
-    it is offline is noticed, too.
+    Between two answers the steady clock goes on counting, so that somebody who turns the till's clock while it is
+    offline is noticed, too.
     """
 
     def __init__(self, now: Callable[[], datetime] = local_now) -> None:

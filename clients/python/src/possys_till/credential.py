@@ -1,8 +1,8 @@
 """What a till is trusted by: its token and key, in one file of its folder that only its owner can read.
 
 The file is exchanged as a whole and is on disk before the old one is gone, so that a power cut leaves one of both. What
-is being asked for (a first or a new credential) is in it, too, with the new private key and the request's name: an answer
-that was lost is asked for again under the same name, and the server gives the same credential.
+is being asked for (a first or a new credential) is in it, too, with the new private key and the request's name: an
+answer that was lost is asked for again under the same name, and the server gives the same credential.
 """
 
 import base64

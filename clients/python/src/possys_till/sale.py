@@ -194,9 +194,7 @@ def _amount(pointer: str, amount: int, faults: list[Fault]) -> None:
         faults.append(Fault(pointer, f"{amount!r} is no whole number of minor units that fits"))
 
 
-def _text(
-    pointer: str, text: str | None, most: int, faults: list[Fault], *, empty: bool = True
-) -> None:
+def _text(pointer: str, text: str | None, most: int, faults: list[Fault], *, empty: bool = True) -> None:
     if text is None:
         if not empty:
             faults.append(Fault(pointer, "is missing"))
@@ -268,19 +266,10 @@ def _paid(
 
     Only what is paid in cash is rounded to the smallest coin: a card pays the exact amount.
     """
-    if len(payments) > PAYMENTS_MAX:
-        faults.append(Fault("/payments", f"are {len(payments)}, and at most {PAYMENTS_MAX} are allowed"))
     open_places = [place for place, payment in enumerate(payments) if payment.amount is None]
-    if len(open_places) > 1:
-        faults.append(Fault("/payments", "only one payment can pay the rest"))
-    for place, payment in enumerate(payments):
-        if payment.method not in METHODS:
-            faults.append(Fault(f"/payments/{place}/method", f"{payment.method!r} is none of {', '.join(METHODS)}"))
-        if payment.amount is not None:
-            _amount(f"/payments/{place}/amount", payment.amount, faults)
-        if payment.tendered is not None and payment.method != "cash":
-            faults.append(Fault(f"/payments/{place}/tendered", "only cash is handed over and given change for"))
-    if faults:
+    before = len(faults)
+    _check_payments(payments, len(open_places), faults)
+    if len(faults) > before:
         return 0, [], None
     given = sum(payment.amount or 0 for payment in payments)
     rest, rounding = due - given, 0
@@ -293,14 +282,28 @@ def _paid(
     rest += rounding
     if not open_places and rest:
         faults.append(Fault("/payments", f"add up to {given}, but the total is {due + rounding}"))
-    rows = [
-        {"method": payment.method, "amount": rest if payment.amount is None else payment.amount} for payment in payments
-    ]
-    tendered = None
-    for place, (payment, row) in enumerate(zip(payments, rows, strict=True)):
+    rows = [(payment.method, rest if payment.amount is None else payment.amount) for payment in payments]
+    for place, (payment, (_, amount)) in enumerate(zip(payments, rows, strict=True)):
+        if payment.tendered is not None and payment.tendered < amount:
+            faults.append(Fault(f"/payments/{place}/tendered", f"is {payment.tendered}, less than {amount}"))
+    given_cash = [payment.tendered for payment in payments if payment.tendered is not None]
+    written = [{"method": method, "amount": amount} for method, amount in rows]
+    return rounding, written, sum(given_cash) if given_cash else None
+
+
+def _check_payments(payments: Sequence[Payment], open_count: int, faults: list[Fault]) -> None:
+    """What is wrong with the payments by themselves."""
+    if len(payments) > PAYMENTS_MAX:
+        faults.append(Fault("/payments", f"are {len(payments)}, and at most {PAYMENTS_MAX} are allowed"))
+    if open_count > 1:
+        faults.append(Fault("/payments", "only one payment can pay the rest"))
+    for place, payment in enumerate(payments):
+        where = f"/payments/{place}"
+        if payment.method not in METHODS:
+            faults.append(Fault(f"{where}/method", f"{payment.method!r} is none of {', '.join(METHODS)}"))
+        if payment.amount is not None:
+            _amount(f"{where}/amount", payment.amount, faults)
         if payment.tendered is not None:
-            _amount(f"/payments/{place}/tendered", payment.tendered, faults)
-            if payment.tendered < row["amount"]:
-                faults.append(Fault(f"/payments/{place}/tendered", f"is {payment.tendered}, less than {row['amount']}"))
-            tendered = (tendered or 0) + payment.tendered
-    return rounding, rows, tendered
+            _amount(f"{where}/tendered", payment.tendered, faults)
+            if payment.method != "cash":
+                faults.append(Fault(f"{where}/tendered", "only cash is handed over and given change for"))

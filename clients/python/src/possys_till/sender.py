@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta
 from http import HTTPStatus
@@ -35,8 +36,10 @@ NEWS_MAX = 1000
 KEEP_DAYS = 400
 PRUNE_EVERY_S = 24 * 3600.0
 EXPIRES = "credential-expires"
-SELLING = ("active", "testing")
-BLOCKING = ("enrolled", "suspended", "lost", "retired")
+# "replaced" is this package's word: another credential was issued, as for a terminal that was reported lost.
+REPLACED = "replaced"
+BLOCKING = ("enrolled", "suspended", "lost", "retired", REPLACED)
+TOKEN_REPLACED = "token-replaced"
 # Where a refusal points when it is about the terminal and not about the sale.
 OF_TERMINAL = ("/terminal", "/mode")
 OF_CREDENTIAL = "/signature"
@@ -44,8 +47,10 @@ OF_CREDENTIAL = "/signature"
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """Something that happened in the background; `kind` is accepted, aside, offline, online, clock, credential, blocked,
-    active, disk or fault."""
+    """Something that happened in the background.
+
+    `kind` is accepted, aside, offline, online, credential, blocked, active, disk or fault.
+    """
 
     kind: str
     text: str
@@ -166,6 +171,10 @@ class Sender:
             if answer.code is not None
         ]
         open_ones, unwritten = list[Answer](), None
+        for answer in answers:
+            if _of_till(answer):
+                self._block(answer)
+                break
         try:
             if taken:
                 self.queue.accepted(taken, at=at)
@@ -191,7 +200,7 @@ class Sender:
         """Whether it is the sale that was refused, for good, by the server itself and nothing on the way to it."""
         if answer.again or not answer.problem_type or answer.status == HTTPStatus.UNAUTHORIZED:
             return False
-        return answer.problem_type != "body-incomplete" and not _of_till(answer)
+        return answer.problem_type != "body-incomplete" and not _of_till(answer) and not _of_credential(answer)
 
     def _accepted(self, kept: Kept, answer: Answer) -> None:
         self.credential_refused = ""
@@ -222,7 +231,7 @@ class Sender:
                 self._look(answer)
                 return
         answer = max(answers, key=lambda one: one.wait_s)
-        if answer.status == HTTPStatus.UNAUTHORIZED or any(one.startswith(OF_CREDENTIAL) for one in answer.pointers):
+        if _of_credential(answer):
             if not self.credential_refused:
                 self.report("credential", f"the server does not take this till's credential: {answer.problem}")
             self.credential_refused = answer.problem
@@ -244,16 +253,20 @@ class Sender:
 
     # Whether the terminal may sell
 
+    def _block(self, refusal: Answer) -> None:
+        """Sells no more from now on; what exactly the terminal's status is, a look says."""
+        self.blocked_words = refusal.problem
+        status = "testing" if "/mode" in refusal.pointers else "suspended"
+        if refusal.problem_type == TOKEN_REPLACED:
+            status = REPLACED
+        self.file.keep(self.file.held().told({"status": status}), self.file.pending)
+
     def _look(self, refusal: Answer) -> None:
         """Asks for the terminal's status after a sale was refused because of it, and keeps it."""
-        self.blocked_words = refusal.problem
-        before = self.file.held()
-        try:
-            said = self.server.look(before)
-        except (Unreachable, Refused):
-            # At least this much is known; the next look says more.
-            said = before.told({"status": "suspended"})
-        self.file.keep(said, self.file.pending)
+        said = self.file.held()
+        with suppress(Unreachable, Refused):
+            said = self.server.look(said)
+            self.file.keep(said, self.file.pending)
         self._look_at_s = time.monotonic() + self.blocked_look_s
         if said.status in BLOCKING:
             self.report("blocked", f"this terminal is {said.status}: {refusal.problem}")
@@ -349,9 +362,14 @@ class Sender:
 
 def _of_till(answer: Answer) -> bool:
     """Whether a refusal is about the terminal: it must not sell, or nothing but training."""
-    return answer.status not in (LOST, HTTPStatus.UNAUTHORIZED) and bool(answer.pointers) and all(
-        pointer in OF_TERMINAL for pointer in answer.pointers
-    )  # fmt: skip
+    if answer.problem_type == TOKEN_REPLACED:
+        return True
+    return answer.status != LOST and bool(answer.pointers) and all(one in OF_TERMINAL for one in answer.pointers)
+
+
+def _of_credential(answer: Answer) -> bool:
+    """Whether it is the token or the key that is refused."""
+    return answer.status == HTTPStatus.UNAUTHORIZED or any(one.startswith(OF_CREDENTIAL) for one in answer.pointers)
 
 
 def warnings_of(said: Mapping[str, Any]) -> list[dict[str, Any]]:
