@@ -274,6 +274,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=5),
         "options": {"expires": 5},
     },
+    "announce-outage": {
+        "task": "transactions.tasks.announce_outage",
+        "schedule": timedelta(seconds=15),
+        "options": {"expires": 15},
+    },
     "check-sample": {
         "task": "ledger.tasks.check_sample",
         "schedule": timedelta(seconds=60),
@@ -379,6 +384,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "warehouse.demand.tasks.resume_forecasts",
         "schedule": timedelta(minutes=5),
         "options": {"expires": 300},
+    },
+    "judge-findings": {
+        "task": "findings.tasks.judge_findings",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
     },
     "publish-peers": {
         "task": "analytics.peers.tasks.publish_peers",
