@@ -25,6 +25,7 @@ stores are, one of the retailer. A till is not silent when
 and one that is suspended, lost or retired is not judged. It closes itself with the next sale.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -62,6 +63,8 @@ SHAPE_SALES = 20.0
 SALES_DISPERSION_MIN = 0.15
 # Others' sales of a day are compared with what is usual as if so many more had been due and made.
 OTHERS_MORE = 1.0
+# The fleet's day counts less below this part of what is usual.
+FLEET_QUIET = 0.5
 # A till that came in another's place was first seen from so long before it went.
 REPLACED_BEFORE = timedelta(days=14)
 REPLACED_SHARE = 0.5
@@ -153,20 +156,21 @@ def week_weights() -> Floats:
     return np.asarray(0.5 ** (np.arange(HISTORY_WEEKS) / HALF_LIFE_WEEKS), dtype=np.float64)
 
 
-def judge_spans(found: Histories, now: datetime, factors: Floats | None = None) -> Spans:
-    """Judges the spans since the last sales, up to `now`.
+def judge_spans(found: Histories, ends: Sequence[datetime], factors: Floats | None = None) -> Spans:
+    """Judges the spans since the last sales, each up to its end.
 
     `factors` say how far each day of a span counts, the day of the last sale first; without, every day counts in full.
     Histories that are too short get a chance of 1.
     """
-    weekday, part = _days_of(found, now)
+    weekday, part = _days_of(found, ends)
     part = part if factors is None else part * factors[:, : part.shape[1]]
     shape = _shape(found.hours)
     rows = np.arange(len(found))[:, None]
     level = found.hours.sum(axis=2)
-    expected = (level[rows, weekday] * _over(shape, found, now, weekday, part)).sum(axis=1)
+    done = _over(shape, found, ends, part)
+    expected = (level[rows, weekday] * done).sum(axis=1)
     used, missed, relevance, longest = _days_used(found)
-    due_days = (relevance[rows, weekday] * _over(shape, found, now, weekday, part)).sum(axis=1)
+    due_days = (relevance[rows, weekday] * done).sum(axis=1)
     enough = (found.known_days >= KNOWN_DAYS_MIN) & ((found.counts > 0).sum(axis=1) >= USED_DAYS_MIN)
     return Spans(
         expected=expected,
@@ -181,6 +185,33 @@ def judge_spans(found: Histories, now: datetime, factors: Floats | None = None) 
 def span_days(last_at: datetime, now: datetime) -> int:
     """How many days a span touches, at most SPAN_DAYS_MAX."""
     return min(SPAN_DAYS_MAX, max(0, (now.date() - last_at.date()).days) + 1)
+
+
+def part_due(found: Histories, ends: Sequence[datetime], days: int) -> Floats:
+    """Of each of the first so many days of the spans, how much is over at the end: what others had the time to sell."""
+    due = np.ones((len(found), days))
+    shape = _shape(found.hours)
+    for row, (last, end) in enumerate(zip(found.last_at, ends, strict=True)):
+        place = (end.date() - last.date()).days
+        if 0 <= place < days:
+            due[row, place] = _at(shape[row, end.weekday()], end)
+    return due
+
+
+def fleet_factor(sold: Floats, usual: Floats) -> Floats:
+    """The same by the whole fleet, which counts only when hardly anybody sells: an ordinary day is never usual."""
+    factor = others_factor(sold, usual)
+    return np.where(factor < FLEET_QUIET, factor, 1.0)
+
+
+def usual_days(sold: Floats, before: int) -> Floats:
+    """What is usual of the days behind the first `before` ones: the mean of the same weekdays among those.
+
+    `sold` are days in a row; `before` is at most HISTORY_DAYS, and whole weeks.
+    """
+    weeks = sold[..., :before].reshape(*sold.shape[:-1], before // WEEK_DAYS, WEEK_DAYS)
+    mean = weeks.mean(axis=-2)
+    return np.asarray(mean[..., np.arange(sold.shape[-1] - before) % WEEK_DAYS], dtype=np.float64)
 
 
 def others_factor(sold: Floats, usual: Floats) -> Floats:
@@ -206,11 +237,12 @@ def is_seasonal(first_on: date, last_at: datetime, sold_then: int, expected: flo
     return was_there and sold_then <= SEASONAL_SHARE * expected
 
 
-def _days_of(found: Histories, now: datetime) -> tuple[Integers, Floats]:
+def _days_of(found: Histories, ends: Sequence[datetime]) -> tuple[Integers, Floats]:
     """The weekday of each day of the spans, and 1 for those that are in them."""
-    length = max((span_days(last, now) for last in found.last_at), default=1)
+    spans = zip(found.last_at, ends, strict=True)
+    days = np.array([span_days(last, end) if end > last else 0 for last, end in spans], dtype=np.int64)
+    length = max(1, int(days.max(initial=1)))
     first = np.array([last.weekday() for last in found.last_at], dtype=np.int64)
-    days = np.array([span_days(last, now) if now > last else 0 for last in found.last_at], dtype=np.int64)
     place = np.arange(length)
     return (first[:, None] + place) % WEEK_DAYS, (place < days[:, None]).astype(np.float64)
 
@@ -229,23 +261,21 @@ def _shape(hours: Floats) -> Floats:
     return np.concatenate([np.zeros((*total.shape[:2], 1)), total], axis=2)
 
 
-def _over(shape: Floats, found: Histories, now: datetime, weekday: Integers, part: Floats) -> Floats:
-    """How much of each day of the spans is over since the last sale, times how far it counts."""
-    first = np.array([_at(shape[row, last.weekday()], last) for row, last in enumerate(found.last_at)])
+def _over(shape: Floats, found: Histories, ends: Sequence[datetime], part: Floats) -> Floats:
+    """How much of each day of the spans lies in them, times how far it counts."""
     done = part.copy()
-    done[:, 0] *= 1.0 - first
-    for row, last in enumerate(found.last_at):
-        place = (now.date() - last.date()).days
+    for row, (last, end) in enumerate(zip(found.last_at, ends, strict=True)):
+        done[row, 0] -= part[row, 0] * _at(shape[row, last.weekday()], last)
+        place = (end.date() - last.date()).days
         if 0 <= place < done.shape[1]:
-            cut = 1.0 - _at(shape[row, now.weekday()], now)
-            done[row, place] = max(0.0, done[row, place] - part[row, place] * cut)
-    return done
+            done[row, place] -= part[row, place] * (1.0 - _at(shape[row, end.weekday()], end))
+    return np.maximum(done, 0.0)
 
 
 def _at(borders: Floats, moment: datetime) -> float:
     """How much of a day is over at a moment of it."""
-    hour = moment.hour + moment.minute / 60
-    return float(np.interp(hour, np.arange(DAY_HOURS + 1), borders))
+    start = float(borders[moment.hour])
+    return start + (float(borders[moment.hour + 1]) - start) * moment.minute / 60
 
 
 def _days_used(found: Histories) -> tuple[Floats, Floats, Floats, Floats]:

@@ -30,6 +30,7 @@ urlpatterns = [
     path("portal/<int:retailer>/findings/", include("findings.urls")),
     path("lottery/", include("lottery.urls")),
     path("", include("lottery.entries.enter_urls")),
+    path("", include("transactions.enrolment.urls")),
     path("", include("receipts.urls")),
 ]
 

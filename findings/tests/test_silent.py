@@ -20,7 +20,7 @@ def judged(sales: Sales, after: timedelta, factors: list[float] | None = None) -
     known = histories([sales])
     length = silent.span_days(sales[-1], sales[-1] + after)
     made = None if factors is None else np.array([factors + [1.0] * length])[:, :length]
-    return judge_spans(known, sales[-1] + after, made)
+    return judge_spans(known, [sales[-1] + after], made)
 
 
 def is_silent(sales: Sales, after: timedelta, factors: list[float] | None = None) -> bool:
@@ -101,6 +101,23 @@ def test_others_count_a_day_as_far_as_they_sold_what_is_usual() -> None:
     assert factor.tolist() == pytest.approx([1 / 301, 1.0, 151 / 301, 1.0])
 
 
+def test_what_is_usual_is_the_mean_of_the_same_weekdays() -> None:
+    known = np.array([[1.0] * 7 + [3.0] * 7 + [9.0, 0.0, 9.0], [*range(14), 0.0, 0.0, 0.0]])
+    assert silent.usual_days(known, 14).tolist() == [[2.0, 2.0, 2.0], [3.5, 4.5, 5.5]]
+
+
+def test_the_fleet_counts_only_when_hardly_anybody_sells() -> None:
+    factor = silent.fleet_factor(np.array([90.0, 60.0, 9.0]), np.array([100.0, 100.0, 99.0]))
+    assert factor.tolist() == [1.0, 1.0, 0.1]
+
+
+def test_of_today_only_what_is_over_is_due_of_others() -> None:
+    known = histories([before(sold(every_day(120), WEEKS), WENT)])
+    half = silent.part_due(known, [at(date(2026, 5, 7), 14)], 4)[0]
+    assert half[[0, 1, 3]].tolist() == [1.0, 1.0, 1.0]
+    assert 0.4 < half[2] < 0.7
+
+
 def test_fading_sales_are_judged_by_their_last_weeks() -> None:
     # A kiosk at the lake in autumn: each week two thirds of the one before.
     fading = sold(lambda day: 200 * 0.66 ** ((day - START).days / 7), WEEKS, seed=2)
@@ -132,9 +149,9 @@ def test_a_till_that_was_silent_in_the_same_weeks_a_year_ago_is_seasonal() -> No
 def test_many_are_judged_as_each_alone() -> None:
     tills = [before(sold(every_day(level), WEEKS, seed=level), WENT) for level in (5, 40, 90)]
     now = WENT + 6 * DAY
-    together = judge_spans(histories(tills), now)
+    together = judge_spans(histories(tills), [now] * 3)
     for place, sales in enumerate(tills):
-        alone = judge_spans(histories([sales]), now)
+        alone = judge_spans(histories([sales]), [now])
         assert together.chance[place] == pytest.approx(alone.chance[0])
         assert together.expected[place] == pytest.approx(alone.expected[0])
 
