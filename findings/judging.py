@@ -20,7 +20,7 @@ from functools import partial
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 
-from findings import clock, conflicts, gap_judge, silent_reading
+from findings import clock, conflicts, gap_judge, refunds_reading, silent_reading, unknown_reading
 from findings.consumers import CONSUMER
 from findings.evidence import Evidence
 from findings.models import Finding, FindingNote, Sweep
@@ -40,6 +40,7 @@ ROUND_S = 40.0
 COMES_AGAIN = timedelta(days=7)
 # A silence is no till's while the feed itself is behind.
 FED_WITHIN = timedelta(minutes=5)
+WEEKS_EVERY = timedelta(minutes=15)
 # Names the judges in notes.
 BY = "judge"
 NEVER_FED = [0] * SHARD_COUNT
@@ -72,6 +73,9 @@ KINDS = {
         JudgedKind(
             kind=Finding.Kind.SILENT, judge=silent_reading.judge, candidates=silent_reading.candidates, needs_all=True
         ),
+        # These look at weeks, which a minute hardly changes, and at other tills to compare with.
+        JudgedKind(kind=Finding.Kind.REFUNDS, judge=refunds_reading.judge, every=WEEKS_EVERY),
+        JudgedKind(kind=Finding.Kind.UNKNOWN_PRODUCTS, judge=unknown_reading.judge, every=WEEKS_EVERY),
     )
 }
 
