@@ -232,9 +232,10 @@ def test_only_one_process_judges(history: History) -> None:
     try:
         with other.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s)", [judging.LOCK])
-        assert judge_due(NOW) is None
-        with pytest.raises(RuntimeError, match="another process"):
-            judge("gap", NOW)
+            assert judge_due(NOW) is None
+            with pytest.raises(RuntimeError, match="another process"):
+                judge("gap", NOW)
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [judging.LOCK])
     finally:
         other.close()
     assert judge_due(NOW) is not None
