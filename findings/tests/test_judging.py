@@ -171,7 +171,7 @@ def test_an_answered_finding_stays_answered_while_it_is_there(history: History) 
 def test_rounds_judge_a_bounded_number_and_go_on_where_they_stopped(
     history: History, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(judging.KINDS, "gap", replace(judging.KINDS["gap"], slice_tills=2))
+    monkeypatch.setattr(judging, "KINDS", {"gap": replace(judging.KINDS["gap"], slice_tills=2)})
     for _ in range(5):
         gap_of(history, 1, 3)
     for found in (2, 4, 5):
@@ -232,9 +232,10 @@ def test_only_one_process_judges(history: History) -> None:
     try:
         with other.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s)", [judging.LOCK])
-        assert judge_due(NOW) is None
-        with pytest.raises(RuntimeError, match="another process"):
-            judge("gap", NOW)
+            assert judge_due(NOW) is None
+            with pytest.raises(RuntimeError, match="another process"):
+                judge("gap", NOW)
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [judging.LOCK])
     finally:
         other.close()
     assert judge_due(NOW) is not None
