@@ -12,6 +12,7 @@ from findings.judging import judge
 from findings.tests.histories import at
 from findings.tests.history import SHARD, History, rounded_now
 from findings.windows import PAST_DAYS, WINDOW_DAYS
+from tests.factories import make_store, make_terminals
 from tests.tills import Till
 
 # As an evening when nobody sells any more.
