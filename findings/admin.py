@@ -46,11 +46,11 @@ class FindingList(UnfoldChangeList):  # type: ignore[misc]
     def get_results(self, request: HttpRequest) -> None:
         """The rows with their places."""
         super().get_results(request)
-        self.result_list = list(self.result_list)
-        places = places_of(self.result_list)
-        now = utc(now_ms())
-        for one in self.result_list:
+        rows: list[Any] = list(self.result_list)  # type: ignore[has-type]
+        places, now = places_of(rows), utc(now_ms())
+        for one in rows:
             one.place, one.now = places[one.pk], now
+        self.result_list = rows
 
 
 @admin.register(Finding)

@@ -6,9 +6,6 @@ from findings.pages.comparing import Sides
 from findings.pages.week import Week
 from portal.sheets.panels import Column, Kind, Panel
 
-# Days around the one that is found, to compare it with.
-DAYS_SHOWN = 14
-
 CODE = Column("code", "Receipt", Kind.CODE)
 NUMBER = Column("number", "Number", Kind.TEXT)
 ISSUED = Column("issued_at", "Issued", Kind.MOMENT)
