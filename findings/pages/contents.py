@@ -40,6 +40,7 @@ class FindingContents(Contents):
     state: str = ""
     due_at: datetime | None = None
     is_due: bool = False
+    is_answered: bool = False
     is_over: bool = False
     began_at: datetime | None = None
     answer_url: str = ""

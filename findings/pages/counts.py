@@ -64,7 +64,7 @@ def refunds(finding: Finding, evidence: Mapping[str, Any], now: datetime) -> lis
     back = evidence["refunds"] + evidence["voids"]
     reasons = ", ".join(REASONS.get(one, one) for one in evidence["reasons"])
     shares = Panel(
-        "refund-shares", "Against what is usual", f"What stands out: {reasons}. {seldom(evidence)}", BACK_SHARES,
+        "refund-shares", "Against what is usual", f"What stands out: {reasons}.", BACK_SHARES,
         _shares(evidence, ratio(back * WHOLE, evidence["sales"])),
     )  # fmt: skip
     stands_out = Panel("stands-out", "What stands out", "Of those that were read.", STANDS_OUT, _stands_out(evidence))
@@ -77,7 +77,7 @@ def refunds(finding: Finding, evidence: Mapping[str, Any], now: datetime) -> lis
         if one.refunds or one.voids
     ]
     parts = [
-        Part(shares, highlights=frozenset({0})),
+        Part(shares, highlights=frozenset({0}), aside=seldom(evidence)),
         Part(stands_out),
         Part(
             Panel("operators", "Who made them", "By operator of the till.", OPERATORS, by_operator, currency=currency)
@@ -98,21 +98,21 @@ def after_close(finding: Finding, evidence: Mapping[str, Any], now: datetime) ->
     share = f"{evidence['share'] * 100:.1f}% of what the till sold in these weeks. "
     backdated = evidence["backdated"]
     dated = f"{backdated} of them were made after midnight and are dated before it. " if backdated else ""
-    about = f"{share}{dated}{seldom(evidence)}"
+    about = f"{share}{dated}".strip()
     panel = Panel("late-days", "After the close, by day", about, LATE_DAYS, days, currency=evidence["currency"])
-    return [Part(panel), _receipts(evidence, "The receipts after the close")]
+    return [Part(panel, aside=seldom(evidence)), _receipts(evidence, "The receipts after the close")]
 
 
 def unknown_products(finding: Finding, evidence: Mapping[str, Any], now: datetime) -> list[Part]:
     """The share beside what is usual, the names on the lines, and receipts that have such."""
     shares = Panel(
-        "unknown-shares", "Against what is usual", seldom(evidence), UNKNOWN_SHARES,
+        "unknown-shares", "Against what is usual", "", UNKNOWN_SHARES,
         _shares(evidence, ratio(evidence["unknown_lines"] * WHOLE, evidence["lines"])),
     )  # fmt: skip
     names: list[Row] = [(name, lines) for name, lines in evidence["names"][:ROWS_MAX]]
     named = "Lines with neither a number nor a bar code, by what stands on the receipt."
     return [
-        Part(shares, highlights=frozenset({0})),
+        Part(shares, highlights=frozenset({0}), aside=seldom(evidence)),
         Part(Panel("names", "What was sold so", named, NAMES, names)),
         _receipts(evidence, "Receipts with such lines"),
     ]
