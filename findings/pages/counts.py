@@ -29,7 +29,8 @@ OPERATORS = (
     Column("voids", "Voids", Kind.COUNT),
     Column("amount", "Given back", Kind.MONEY),
 )
-RECEIPTS = (CODE, WHAT, WRITTEN, TOTAL, OPERATOR, Column("refers_to", "Of receipt", Kind.CODE))
+RECEIPTS = (CODE, WRITTEN, TOTAL, OPERATOR)
+BACK_RECEIPTS = (CODE, WHAT, WRITTEN, TOTAL, OPERATOR, Column("refers_to", "Of receipt", Kind.CODE))
 BACK_DAYS = (
     DAY,
     Column("back", "Given back", Kind.MONEY),
@@ -67,7 +68,13 @@ def refunds(finding: Finding, evidence: Mapping[str, Any], now: datetime) -> lis
         "refund-shares", "Against what is usual", f"What stands out: {reasons}.", BACK_SHARES,
         _shares(evidence, ratio(back * WHOLE, evidence["sales"])),
     )  # fmt: skip
-    stands_out = Panel("stands-out", "What stands out", "Of those that were read.", STANDS_OUT, _stands_out(evidence))
+    stands_out = Panel(
+        "stands-out",
+        "What stands out",
+        "Among the refunds and voids of these weeks.",
+        STANDS_OUT,
+        _stands_out(evidence),
+    )
     by_operator: list[Row] = [
         (one["operator"], one["refunds"], one["voids"], -one["amount"]) for one in evidence["operators"]
     ]
@@ -82,8 +89,8 @@ def refunds(finding: Finding, evidence: Mapping[str, Any], now: datetime) -> lis
         Part(
             Panel("operators", "Who made them", "By operator of the till.", OPERATORS, by_operator, currency=currency)
         ),
-        _receipts(evidence, "The refunds and voids"),
         Part(Panel("refund-days", "By day", "Days without any are left out.", BACK_DAYS, days, currency=currency)),
+        _taken_back(evidence),
     ]
     return [part for part in parts if part.panel.rows]
 
@@ -139,18 +146,31 @@ def _stands_out(evidence: Mapping[str, Any]) -> list[Row]:
     return [row for row in rows if row[1]]
 
 
-def _receipts(evidence: Mapping[str, Any], title: str) -> Part:
+def _taken_back(evidence: Mapping[str, Any]) -> Part:
     found: Sequence[Mapping[str, Any]] = evidence["receipts"][:ROWS_MAX]
     rows: list[Row] = [
         (one["code"], one["kind"].capitalize(), _written(one["issued_at"]), one["total"], one.get("operator") or "",
          one.get("refers_to") or "")
         for one in found
     ]  # fmt: skip
+    return _with_codes("refund-receipts", "The refunds and voids", BACK_RECEIPTS, rows, evidence)
+
+
+def _receipts(evidence: Mapping[str, Any], title: str) -> Part:
+    found: Sequence[Mapping[str, Any]] = evidence["receipts"][:ROWS_MAX]
+    rows: list[Row] = [
+        (one["code"], _written(one["issued_at"]), one["total"], one.get("operator") or "") for one in found
+    ]
+    return _with_codes("receipts", title, RECEIPTS, rows, evidence)
+
+
+def _with_codes(
+    key: str, title: str, columns: tuple[Column, ...], rows: list[Row], evidence: Mapping[str, Any]
+) -> Part:
     panel = Panel(
-        "receipts", title, "Times are the till's own.", RECEIPTS, rows, currency=evidence["currency"],
-        empty="None was kept.",
-    )  # fmt: skip
-    return Part(panel, tuple(one["code"] for one in found))
+        key, title, "Times are the till's own.", columns, rows, currency=evidence["currency"], empty="None was kept."
+    )
+    return Part(panel, tuple(str(row[0]) for row in rows))
 
 
 def _days(finding: Finding, evidence: Mapping[str, Any]) -> QuerySet[TillDay]:

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from findings.models import Finding
 from findings.pages import counts, times
-from findings.pages.contents import FindingContents, shown
+from findings.pages.contents import FindingContents, all_shown
 from findings.pages.identities import OTHERS_MAX, SIDES, STEPS
 from findings.pages.layout import parts_of
 from findings.pages.own import ASKED, own_finding, state_of
@@ -78,7 +78,7 @@ def read_finding(scope: Scope, asked: dict[str, Any], now: datetime) -> Contents
         is_over=finding.closed_at is not None,
         began_at=finding.began_at,
         answer_url=f"{reverse('findings-answer', args=[scope.retailer_id])}?id={finding.pk}" if may_answer else "",
-        parts=[shown(part) for part in parts],
+        parts=all_shown(parts),
         said=story,
     )
 
@@ -100,6 +100,7 @@ FINDING = Page(
         ListShape("stands-out", counts.STANDS_OUT),
         ListShape("operators", counts.OPERATORS),
         ListShape("receipts", counts.RECEIPTS),
+        ListShape("refund-receipts", counts.BACK_RECEIPTS),
         ListShape("refund-days", counts.BACK_DAYS),
         ListShape("late-days", counts.LATE_DAYS),
         ListShape("unknown-shares", counts.UNKNOWN_SHARES),

@@ -13,7 +13,7 @@ DAY = Column("day", "Day", Kind.TEXT)
 
 
 # Columns of a part from which on it stands alone in its row.
-COLUMNS_MAX = 4
+COLUMNS_MAX = 5
 
 
 @dataclass(frozen=True)
