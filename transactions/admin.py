@@ -14,7 +14,7 @@ from possys.codes import TERMINAL_MAX
 from transactions import admin_bulk as bulk
 from transactions import admin_changes as changes
 from transactions import admin_codes as codes
-from transactions import admin_steps, operations
+from transactions import admin_outages, admin_steps, operations
 from transactions.admin_actions import link, offered, staff
 from transactions.admin_base import STATUS_LABELS, RegistryAdmin, become, count_of
 from transactions.admin_forms import StoreForm
@@ -25,7 +25,8 @@ from transactions.models import Life, Retailer, Store, Terminal, TerminalKey
 from transactions.operations import Premises
 from transactions.signatures import fingerprint
 
-__all__ = ["RetailerAdmin", "StoreAdmin", "TerminalAdmin", "admin_steps"]
+# Django looks for admins here.
+__all__ = ["RetailerAdmin", "StoreAdmin", "TerminalAdmin", "admin_outages", "admin_steps"]
 
 STATUS = "Change the status"
 
