@@ -17,6 +17,7 @@ from transactions import operations
 from transactions.admin_actions import SENT_AGAIN, STORE_AWAY, Issued, sentence, staff
 from transactions.admin_codes import sheets
 from transactions.admin_forms import CodeForm, ReasonField
+from transactions.admin_lives import said
 from transactions.enrolment import issue_codes
 from transactions.models import Life, Terminal
 
@@ -107,7 +108,7 @@ def _suspend(
         except (RedisError, OSError):
             is_store_away = True
         done.append(terminal)
-        model_admin.log_change(request, terminal, f"{terminal} is suspended now: {answers['reason']}")
+        model_admin.log_change(request, terminal, said(terminal, Life.SUSPENDED, answers["reason"]))
     if done:
         messages.success(request, f"Suspended {_named(done)}.")
     if left:

@@ -21,7 +21,7 @@ def sheets(codes: Mapping[int, str], terminals: list[Terminal]) -> list[Sheet]:
     """The codes as they are printed, in the order of the terminals."""
     return [
         Sheet(
-            f"Terminal {terminal.number}" + (f", {terminal.label}" if terminal.label else ""),
+            ", ".join(part for part in (f"Terminal {terminal.number}", terminal.label, terminal.store.name) if part),
             codes[terminal.number],
             qr_svg(link(settings.SITE_URL, codes[terminal.number])),
         )
@@ -51,7 +51,7 @@ def _issue(terminal: Terminal, answers: dict[str, Any], by: str) -> Issued:
 
 
 def _issue_for_store(store: Store, answers: dict[str, Any], by: str) -> Issued:
-    terminals = store.terminals.exclude(status__in=(Life.SUSPENDED, Life.LOST, Life.RETIRED))
+    terminals = store.terminals.select_related("store").exclude(status__in=(Life.SUSPENDED, Life.LOST, Life.RETIRED))
     if answers["only_new"]:
         terminals = terminals.filter(status=Life.ENROLLED)
     chosen = list(terminals[: SHEETS_MAX + 1])

@@ -29,7 +29,7 @@ class ReasonField(forms.CharField):
         super().__init__(
             max_length=REASON_MAX,
             widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
-            help_text="It is kept with your name, and the retailer sees it. Name no private person in it.",
+            help_text="It is kept with your name for good. Name no private person in it.",
             **kwargs,
         )
 

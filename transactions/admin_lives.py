@@ -3,7 +3,7 @@
 from typing import Any
 
 from transactions import operations
-from transactions.admin_actions import Change, Issued
+from transactions.admin_actions import Change, Issued, Registered
 from transactions.admin_forms import ReasonForm
 from transactions.life import may_follow
 from transactions.models import Life
@@ -31,13 +31,18 @@ _PREMISES = {
 }
 
 
+def said(target: Registered, life: Life, reason: str) -> str:
+    """What was done, for the message and for the admin's log."""
+    return f"{str(target._meta.verbose_name).capitalize()} {target} is {life.label} now: {reason}"
+
+
 def step(kind: str, life: Life) -> Change:
     """The change of a retailer's, store's or terminal's life to this one."""
     name, stops = _NAMES[life]
 
     def carry_out(target: Any, answers: dict[str, Any], by: str) -> Issued:
         operations.change_status(target, life, reason=answers["reason"], by=by)
-        return Issued(f"{target} is {life.label} now: {answers['reason']}")
+        return Issued(said(target, life, answers["reason"]))
 
     def is_due(target: Any) -> bool:
         return may_follow(target.status, life) and not (life == Life.ACTIVE and target.status == Life.ENROLLED)

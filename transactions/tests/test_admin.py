@@ -187,7 +187,7 @@ def test_a_suspended_terminal_is_refused_until_it_is_active_again(cast: Cast, ti
     ask_and_do(cast.superuser, page_of(till.terminal, "activate"), reason="paid")
     assert till.send().status == 201
     said = [entry.get_change_message() for entry in LogEntry.objects.order_by("pk")]
-    assert said == [f"{till.number} is suspended now: unpaid", f"{till.number} is active now: paid"]
+    assert said == [f"Terminal {till.number} is suspended now: unpaid", f"Terminal {till.number} is active now: paid"]
     steps = RegistryStep.objects.filter(terminal=till.number, kind="status").order_by("pk")
     assert [(step.before, step.after, step.reason, step.by) for step in steps] == [
         ("active", "suspended", "unpaid", "staff superuser"),
