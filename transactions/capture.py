@@ -156,6 +156,11 @@ class Capture:
             stores=stores, keys=keys, replicas_min=limits.replicas_min, offline_hours=limits.offline_hours
         )
 
+    @property
+    def offline(self) -> answers.Offline:
+        """What a till that must wait is told of being offline."""
+        return answers.offline_rules(self.limits.offline_hours, self.pressure.outage)
+
     def take(self, raws: Sequence[bytes], credential: Credential, now_ms: int) -> list[Answer]:
         """Takes the sales in these bytes; answers each in order. An Accepted was fsynced before this returns."""
         found: dict[int, Answer] = {}
@@ -401,7 +406,7 @@ class Capture:
         return self._send_again("What became of this sale is not known.", answers.RETRY_SOON_S)
 
     def _send_again(self, detail: str, retry_after_s: int) -> Problem:
-        return answers.send_again(detail, retry_after_s=retry_after_s, offline_allowed_hours=self.limits.offline_hours)
+        return answers.send_again(detail, retry_after_s=retry_after_s, offline=self.offline)
 
     def _ask_past(
         self,
@@ -453,7 +458,7 @@ class Capture:
             return answers.credential_replaced()
         if outcome in REFUSALS:
             return answers.refused([REFUSALS[Outcome(outcome)]])
-        return answers.too_many(self.limits.sales_per_minute, 60 - now_ms // 1000 % 60)
+        return answers.too_many(self.limits.sales_per_minute, 60 - now_ms // 1000 % 60, self.offline)
 
 
 def _correction(taken: Taken) -> Correction:
