@@ -153,7 +153,7 @@ class Capture:
         # be used still, the terminal's state says.
         self._public_keys: dict[tuple[int, int], bytes] = {}
         self.corrections = Corrections(
-            stores=stores, keys=keys, replicas_min=limits.replicas_min, offline_hours=limits.offline_hours
+            stores=stores, keys=keys, replicas_min=limits.replicas_min, send_again=self._send_again
         )
 
     @property
