@@ -94,8 +94,8 @@ TEXTS = {
     "codeRead": _("Read from the proven record: {code}"),
     "place": _("Shard {shard}, block {block}, position {position}, number {number}"),
     "tillSigned": _(
-        "Checked with the till's key {key}. Compare it with the till key that is printed on the paper: if it is the same,"
-        " this till made the sale, and nobody else can have, not even we."
+        "Checked with the till's key {key}. Compare it with the till key that is printed on the paper: if it is the"
+        " same, this till made the sale, and nobody else can have, not even we."
     ),
     "givenKey": _("With the key that you gave."),
     "fetchedKey": _("With the key that came with the proof."),
