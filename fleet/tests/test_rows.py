@@ -122,9 +122,9 @@ def test_nothing_is_enrolled_where_all_is_over() -> None:
     registry = Registry({"CZ1": Known(1, "Corner Shops", Life.RETIRED)})
     made = plan([row()], registry, is_one_retailers=False)
     assert [fault.column for fault in made.outcomes[0].faults] == ["tax_id"]
-    assert made.retailers == made.stores == made.tills == {}
+    assert [made.retailers, made.stores, made.tills] == [{}, {}, {}]
 
 
 def test_a_faulty_row_makes_neither_retailer_nor_store() -> None:
     made = plan([row(label="")], Registry(), is_one_retailers=False)
-    assert made.retailers == made.stores == {}
+    assert [made.retailers, made.stores] == [{}, {}]
