@@ -5,6 +5,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Mod
 
 from possys.codes import TERMINAL_MAX
+from transactions.outages import Outage, OutageStep  # noqa: F401 - Django looks for models here
 from transactions.stream import SHARD_COUNT
 
 # The ledger keeps a store in a 32-bit signed column.

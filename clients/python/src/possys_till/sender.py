@@ -1,0 +1,378 @@
+"""The one thread that speaks with the server: it sends what waits in order, in batches after an outage, and probes.
+
+    circuit closed   the oldest waiting sales, up to a batch at a time, until none waits
+    circuit open     after back-off with jitter the oldest one alone; an answer closes the circuit
+    blocked          nothing but a question now and then whether the terminal may sell again
+
+Whoever makes a sale leaves it in the queue and waits here for its answer, two seconds at most.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, timedelta
+from http import HTTPStatus
+from typing import Any
+
+from possys_till.answers import LOST, Answer
+from possys_till.backoff import Backoff
+from possys_till.circuit import Circuit
+from possys_till.clock import Clock
+from possys_till.credential import CredentialFile, Pending
+from possys_till.faults import Refused, StorageError, TillError, Unreachable
+from possys_till.queue import Kept, Queue
+from possys_till.server import Server
+
+BATCH_SALES_MAX = 100
+# Half of what the server takes, so that signatures and another server's smaller limit have room.
+BATCH_BYTES_MAX = 2 * 1024 * 1024
+BLOCKED_LOOK_S = 60.0
+RENEWAL = Backoff(first_s=30.0, most_s=3600.0)
+NEWS_MAX = 1000
+KEEP_DAYS = 400
+PRUNE_EVERY_S = 24 * 3600.0
+EXPIRES = "credential-expires"
+# "replaced" is this package's word: another credential was issued, as for a terminal that was reported lost.
+REPLACED = "replaced"
+BLOCKING = ("enrolled", "suspended", "lost", "retired", REPLACED)
+TOKEN_REPLACED = "token-replaced"
+# Where a refusal points when it is about the terminal and not about the sale.
+OF_TERMINAL = ("/terminal", "/mode")
+OF_CREDENTIAL = "/signature"
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Something that happened in the background.
+
+    `kind` is accepted, aside, offline, online, credential, blocked, active, disk or fault.
+    """
+
+    kind: str
+    text: str
+    sequence: int | None = None
+
+
+@dataclass
+class Sender:
+    """Sends a till's queue; `start` and `stop` its thread."""
+
+    queue: Queue
+    file: CredentialFile
+    server: Server
+    clock: Clock
+    circuit: Circuit
+    renewal: Backoff = RENEWAL
+    blocked_look_s: float = BLOCKED_LOOK_S
+    tell: Callable[[News], None] | None = None
+    news: deque[News] = field(default_factory=lambda: deque(maxlen=NEWS_MAX))
+    # Why the server does not take the credential; empty while it does.
+    credential_refused: str = ""
+    blocked_words: str = ""
+
+    def __post_init__(self) -> None:
+        self._waiters: dict[int, Future[Answer]] = {}
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="possys-till-sender", daemon=True)
+        self._renew_due = self.file.pending is not None
+        self._renewals_failed = 0
+        self._renew_at_s = self._look_at_s = self._prune_at_s = 0.0
+
+    def start(self) -> None:
+        """Begins with what waits from earlier."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends the thread; what is on its way is answered or given up. Sales stay in the queue."""
+        self._stopping = True
+        self._wake.set()
+        self.server.close() if not self._thread.is_alive() else self._thread.join()
+
+    def wake(self) -> None:
+        """Has it look at the queue."""
+        self._wake.set()
+
+    def expect(self, sequence: int) -> Future[Answer]:
+        """The answer to come of a sale that is about to be put into the queue."""
+        future: Future[Answer] = Future()
+        with self._lock:
+            self._waiters[sequence] = future
+        return future
+
+    def forget(self, sequence: int) -> None:
+        """Nobody waits for that answer any more; when it comes it is news."""
+        with self._lock:
+            self._waiters.pop(sequence, None)
+
+    @property
+    def blocked(self) -> str | None:
+        """The terminal's status when it must not sell."""
+        status = self.file.held().status
+        return status if status in BLOCKING else None
+
+    def report(self, kind: str, text: str, sequence: int | None = None) -> None:
+        """Adds to the news."""
+        one = News(kind, text, sequence)
+        self.news.append(one)
+        if self.tell is not None:
+            self.tell(one)
+
+    def _run(self) -> None:
+        while not self._stopping:
+            self._wake.clear()
+            try:
+                wait_s = self._step()
+            except StorageError as fault:
+                # Answers that could not be written down are asked for again; a sale is never counted twice.
+                if self.circuit.failed(str(fault)):
+                    self.report("disk", str(fault))
+                wait_s = self.circuit.wait_s
+            except Exception as fault:
+                # A till whose sender ended would sell offline for ever: it goes on, and says what was wrong.
+                if self.circuit.failed(f"a fault in the till's program: {fault!r}"):
+                    self.report("fault", self.circuit.why)
+                wait_s = self.circuit.wait_s
+            self._wake.wait(wait_s)
+        self.server.close()
+
+    def _step(self) -> float | None:
+        """Does the next thing; how long to wait then, None until something wakes it."""
+        if self.circuit.is_open and self.circuit.wait_s:
+            return self.circuit.wait_s
+        if self.blocked and (wait_s := self._look_again()):
+            return wait_s
+        self._renew()
+        self._prune()
+        entries = self.queue.waiting(
+            sales_max=1 if self.circuit.is_open else BATCH_SALES_MAX, bytes_max=BATCH_BYTES_MAX
+        )
+        if entries:
+            self._settle(entries, self.server.send([one.body for one in entries], self.file.held()))
+            return self.circuit.wait_s
+        if self.circuit.is_open:
+            self._probe()
+            return self.circuit.wait_s
+        return max(0.0, self._renew_at_s - time.monotonic()) if self._renew_due else PRUNE_EVERY_S
+
+    # What the server said
+
+    def _settle(self, entries: Sequence[Kept], answers: Sequence[Answer]) -> None:
+        """Writes down what became of each sale, tells who waits, and opens or closes the circuit."""
+        at = self._moment()
+        taken = [
+            (kept.sequence, answer.code, answer.said, answer.status)
+            for kept, answer in zip(entries, answers, strict=True)
+            if answer.code is not None
+        ]
+        open_ones, unwritten = list[Answer](), None
+        for answer in answers:
+            if _of_till(answer):
+                self._block(answer)
+                break
+        try:
+            if taken:
+                self.queue.accepted(taken, at=at)
+        except StorageError as fault:
+            # Those who wait hear of their code all the same; the queue will ask for it again.
+            unwritten = fault
+        for kept, answer in zip(entries, answers, strict=True):
+            if answer.code is not None:
+                self._accepted(kept, answer)
+            elif self._of_sale(answer):
+                self._refused(kept, answer, at)
+            else:
+                open_ones.append(answer)
+                self._unanswered(kept, answer)
+        if unwritten is not None:
+            raise unwritten
+        if open_ones:
+            self._failed(open_ones)
+        elif self.circuit.succeeded():
+            self.report("online", "the server answers again")
+
+    def _of_sale(self, answer: Answer) -> bool:
+        """Whether it is the sale that was refused, for good, by the server itself and nothing on the way to it."""
+        if answer.again or not answer.problem_type or answer.status == HTTPStatus.UNAUTHORIZED:
+            return False
+        return answer.problem_type != "body-incomplete" and not _of_till(answer) and not _of_credential(answer)
+
+    def _accepted(self, kept: Kept, answer: Answer) -> None:
+        self.credential_refused = ""
+        if any(one.get("code") == EXPIRES for one in warnings_of(answer.said)) and not self._renew_due:
+            self._renew_due, self._renew_at_s = True, 0.0
+        if not self._answered(kept.sequence, answer):
+            how = "printed offline, " if kept.offline else ""
+            self.report("accepted", f"sale {kept.sequence}, {how}has the code {answer.code}", kept.sequence)
+
+    def _refused(self, kept: Kept, answer: Answer, at: str) -> None:
+        self.queue.put_aside(kept.sequence, answer.status, answer.said, at=at)
+        if not self._answered(kept.sequence, answer):
+            self.report("aside", f"sale {kept.sequence} needs a person: {answer.problem}", kept.sequence)
+
+    def _unanswered(self, kept: Kept, answer: Answer) -> None:
+        """The sale stays in the queue, but for one that nobody printed because the terminal must not sell."""
+        future = self._take_waiter(kept.sequence)
+        if future is None:
+            return
+        if _of_till(answer) and not kept.offline:
+            self.queue.put_aside(kept.sequence, answer.status, answer.said, at=self._moment())
+        future.set_result(answer)
+
+    def _failed(self, answers: Sequence[Answer]) -> None:
+        """Opens the circuit; a refusal of the terminal or its credential is looked into first."""
+        for answer in answers:
+            if _of_till(answer):
+                self._look(answer)
+                return
+        answer = max(answers, key=lambda one: one.wait_s)
+        if _of_credential(answer):
+            if not self.credential_refused:
+                self.report("credential", f"the server does not take this till's credential: {answer.problem}")
+            self.credential_refused = answer.problem
+        why = answer.problem or f"the server answered {answer.status}"
+        if self.circuit.failed(why, answer.wait_s):
+            self.report("offline", f"selling offline: {why}")
+
+    def _answered(self, sequence: int, answer: Answer) -> bool:
+        """Tells who waits for it; whether somebody does."""
+        future = self._take_waiter(sequence)
+        if future is None:
+            return False
+        future.set_result(answer)
+        return True
+
+    def _take_waiter(self, sequence: int) -> Future[Answer] | None:
+        with self._lock:
+            return self._waiters.pop(sequence, None)
+
+    # Whether the terminal may sell
+
+    def _block(self, refusal: Answer) -> None:
+        """Sells no more from now on; what exactly the terminal's status is, a look says."""
+        self.blocked_words = refusal.problem
+        status = "testing" if "/mode" in refusal.pointers else "suspended"
+        if refusal.problem_type == TOKEN_REPLACED:
+            status = REPLACED
+        self.file.keep(self.file.held().told({"status": status}), self.file.pending)
+
+    def _look(self, refusal: Answer) -> None:
+        """Asks for the terminal's status after a sale was refused because of it, and keeps it."""
+        said = self.file.held()
+        with suppress(Unreachable, Refused):
+            said = self.server.look(said)
+            self.file.keep(said, self.file.pending)
+        self._look_at_s = time.monotonic() + self.blocked_look_s
+        if said.status in BLOCKING:
+            self.report("blocked", f"this terminal is {said.status}: {refusal.problem}")
+        elif said.status == "active":
+            # It changed between the two questions; the sale is simply sent again.
+            self.circuit.failed(refusal.problem)
+        else:
+            self._stuck(refusal)
+
+    def _stuck(self, refusal: Answer) -> None:
+        """A testing terminal takes training sales only: what waits waits for better days."""
+        if self.circuit.failed(refusal.problem, self.blocked_look_s):
+            self.report("blocked", f"this terminal takes training sales only: {refusal.problem}")
+
+    def _look_again(self) -> float:
+        """How long a blocked terminal stays silent; 0 when it may sell again."""
+        wait_s = self._look_at_s - time.monotonic()
+        if wait_s > 0:
+            return wait_s
+        self._look_at_s = time.monotonic() + self.blocked_look_s
+        before = self.file.held()
+        try:
+            now = self.server.look(before)
+        except Unreachable:
+            return self.blocked_look_s
+        except Refused as fault:
+            self.blocked_words = str(fault)
+            return self.blocked_look_s
+        if now != before:
+            self.file.keep(now, self.file.pending)
+        if now.status in BLOCKING:
+            return self.blocked_look_s
+        self.blocked_words = ""
+        self.report("active", f"this terminal is {now.status} again")
+        return 0.0
+
+    def look_now(self) -> None:
+        """Has the next probe, and the next question about a blocked terminal, made at once."""
+        self._look_at_s = 0.0
+        self.circuit.probe_now()
+        self.wake()
+
+    def _probe(self) -> None:
+        """Asks for the terminal's status when no sale waits that could be sent instead."""
+        before = self.file.held()
+        try:
+            now = self.server.look(before)
+        except Unreachable as fault:
+            self.circuit.failed(str(fault))
+            return
+        except Refused as fault:
+            self.credential_refused = str(fault)
+            self.circuit.failed(str(fault))
+            return
+        if now != before:
+            self.file.keep(now, self.file.pending)
+        self.credential_refused = ""
+        if self.circuit.succeeded():
+            self.report("online", "the server answers again")
+
+    # The credential
+
+    def _renew(self) -> None:
+        """Asks for a new credential when it is due; an answer that was lost is asked for again by its name."""
+        if not self._renew_due or time.monotonic() < self._renew_at_s or self.circuit.is_open:
+            return
+        held = self.file.held()
+        pending = self.file.pending or Pending.make(with_key=held.key is not None)
+        if self.file.pending is None:
+            self.file.keep(held, pending)
+        try:
+            renewed = self.server.renew(held, pending)
+        except TillError as fault:
+            if isinstance(fault, Refused):
+                self.report("credential", f"the credential was not renewed: {fault}")
+                self.file.keep(held, None)
+            self._renew_at_s = time.monotonic() + self.renewal.wait_s(self._renewals_failed)
+            self._renewals_failed += 1
+            return
+        self.file.keep(renewed, None)
+        self._renew_due, self._renewals_failed = False, 0
+        self.report("credential", f"the credential was renewed; it ends on {renewed.expires_on}")
+
+    def _prune(self) -> None:
+        if time.monotonic() < self._prune_at_s or self.circuit.is_open:
+            return
+        self._prune_at_s = time.monotonic() + PRUNE_EVERY_S
+        self.queue.prune(before=(self.clock.now().astimezone(UTC) - timedelta(days=KEEP_DAYS)).isoformat())
+
+    def _moment(self) -> str:
+        return self.clock.now().astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+def _of_till(answer: Answer) -> bool:
+    """Whether a refusal is about the terminal: it must not sell, or nothing but training."""
+    if answer.problem_type == TOKEN_REPLACED:
+        return True
+    return answer.status != LOST and bool(answer.pointers) and all(one in OF_TERMINAL for one in answer.pointers)
+
+
+def _of_credential(answer: Answer) -> bool:
+    """Whether it is the token or the key that is refused."""
+    return answer.status == HTTPStatus.UNAUTHORIZED or any(one.startswith(OF_CREDENTIAL) for one in answer.pointers)
+
+
+def warnings_of(said: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The warnings of an answer that took the sale."""
+    found = said.get("warnings")
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
