@@ -4,6 +4,10 @@ from django.urls import path
 
 from fleet.code_views import CodesView
 from fleet.service import SERVICE
+from fleet.store_away import for_programs
 from portal.sheets.addresses import api_urls
 
-urlpatterns = [*api_urls(SERVICE), path("codes", CodesView.as_view(), name="tills-codes-api")]
+urlpatterns = [
+    *map(for_programs, api_urls(SERVICE)),
+    path("codes", CodesView.as_view(), name="tills-codes-api"),
+]

@@ -71,7 +71,7 @@ def next_chunk(import_id: int, now: datetime) -> Import | None:
                 run.chunks.update(body=b"")
         else:
             numbers = _work(run, chunk, now)
-            reach("fleet.before-commit")
+            reach(f"fleet.chunk-{chunk.number}")
         run.save()
     if numbers:
         _load(numbers)

@@ -103,7 +103,7 @@ def test_a_change_is_kept_and_said_when_the_capture_store_is_away(
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     stores.cache_clear()
     try:
-        fields = {"status": "suspended", "reason": "theft"}
+        fields: dict[str, Any] = {"status": "suspended", "reason": "theft"}
         said = post(cast, "till-status", tills=tills[0].number, **fields)
         answer = Client().post(
             f"/api/v1/retailers/{cast.retailer.pk}/tills/till-status",
@@ -137,7 +137,13 @@ def test_the_tills_that_cannot_take_a_step_are_all_named_and_none_takes_it(
 
 
 def test_a_store_is_added_changed_suspended_and_all_is_kept(cast: RetailCast) -> None:
-    values = {"name": "Station", "reference": "S-1", "address": "1 Station Road", "place": "Brno", "kind": "vending"}
+    values: dict[str, Any] = {
+        "name": "Station",
+        "reference": "S-1",
+        "address": "1 Station Road",
+        "place": "Brno",
+        "kind": "vending",
+    }
     assert "Station is added" in post(cast, "add-store", **values)
     station = Store.objects.get(name="Station")
     assert (station.reference, station.place, station.kind, station.retailer) == (
@@ -159,7 +165,12 @@ def test_a_store_is_added_changed_suspended_and_all_is_kept(cast: RetailCast) ->
 
 
 def test_tills_are_added_and_lead_on_to_their_codes(cast: RetailCast) -> None:
-    fields = {"store": cast.stores[0].pk, "status": "enrolled", "rows-0-label": "left", "rows-1-label": "right"}
+    fields: dict[str, Any] = {
+        "store": cast.stores[0].pk,
+        "status": "enrolled",
+        "rows-0-label": "left",
+        "rows-1-label": "right",
+    }
     form = post(cast, "add-tills", **fields)
     made = list(Terminal.objects.filter(label__in=("left", "right")).order_by("number"))
     assert [one.status for one in made] == ["enrolled", "enrolled"]
@@ -275,7 +286,7 @@ def test_a_store_manager_keeps_the_tills_of_their_stores_only(cast: RetailCast, 
     assert "till 0" in shown
     assert "till 2" not in shown
     assert cast.store_manager.get(url(cast, "till/", till=tills[2].number)).status_code == 404
-    fields = {"status": "suspended", "reason": "theft"}
+    fields: dict[str, Any] = {"status": "suspended", "reason": "theft"}
     post(cast, "till-status", cast.store_manager, tills=tills[0].number, **fields)
     post(cast, "till-status", cast.store_manager, fine=False, tills=tills[2].number, **fields)
     assert "ask an owner" in post(cast, "add-store", cast.store_manager, fine=False, name="x", kind="fixed")
