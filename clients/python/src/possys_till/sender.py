@@ -39,7 +39,7 @@ EXPIRES = "credential-expires"
 # "replaced" is this package's word: another credential was issued, as for a terminal that was reported lost.
 REPLACED = "replaced"
 BLOCKING = ("enrolled", "suspended", "lost", "retired", REPLACED)
-TOKEN_REPLACED = "token-replaced"
+TOKEN_REPLACED = "token-replaced"  # noqa: S105 (a problem's type)
 # Where a refusal points when it is about the terminal and not about the sale.
 OF_TERMINAL = ("/terminal", "/mode")
 OF_CREDENTIAL = "/signature"
