@@ -107,15 +107,15 @@ def copy_corrections(cursor: CursorWrapper, rows: Sequence[CorrectionRow]) -> No
             copy.write_row(row)
 
 
-def corrections_of(original: int, original_on: date) -> list[Correction]:
+def corrections_of(original: int, original_on: date, *, limit: int | None = None) -> list[Correction]:
     """What its retailer took back of a sale, given by its identity and day, in the order of sealing: two queries.
 
-    A correction lies with its own shard, which need not be that of the sale.
+    A correction lies with its own shard, which need not be that of the sale. `limit` bounds how many are answered.
     """
     found: list[Correction] = []
     for alias in databases():
         found += Correction.objects.using(alias).filter(original=original, original_on=original_on)
-    return sorted(by_own_retailer(found), key=lambda one: (one.sealed_at, one.id))
+    return sorted(by_own_retailer(found), key=lambda one: (one.sealed_at, one.id))[:limit]
 
 
 def by_own_retailer(corrections: Sequence[Correction]) -> list[Correction]:

@@ -59,6 +59,7 @@ class Record(NamedTuple):
     code: str
     retailer: int
     store: int
+    signature: dict[str, Any] | None
     sale: dict[str, Any]
 
 

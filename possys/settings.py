@@ -274,6 +274,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=5),
         "options": {"expires": 5},
     },
+    "announce-outage": {
+        "task": "transactions.tasks.announce_outage",
+        "schedule": timedelta(seconds=15),
+        "options": {"expires": 15},
+    },
     "check-sample": {
         "task": "ledger.tasks.check_sample",
         "schedule": timedelta(seconds=60),

@@ -28,6 +28,7 @@ urlpatterns = [
     path("portal/<int:retailer>/stock/", include("warehouse.urls")),
     path("lottery/", include("lottery.urls")),
     path("", include("lottery.entries.enter_urls")),
+    path("", include("transactions.enrolment.urls")),
     path("", include("receipts.urls")),
 ]
 

@@ -14,7 +14,18 @@ from ledger.queries import Recorded, Removed
 from ledger.sealed import BlockDamagedError
 from possys import clock, receipt_keys
 from possys.codes import CodeError, CodeNotGenuineError, CodePlace, Environment, day_number
-from receipts.receipt import Lateness, LedgerPlace, Names, Receipt, lateness_of, public_sale, written_code
+from receipts.offline_address import Printed
+from receipts.receipt import (
+    Lateness,
+    LedgerPlace,
+    Names,
+    Receipt,
+    lateness_of,
+    public_sale,
+    till_key_of,
+    written_code,
+)
+from transactions.outages import due_at
 from transactions.queries import Standing, standing_of
 
 logger = logging.getLogger(__name__)
@@ -75,8 +86,12 @@ class Finding:
     recorded: Recorded | None = None
     taken_back: tuple[TakenBack, ...] = ()
     removed_at: str | None = None
-    # The end of an offline receipt's time, in the till's own local time.
+    # The end of an offline receipt's time, in the till's own local time; None while an open outage holds it up.
     due_at: str | None = None
+    # Whether a declared outage made that time longer.
+    is_extended: bool = False
+    # The signed paper that led here.
+    printed: Printed | None = None
 
     @property
     def is_recorded(self) -> bool:
@@ -96,6 +111,14 @@ class Finding:
     @property
     def _is_return(self) -> bool:
         return self.receipt is not None and self.receipt.sale.type != "sale"
+
+    @property
+    def is_corrected(self) -> bool:
+        """Whether the paper that led here says another total or minute than what the till sent in the end."""
+        if self.receipt is None or self.printed is None:
+            return False
+        sale = self.receipt.sale
+        return self.printed.differs(sale.issued_at[:16], sale.total)
 
     @property
     def ending(self) -> str:
@@ -175,7 +198,8 @@ def _recorded(found: Found, recorded: Recorded) -> Finding:
         names=Names(*found.seller),
         place=LedgerPlace(recorded.shard, record.epoch, record.number, recorded.block, recorded.position),
         sale=sale,
-        lateness=lateness_of(sale.issued_at, record.received_at, settings.OFFLINE_ALLOWED_HOURS),
+        lateness=lateness_of(sale.issued_at, record.received_at, settings.OFFLINE_ALLOWED_HOURS, due_at),
+        till_key=till_key_of(record.signature),
     )
     return Finding(
         _state_of(receipt, found.taken_back),

@@ -1,5 +1,7 @@
 """What the public sees of a recorded sale: the receipt as it was printed, without what is private. Pure."""
 
+import base64
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Literal, NamedTuple
@@ -8,6 +10,7 @@ import msgspec
 
 from possys.codes import CODE_LENGTH, GROUP_LENGTH, normalise
 from transactions.sale import LATE_AFTER, Line, Payment, Tax
+from transactions.signatures import fingerprint
 
 
 class PublicSale(msgspec.Struct, frozen=True):
@@ -60,12 +63,23 @@ class Lateness(StrEnum):
     TOO_LATE = "too-late"  # Later than tills are allowed to be offline.
 
 
-def lateness_of(issued_at: str, received_at: str, allowed_hours: int) -> Lateness:
-    """From the two RFC 3339 times of a record; a till's clock that is ahead makes nothing late."""
-    took = datetime.fromisoformat(received_at) - datetime.fromisoformat(issued_at)
-    if took <= LATE_AFTER:
+def lateness_of(
+    issued_at: str, received_at: str, allowed_hours: int, due_at: Callable[[datetime], datetime]
+) -> Lateness:
+    """From the two RFC 3339 times of a record alone; a till's clock that is ahead makes nothing late.
+
+    `due_at` knows of the declared outages that make the hours longer, and is asked only where they can matter.
+    """
+    issued, received = datetime.fromisoformat(issued_at), datetime.fromisoformat(received_at)
+    if received - issued <= LATE_AFTER:
         return Lateness.IN_TIME
-    return Lateness.LATE if took <= timedelta(hours=allowed_hours) else Lateness.TOO_LATE
+    is_allowed = received - issued <= timedelta(hours=allowed_hours) or received <= due_at(issued)
+    return Lateness.LATE if is_allowed else Lateness.TOO_LATE
+
+
+def till_key_of(signature: dict[str, Any] | None) -> str | None:
+    """The fingerprint of the key that signed a record's sale, as the till prints it; None where nothing is signed."""
+    return None if signature is None else fingerprint(base64.b64decode(signature["public_key"]))
 
 
 class Names(NamedTuple):
@@ -87,7 +101,10 @@ class LedgerPlace(NamedTuple):
 
 
 class Receipt(NamedTuple):
-    """A recorded sale for the public; `received_at` is RFC 3339 in UTC, when the system took it."""
+    """A recorded sale for the public; `received_at` is RFC 3339 in UTC, when the system took it.
+
+    `till_key` is the fingerprint of the key that the till signed it with, if it did.
+    """
 
     code: str
     received_at: str
@@ -95,6 +112,7 @@ class Receipt(NamedTuple):
     place: LedgerPlace
     sale: PublicSale
     lateness: Lateness
+    till_key: str | None = None
 
 
 def public_sale(sale: dict[str, Any]) -> PublicSale:

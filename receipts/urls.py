@@ -4,6 +4,7 @@ from django.urls import include, path, re_path, register_converter
 
 from possys.links import LINKED_LENGTH
 from receipts import proofs, views
+from receipts.offline_address import ADDRESS_LENGTH_MAX
 
 
 class EndingConverter:
@@ -28,7 +29,7 @@ urlpatterns = [
     path("r/<str:code>", views.receipt, name="receipt"),
     path("<ending:ending>", views.linked, name="linked"),
     path("<ending:ending>/proof", proofs.proof, name="receipt-proof"),
-    re_path(r"^[Oo]/(?P<text>[^/]{1,60})$", views.offline, name="offline"),
+    re_path(rf"^[Oo]/(?P<text>[^/]{{1,{ADDRESS_LENGTH_MAX}}})$", views.offline, name="offline"),
     path("", include("receipts.paper.urls")),
     path("", include("receipts.search.urls")),
     path("", include("receipts.cases.urls")),

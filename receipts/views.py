@@ -19,6 +19,7 @@ from receipts.http import FIND_KEPT_S, STATUSES, camera_page, let_fetch, public_
 from receipts.limiting import limited
 from receipts.limits import PAGES
 from receipts.offline import find_offline
+from receipts.offline_address import is_offline
 from receipts.queries import MISSES, Finding, State, find_receipt
 from receipts.receipt import written_code
 from receipts.search.forms import SearchForm
@@ -41,6 +42,8 @@ def typed(request: HttpRequest) -> HttpResponse:
     if not text:
         return redirect("find")
     ending = text.rpartition("/")[2]
+    if is_offline(ending):
+        return redirect("offline", text=ending)
     if len("".join(filter(str.isalnum, ending))) == LINKED_LENGTH:
         return redirect("linked", ending=ending.upper())
     try:
@@ -94,10 +97,10 @@ def linked(request: HttpRequest, ending: str) -> HttpResponse:
 @public_page
 @limited(PAGES)
 def offline(request: HttpRequest, text: str) -> HttpResponse:
-    """A receipt that was printed while its till was offline."""
+    """A receipt that was printed while its till was offline; one that the till corrected is shown with what differs."""
     started_s = time.monotonic()
     finding = find_offline(request, text)
-    if finding.is_recorded:
+    if finding.is_recorded and not finding.is_corrected:
         return redirect("linked", ending=finding.ending)
     return _said(request, finding, started_s)
 

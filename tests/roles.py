@@ -32,6 +32,7 @@ NEVER_DELETED = ["ledger_head", "ledger_loghead", "ledger_witnesscontact", "log_
 SERVICES_INSERT_ONLY = [
     "transactions_registrystep",
     "transactions_terminalkey",
+    "transactions_credentialissue",
     "lottery_ticketchunk",
     "lottery_approval",
     "lottery_barring",
@@ -43,10 +44,12 @@ SERVICES_INSERT_ONLY = [
     "accounting_cashup",
     "warehouse_document",
     "warehouse_movement",
+    "findings_findingnote",
+    "transactions_outagestep",
 ]
 WHY = "the ledger is append-only"
 # Of services, too: rows that move on and never go away.
-SERVICES_NEVER_DELETED = ["accounting_books"]
+SERVICES_NEVER_DELETED = ["accounting_books", "findings_finding", "transactions_outage"]
 # The server is a test's own and gone with it.
 PASSWORDS = {role: f"{role}'s \\ password" for role in ROLES}
 

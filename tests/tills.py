@@ -1,17 +1,21 @@
 """A till for tests: speaks to the real WSGI application as a till does over HTTP, only without a network."""
 
+import base64
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any, NamedTuple
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.test import RequestFactory
 
 from possys.wsgi import application
 from tests.factories import batch_bytes, make_sale, sale_bytes
 from transactions.authentication import mint_gateway_token, mint_terminal_token
-from transactions.models import Terminal
+from transactions.loading import load_terminals
+from transactions.models import Terminal, TerminalKey
+from transactions.signatures import SALE
 
 ONE = "/api/v1/transactions"
 BATCH = "/api/v1/transactions/batch"
@@ -59,6 +63,8 @@ class Till:
     terminal: Terminal
     token: str = ""
     sequence: int = field(default=0)
+    # By number, the newest last; a till without keys signs nothing.
+    keys: list[Ed25519PrivateKey] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.token = self.token or mint_terminal_token(self.terminal.number, self.terminal.key_version)
@@ -82,6 +88,24 @@ class Till:
     def sales(self, count: int, **changes: Any) -> list[bytes]:
         """So many sales with sequences in a row, as they are sent."""
         return [sale_bytes(self.sale(**changes)) for _ in range(count)]
+
+    def give_key(self, *, known_to_store: bool = True) -> bytes:
+        """A new key for this terminal, which signs with it from now on; answers the public half."""
+        self.keys.append(Ed25519PrivateKey.generate())
+        public = self.keys[-1].public_key().public_bytes_raw()
+        TerminalKey.objects.create(terminal=self.terminal, number=len(self.keys), public_key=public)
+        Terminal.objects.filter(pk=self.number).update(signing_key=len(self.keys))
+        if known_to_store:
+            load_terminals([self.terminal])
+        return public
+
+    def signed(self, sale: bytes | Mapping[str, Any] | None = None, *, key: int = 0) -> bytes:
+        """A signed sale as it is sent, by the newest key or the one of that number."""
+        sale = self.sale() if sale is None else sale
+        raw = sale if isinstance(sale, bytes) else sale_bytes(sale)
+        number = key or len(self.keys)
+        value = base64.b64encode(self.keys[number - 1].sign(SALE + raw))
+        return b'{"signature":{"key":%d,"value":"%s"},"sale":%s}' % (number, value, raw)
 
     def send(
         self, sale: bytes | Mapping[str, Any] | None = None, *, token: str | None = None, **meta: str | None

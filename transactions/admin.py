@@ -16,6 +16,7 @@ from possys.codes import TERMINAL_MAX
 from transactions import admin_changes as changes
 from transactions import operations
 from transactions.admin_actions import link, offered
+from transactions.admin_outages import OutageAdmin  # noqa: F401 - Django looks for admins here
 from transactions.models import Life, Retailer, Store, Terminal
 
 PAGE_ROWS = 50

@@ -1,5 +1,7 @@
 """What a till is told: a receipt code, or a problem (RFC 9457) that says what to mend or when to send again."""
 
+from typing import NamedTuple
+
 from msgspec import UNSET, Struct, UnsetType
 
 from transactions.sale import Fault
@@ -29,8 +31,18 @@ class Accepted(Struct, gc=False):
     status: int | UnsetType = UNSET
 
 
+class Declared(Struct, frozen=True):
+    """An outage that was declared and goes on: `degraded`, `outage` or `emergency`, since when (RFC 3339 in UTC)."""
+
+    kind: str
+    began_at: str
+
+
 class Problem(Struct, frozen=True):
-    """The sale is not taken, or it is not known whether it is; `errors` names each fault by JSON pointer."""
+    """The sale is not taken, or it is not known whether it is; `errors` names each fault by JSON pointer.
+
+    The time of a declared `outage` does not count towards the hours that a till may be offline.
+    """
 
     type: str
     title: str
@@ -39,6 +51,19 @@ class Problem(Struct, frozen=True):
     errors: list[Fault] | UnsetType = UNSET
     retry_after_s: int | UnsetType = UNSET
     offline_allowed_hours: int | UnsetType = UNSET
+    outage: Declared | UnsetType = UNSET
+
+
+class Offline(NamedTuple):
+    """What a till that must wait is told of being offline: for how many hours, and of which outage."""
+
+    hours: int
+    outage: Declared | UnsetType = UNSET
+
+
+def offline_rules(hours: int, outage: str | None) -> Offline:
+    """The same of what capture knows; `outage` is `<kind> <began at>` as the store has it."""
+    return Offline(hours) if outage is None else Offline(hours, Declared(*outage.split(" ", 1)))
 
 
 Answer = Accepted | Problem
@@ -78,7 +103,7 @@ def credential_replaced() -> Problem:
     )
 
 
-def too_many(per_minute: int, retry_after_s: int) -> Problem:
+def too_many(per_minute: int, retry_after_s: int, offline: Offline) -> Problem:
     """429: the terminal's own limit."""
     return Problem(
         f"{PROBLEM_TYPE}too-many-sales",
@@ -86,10 +111,25 @@ def too_many(per_minute: int, retry_after_s: int) -> Problem:
         429,
         f"A terminal may send {per_minute} sales a minute; nothing of this one was kept. Send it again later.",
         retry_after_s=retry_after_s,
+        offline_allowed_hours=offline.hours,
+        outage=offline.outage,
     )
 
 
-def send_again(detail: str, *, retry_after_s: int, offline_allowed_hours: int) -> Problem:
+def too_many_requests(retry_after_s: int, offline: Offline) -> Problem:
+    """429: too many requests for one credential in this process; nothing of them was looked at."""
+    return Problem(
+        f"{PROBLEM_TYPE}throttled",
+        "Throttled",
+        429,
+        f"Too many requests came with this token. Send again after {retry_after_s} s.",
+        retry_after_s=retry_after_s,
+        offline_allowed_hours=offline.hours,
+        outage=offline.outage,
+    )
+
+
+def send_again(detail: str, *, retry_after_s: int, offline: Offline) -> Problem:
     """503: not known or not possible now; sending exactly the same bytes again is always right."""
     return Problem(
         f"{PROBLEM_TYPE}send-again",
@@ -97,5 +137,6 @@ def send_again(detail: str, *, retry_after_s: int, offline_allowed_hours: int) -
         503,
         f"{detail} Send exactly the same bytes again; a sale is never counted twice.",
         retry_after_s=retry_after_s,
-        offline_allowed_hours=offline_allowed_hours,
+        offline_allowed_hours=offline.hours,
+        outage=offline.outage,
     )

@@ -1,8 +1,9 @@
 """The endpoints of tills: one sale, a batch of sales, and what became of a lost answer."""
 
+import math
 import re
 from datetime import date
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 import msgspec
 from django.http import HttpResponse
@@ -15,7 +16,7 @@ from rest_framework.views import APIView
 from possys import clock
 from possys.problems import MEDIA_TYPE, problem
 from transactions import schema
-from transactions.answers import Accepted, Answer
+from transactions.answers import Accepted, Answer, too_many_requests
 from transactions.authentication import TerminalAuthentication
 from transactions.parsing import BatchBytesParser, SaleBytesParser, read_body
 from transactions.queries import find_lost_answer
@@ -51,6 +52,14 @@ class OneParser(BaseContentNegotiation):
         return parsers[0]
 
 
+class ThrottledTill(Exception):
+    """Too many requests for one credential."""
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__(retry_after_s)
+        self.retry_after_s = retry_after_s
+
+
 class TillView(APIView):
     """What all endpoints of tills share: a bearer token, JSON only, and nothing that a till does not need."""
 
@@ -65,6 +74,16 @@ class TillView(APIView):
         """
         request.auth  # noqa: B018 - a property that works when read
         self.check_throttles(request)
+
+    def throttled(self, request: Request, wait: float | None) -> NoReturn:
+        """429 as any answer that asks a till to wait."""
+        raise ThrottledTill(max(1, math.ceil(wait or 0)))
+
+    def handle_exception(self, exc: Exception) -> Any:
+        """The one fault whose answer capture has a word in."""
+        if isinstance(exc, ThrottledTill):
+            return respond(too_many_requests(exc.retry_after_s, capture().offline))
+        return super().handle_exception(exc)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """The views answer finished bytes, so there is nothing to render.

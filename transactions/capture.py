@@ -152,6 +152,11 @@ class Capture:
         # be used still, the terminal's state says.
         self._public_keys: dict[tuple[int, int], bytes] = {}
 
+    @property
+    def offline(self) -> answers.Offline:
+        """What a till that must wait is told of being offline."""
+        return answers.offline_rules(self.limits.offline_hours, self.pressure.outage)
+
     def take(self, raws: Sequence[bytes], credential: Credential, now_ms: int) -> list[Answer]:
         """Takes the sales in these bytes; answers each in order. An Accepted was fsynced before this returns."""
         found: dict[int, Answer] = {}
@@ -386,7 +391,7 @@ class Capture:
         return self._send_again("What became of this sale is not known.", answers.RETRY_SOON_S)
 
     def _send_again(self, detail: str, retry_after_s: int) -> Problem:
-        return answers.send_again(detail, retry_after_s=retry_after_s, offline_allowed_hours=self.limits.offline_hours)
+        return answers.send_again(detail, retry_after_s=retry_after_s, offline=self.offline)
 
     def _ask_past(
         self,
@@ -438,7 +443,7 @@ class Capture:
             return answers.credential_replaced()
         if outcome in REFUSALS:
             return answers.refused([REFUSALS[Outcome(outcome)]])
-        return answers.too_many(self.limits.sales_per_minute, 60 - now_ms // 1000 % 60)
+        return answers.too_many(self.limits.sales_per_minute, 60 - now_ms // 1000 % 60, self.offline)
 
 
 def _item(taken: Taken, code: str, now_ms: int, flag: Flag | None) -> Item:

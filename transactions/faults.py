@@ -55,23 +55,32 @@ def read_sale(raw: bytes, rules: Sequence[Rule] = RULES) -> Sale:
 
 def explain(raw: bytes, rules: Sequence[Rule] = RULES) -> list[Fault]:
     """Everything that is wrong in the bytes of one sale; empty when nothing is."""
+    value, faults = misfits(raw, SALE_TYPE)
+    if isinstance(value, Members):
+        faults.extend(_rules_on_whole_fields(value, faults, rules))
+    return faults[:FAULTS_MAX]
+
+
+def misfits(raw: bytes, expected: inspect.Type) -> tuple[Any, list[Fault]]:
+    """What the bytes say, objects as Members, and everything in which it is not of the expected type.
+
+    Nothing is said, as None, where they are no JSON.
+    """
     try:
         value = json.loads(
             raw.decode("utf-8"), object_pairs_hook=Members, parse_int=_bounded_int, parse_constant=_no_constant
         )
     except UnicodeDecodeError as fault:
-        return [Fault("", f"is not UTF-8: byte {fault.start} cannot be read")]
+        return None, [Fault("", f"is not UTF-8: byte {fault.start} cannot be read")]
     except json.JSONDecodeError as fault:
-        return [Fault("", f"is not valid JSON at character {fault.pos}: {fault.msg}")]
+        return None, [Fault("", f"is not valid JSON at character {fault.pos}: {fault.msg}")]
     except RecursionError:
-        return [Fault("", "is nested too deep")]
+        return None, [Fault("", "is nested too deep")]
     except ValueError as fault:
-        return [Fault("", f"is not valid JSON: {fault}")]
+        return None, [Fault("", f"is not valid JSON: {fault}")]
     faults: list[Fault] = []
-    _walk(SALE_TYPE, value, "", faults)
-    if isinstance(value, Members):
-        faults.extend(_rules_on_whole_fields(value, faults, rules))
-    return faults[:FAULTS_MAX]
+    _walk(expected, value, "", faults)
+    return value, faults
 
 
 def _no_constant(name: str) -> NoReturn:
@@ -104,6 +113,8 @@ def _plain(value: Any) -> Any:
 def _walk(expected: inspect.Type, value: Any, pointer: str, faults: list[Fault]) -> None:
     """Adds what is wrong with one value of the expected type, and below it."""
     match expected:
+        case inspect.Metadata(type=described):
+            _walk(described, value, pointer, faults)
         case inspect.UnionType(types=types):
             if value is not None:
                 _walk(next(kind for kind in types if not isinstance(kind, inspect.NoneType)), value, pointer, faults)
@@ -127,7 +138,7 @@ def _walk_object(expected: inspect.StructType, value: Any, pointer: str, faults:
         if name in seen:
             faults.append(Fault(place, "is written twice"))
         elif name not in fields:
-            faults.append(Fault(place, "is not a field of a sale"))
+            faults.append(Fault(place, "is not a field that is taken here"))
         else:
             _walk(fields[name], member, place, faults)
         seen.add(name)

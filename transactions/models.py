@@ -5,6 +5,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Mod
 
 from possys.codes import TERMINAL_MAX
+from transactions.outages import Outage, OutageStep  # noqa: F401 - Django looks for models here
 from transactions.stream import SHARD_COUNT
 
 # The ledger keeps a store in a 32-bit signed column.
@@ -173,6 +174,27 @@ class EnrolmentCode(models.Model):
 
     def __str__(self) -> str:
         return f"enrolment code of terminal {self.terminal_id}"
+
+
+class CredentialIssue(models.Model):
+    """Which request got which credential: the same request again gets the same answer. Rows are added only.
+
+    The credential itself is not here: a token follows from terminal, version and last day.
+    """
+
+    terminal = models.ForeignKey(Terminal, on_delete=models.PROTECT, related_name="credential_issues")
+    request_sha256 = models.BinaryField(max_length=DIGEST_BYTES)
+    key_version = models.PositiveIntegerField()
+    issued_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("pk",)
+        constraints = (
+            models.UniqueConstraint(fields=("terminal", "request_sha256"), name="one_credential_a_request"),
+        )
+
+    def __str__(self) -> str:
+        return f"token version {self.key_version} of terminal {self.terminal_id}"
 
 
 class RegistryStep(models.Model):

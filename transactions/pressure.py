@@ -11,7 +11,7 @@ from typing import Any
 from redis.exceptions import RedisError
 
 from possys.redis import Stores, local_folder, unsafe_settings
-from transactions.stream import SHARD_COUNT, read_heads_and_checkpoint
+from transactions.stream import SHARD_COUNT, look_at
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +37,7 @@ class _Watched:
     unsafe: str | None = None
     reason: str | None = None
     folder: Path | None = None
+    outage: str | None = None
     looking: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -48,6 +49,11 @@ class Pressure:
         self.watched = [_Watched() for _ in stores.clients]
         # "size root" of the log's newest checkpoint, as far as the last look has seen it.
         self.checkpoint: str | None = None
+
+    @property
+    def outage(self) -> str | None:
+        """`<kind> <began at>` of the outage that is declared open, as far as the last looks have seen it."""
+        return next((watched.outage for watched in self.watched if watched.outage), None)
 
     def reason(self, store: int) -> str | None:
         """Why the store must not take sales now, as a sentence; None when it may."""
@@ -68,6 +74,10 @@ class Pressure:
 
     def _look(self, store: int, watched: _Watched) -> str | None:
         client = self.stores.clients[store]
+        # First, so that whoever is turned away is told of an outage.
+        found = look_at(client, [shard for shard in range(SHARD_COUNT) if self.stores.index(shard) == store])
+        self.checkpoint = found.checkpoint or self.checkpoint
+        watched.outage = found.outage
         now_s = time.monotonic()
         if watched.unsafe or now_s - watched.settings_looked_s >= SETTINGS_FRESH_S:
             watched.unsafe = "; ".join(unsafe_settings(client)) or None
@@ -82,9 +92,6 @@ class Pressure:
             return "The capture store is nearly full."
         if watched.folder and shutil.disk_usage(watched.folder).free < DISK_FREE_BYTES_MIN:
             return "The capture store's disk is nearly full."
-        shards = [shard for shard in range(SHARD_COUNT) if self.stores.index(shard) == store]
-        heads, checkpoint = read_heads_and_checkpoint(client, shards)
-        self.checkpoint = checkpoint or self.checkpoint
-        if sum(head.waiting for head in heads) > BACKLOG_MAX:
+        if sum(head.waiting for head in found.heads) > BACKLOG_MAX:
             return "The ledger is too far behind."
         return None

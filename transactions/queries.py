@@ -60,9 +60,7 @@ def find_lost_answer(credential: Credential, terminal: int, sequence: int, issue
 
 
 def _send_again(detail: str) -> Problem:
-    return answers.send_again(
-        detail, retry_after_s=answers.RETRY_SOON_S, offline_allowed_hours=capture().limits.offline_hours
-    )
+    return answers.send_again(detail, retry_after_s=answers.RETRY_SOON_S, offline=capture().offline)
 
 
 class Standing(Enum):

@@ -122,5 +122,8 @@ LOST_ANSWER = _answers(
 
 def add_components(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
     """Puts the decoded types into the schema's components (a drf-spectacular post-processing hook)."""
-    result.setdefault("components", {}).setdefault("schemas", {}).update(_COMPONENTS)
+    # Here, because enrolment stands above the sale: its types are described, too.
+    from transactions.enrolment.schema import COMPONENTS
+
+    result.setdefault("components", {}).setdefault("schemas", {}).update({**_COMPONENTS, **COMPONENTS})
     return result

@@ -10,10 +10,12 @@ Glossary of keys, for each shard N (the braces are a hash tag, so that all keys 
     {sN}:terminals   hash: terminal number -> its state (layout in scripts/append.lua). Made from the registry.
     {sN}:keys        hash: terminal number -> the public keys that it signs with (PUBLIC_KEY each), the newest first.
 
-And one key of every server:
+And two keys of every server:
 
     log:checkpoint   string: `<size> <root in base64>` of the newest checkpoint of the log, for the answers to tills.
                      Written by ledger/log/announcing.py; without it the answers name none, and nothing else changes.
+    outage:open      string: `<kind> <began at>` of the newest outage that is declared and open, for the same answers;
+                     no key when there is none. Written by transactions/outages.py.
 
 A sale is lost only if this store loses what it has fsynced; see docs/architecture.md, "Where data waits".
 """
@@ -36,6 +38,8 @@ SHARD_COUNT = 64
 CHECKPOINT_KEY = "log:checkpoint"
 # Goes into a header as it is, so nothing but a size and the base64 of 32 bytes may pass.
 CHECKPOINT = re.compile(rb"[0-9]{1,19} [A-Za-z0-9+/]{43}=")
+OUTAGE_KEY = "outage:open"
+OUTAGE = re.compile(rb"[a-z]{1,9} [0-9T:.-]{19,23}Z")
 
 # The head of one record as the script gets it: terminal, sequence, day, issued at (s), received at (ms, 2 + 4 bytes),
 # flags, digest, number of the key that signed it (0: not signed), length of the payload.
@@ -355,11 +359,24 @@ def read_heads(client: redis.Redis, shards: Sequence[int]) -> list[ShardHead]:
     return _heads(call_all(client, _head_commands(shards)))
 
 
-def read_heads_and_checkpoint(client: redis.Redis, shards: Sequence[int]) -> tuple[list[ShardHead], str | None]:
-    """The same call, and what the server knows of the log's newest checkpoint. Raises RedisError for the heads only."""
-    *heads, checkpoint = call_all(client, [*_head_commands(shards), ("GET", CHECKPOINT_KEY)])
-    is_one = isinstance(checkpoint, bytes) and CHECKPOINT.fullmatch(checkpoint)
-    return _heads(heads), checkpoint.decode() if is_one else None
+class Look(NamedTuple):
+    """What capture looks at every second: the heads, and what the server was told of the log and of an outage."""
+
+    heads: list[ShardHead]
+    checkpoint: str | None
+    outage: str | None
+
+
+def look_at(client: redis.Redis, shards: Sequence[int]) -> Look:
+    """The same call, and what the server knows of checkpoint and outage. Raises RedisError for the heads only."""
+    *heads, checkpoint, outage = call_all(
+        client, [*_head_commands(shards), ("GET", CHECKPOINT_KEY), ("GET", OUTAGE_KEY)]
+    )
+    return Look(_heads(heads), _fitting(CHECKPOINT, checkpoint), _fitting(OUTAGE, outage))
+
+
+def _fitting(pattern: re.Pattern[bytes], reply: Any) -> str | None:
+    return reply.decode() if isinstance(reply, bytes) and pattern.fullmatch(reply) else None
 
 
 def _head_commands(shards: Sequence[int]) -> list[Command]:

@@ -3,9 +3,13 @@
 from django.urls import path
 
 from transactions import api
+from transactions.enrolment import api as enrolment
 
 urlpatterns = [
     path("transactions", api.TransactionView.as_view(), name="transactions"),
     path("transactions/batch", api.TransactionBatchView.as_view(), name="transactions-batch"),
+    path("enrolments", enrolment.EnrolmentsView.as_view(), name="enrolments"),
+    path("credentials", enrolment.CredentialsView.as_view(), name="credentials"),
+    path("terminal", enrolment.TerminalView.as_view(), name="terminal"),
     path("transactions/<int:terminal>/<int:sequence>", api.LostAnswerView.as_view(), name="lost-answer"),
 ]

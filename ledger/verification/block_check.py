@@ -26,6 +26,7 @@ from ledger.verification.contents import (
     one_by_one,
     read_fields,
     rows_of,
+    signed_of,
 )
 from ledger.verification.corrections import Demanded, demanded_rows
 from ledger.verification.faults import FaultKind, Note
@@ -33,6 +34,7 @@ from ledger.verification.header_check import check_header
 from ledger.verification.reading import StoredBlock
 from ledger.verification.rows import ROW, Rows
 from possys.codes import SEQUENCE_BITS, Environment, KeyTable
+from transactions.signatures import Signed, verify_many
 from transactions.stream import SHARD_COUNT
 
 SEQUENCE_MASK = (1 << SEQUENCE_BITS) - 1
@@ -98,6 +100,7 @@ def check_block(block: StoredBlock, known: Known, keys: KeyTable, note: Note) ->
 def _read_positions(checked: Checked, raw: bytes, note: Note) -> list[bytes]:
     """Hashes and decodes each position while it is at hand; answers the leaf hashes. Raises ValueError."""
     leaves: list[bytes] = []
+    signed: list[tuple[int, Signed]] = []
     fields = checked.fields
     for kind, content in each_position(raw):
         if kind == Kind.REMOVED:
@@ -107,10 +110,17 @@ def _read_positions(checked: Checked, raw: bytes, note: Note) -> list[bytes]:
             continue
         leaves.append(sha256(LEAF + content).digest())
         try:
-            fields.append(read_fields(content))
+            read = read_fields(content)
         except ContentsError as fault:
             note(FaultKind.RECORD_UNREADABLE, str(fault), len(fields))
             fields.append(None)
+            continue
+        if own := signed_of(read, content):
+            signed.append((len(fields), own))
+        fields.append(read)
+    for (position, _), is_genuine in zip(signed, verify_many([one for _, one in signed]), strict=True):
+        if not is_genuine:
+            note(FaultKind.SIGNATURE_FALSE, "the signature is not of the terminal's key over this sale", position)
     return leaves
 
 

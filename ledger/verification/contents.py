@@ -1,5 +1,6 @@
 """What an entry must repeat of its record, and all entries that a block's records demand, as rows of numbers. Pure."""
 
+import base64
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from typing import NamedTuple
@@ -8,8 +9,10 @@ import msgspec
 import numpy as np
 
 from ledger.copying import POSTGRES_EPOCH, POSTGRES_EPOCH_MS
+from ledger.records import sale_bytes
 from ledger.verification.rows import ROW, Rows
 from possys.codes import SEQUENCE_BITS
+from transactions.signatures import SALE, Signed
 from transactions.stream import SALE_TYPES
 
 TYPE_NUMBERS = {name: number for number, name in enumerate(SALE_TYPES)}
@@ -27,6 +30,13 @@ class SaleFields(msgspec.Struct, gc=False):
     refers_to: str | None = None
 
 
+class SignatureFields(msgspec.Struct, gc=False):
+    """A terminal's signature, its key and itself in base64."""
+
+    public_key: str
+    value: str
+
+
 class RecordFields(msgspec.Struct, gc=False):
     """What is compared of the record."""
 
@@ -35,6 +45,7 @@ class RecordFields(msgspec.Struct, gc=False):
     number: int
     code: str
     store: int
+    signature: SignatureFields | None
     sale: SaleFields
 
 
@@ -61,6 +72,19 @@ def read_fields(content: bytes) -> RecordFields:
         return DECODER.decode(content)
     except (msgspec.DecodeError, UnicodeDecodeError) as fault:
         raise ContentsError(f"the record cannot be read: {fault}") from fault
+
+
+def signed_of(fields: RecordFields, content: bytes) -> Signed | None:
+    """What a terminal signed of a record; of a damaged signature, one that is false. None: it signed nothing."""
+    if fields.signature is None:
+        return None
+    try:
+        public_key, value = (
+            base64.b64decode(text, validate=True) for text in (fields.signature.public_key, fields.signature.value)
+        )
+        return Signed(public_key, SALE + sale_bytes(content), value)
+    except ValueError:
+        return Signed(b"", b"", b"")
 
 
 def rows_of(records: Sequence[RecordFields], positions: Sequence[int], place: Place) -> Rows:

@@ -19,6 +19,7 @@ class FaultKind(StrEnum):
     RECORD_UNREADABLE = "record-unreadable"
     RECORD_MISPLACED = "record-misplaced"
     CODE_WRONG = "code-wrong"
+    SIGNATURE_FALSE = "signature-false"
     MARKS_CHANGED = "marks-changed"
     REMOVAL_UNKNOWN = "removal-unknown"
     REMOVAL_UNDONE = "removal-undone"

@@ -27,6 +27,7 @@ LOG_KEY, WITNESS_KEY = 1, 4  # kinds of keys
 FILE_KEYS = ["format", "record", "position", "path", "header", "log"]
 RECORD_KEYS = ["v", "shard", "epoch", "number", "received_at", "code", "retailer", "store", "signature", "sale"]
 HEADER_KEYS = ["v", "shard", "block", "epoch", "first_number", "count", "root", "marks", "previous", "sealed_at"]
+SALE_KEY, CROCKFORD = ',"sale":', "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CODE, HEX, CONTROLS = "[0-9A-Z]{4}(-[0-9A-Z]{4}){3}", "[0-9a-f]{64}", "[\x00-\x09\x0b-\x1f\x7f]"
 TIME = "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{5,18}(Z|[+-][0-9]{2}:[0-9]{2})"
 
@@ -133,6 +134,8 @@ def read_record(text: str) -> dict[str, Any]:
     right = right and type(sale.get("total")) in (int, float) and is_whole(abs(sale["total"]), (int, float))
     right = right and fits(record["code"], CODE) and fits(record["received_at"], TIME)
     right = right and fits(sale.get("currency"), "[A-Z]{3}") and fits(sale.get("issued_at"), "[!-~]{1,40}")
+    own = record["signature"]
+    right = right and (own is None or (isinstance(own, dict) and list(own) == ["key", "public_key", "value"]))
     need(right, "record", "A field of the record is not what its format says.")
     return record
 
@@ -202,6 +205,21 @@ def signed_at(note: Note, key: Key) -> int | None:
     return found
 
 
+def check_till(text: str, signature: dict[str, Any] | None) -> list[str]:
+    """By which key the till signed the sale, if it did; nothing here says whose key that is: the paper does."""
+    if signature is None:
+        return []
+    public, value = (unbase64(signature[name], "record", size) for name, size in (("public_key", 32), ("value", 64)))
+    try:
+        sale = text[text.index(SALE_KEY) + len(SALE_KEY) : -1].encode()
+        Ed25519PublicKey.from_public_bytes(public).verify(value, b"possys/sale/1\n" + sale)
+    except (InvalidSignature, ValueError):
+        raise Refused("till-signature: The signature is not of the till's key over this sale.") from None
+    bits = int.from_bytes(sha256(public).digest()[:5], "big")
+    mark = "".join(CROCKFORD[bits >> shift & 31] for shift in range(35, -1, -5))
+    return [f"signed by the till with its key {mark[:4]}-{mark[4:]}; the paper must show the same"]
+
+
 def check_log_key(note: Note, keys: list[Key]) -> str:
     own = [key for key in keys if key.name == note.origin]
     need(own, "origin", f"The checkpoint is of the log {note.origin!r}; no key of that log was given.")
@@ -245,6 +263,7 @@ def verify_proof(raw: bytes, keys: list[Key], witnesses: list[Key], quorum: int 
     need(root == note.root.hex(), "log-path", wrong)
     found = [f"receipt {record['code']}, received {record['received_at']}, issued {record['sale']['issued_at']}"]
     found += [f"total {record['sale']['total']} in minor units of {record['sale']['currency']}"]
+    found += check_till(file["record"], record["signature"])
     found += [f"record {start.hex()} at position {position} of shard {header['shard']}, block {header['block']}"]
     found += [f"block {seal.hex()} at index {index} of the log"]
     return [*found, check_log_key(note, keys), check_witnesses(note, keys, witnesses, quorum)]

@@ -12,6 +12,8 @@ from ledger.log.notes import LOG_KEY, WITNESS_KEY, Signer, Verifier, written
 from ledger.merkle import inclusion_path, leaf_hash, mth_of, root
 from ledger.proof_file import FORMAT, ProofFile, proof_bytes
 from ledger.records import assemble
+from transactions.signatures import SALE as SIGNED_SALE
+from transactions.stream import Signature
 
 ORIGIN = "ledger.example/log"
 CODE = "0NXV-SRT0-G09S-89Q7"
@@ -39,9 +41,20 @@ KEY = LOG.verifier.vkey
 WITNESSES = (BANK.verifier.vkey, UNION.verifier.vkey)
 
 
-def record(number: int, *, shard: int = 0, sale: bytes = SALE, code: str = CODE) -> bytes:
+TILL = Ed25519PrivateKey.from_private_bytes(bytes([7]) * 32)
+
+
+def till_signature(sale: bytes = SALE, *, by: Ed25519PrivateKey = TILL, key: int = 1) -> Signature:
+    """What the till TILL says of itself, signed by that till or by another key."""
+    return Signature(key, TILL.public_key().public_bytes_raw(), by.sign(SIGNED_SALE + sale))
+
+
+def record(
+    number: int, *, shard: int = 0, sale: bytes = SALE, code: str = CODE, signature: Signature | None = None
+) -> bytes:
     """One record."""
     return assemble(
+        signature=signature,
         shard=shard,
         epoch=1,
         number=number,
@@ -109,9 +122,9 @@ def note(text: str, *signers: Signer) -> str:
     return written(text, [one.sign(text, COSIGNED_AT_S).line for one in signers])
 
 
-def maker(records: int = 3, position: int = 1, leaves: int = 5, index: int = 2) -> Maker:
-    """A right proof: a block of so many records, a log of so many leaves."""
-    all_records = [record(number + 1) for number in range(records)]
+def maker(records: int | list[bytes] = 3, position: int = 1, leaves: int = 5, index: int = 2) -> Maker:
+    """A right proof: a block of these records, or of so many; a log of so many leaves."""
+    all_records = [record(number + 1) for number in range(records)] if isinstance(records, int) else records
     sealed = block(all_records)
     hashes = [leaf_hash(b"leaf %d" % at) for at in range(leaves)]
     hashes[index] = sealed.hash

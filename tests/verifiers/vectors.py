@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledger.log.checkpoint import TreeHead
 from ledger.log.notes import LOG_KEY, Signer
@@ -22,6 +23,7 @@ from tests.verifiers.proofs import (
     ORIGIN,
     SALE,
     STRANGER,
+    TILL,
     UNION,
     WITNESSES,
     Maker,
@@ -29,7 +31,11 @@ from tests.verifiers.proofs import (
     maker,
     record,
     signer,
+    till_signature,
 )
+from transactions.stream import Signature
+
+STRANGER_TILL = Ed25519PrivateKey.from_private_bytes(bytes([8]) * 32)
 
 
 class Vector(NamedTuple):
@@ -57,7 +63,7 @@ def changed(raw: bytes, old: str, new: str) -> bytes:
 
 def vectors() -> list[Vector]:
     """All of them but the flipped bits."""
-    return [*right_ones(), *forged_parts(), *ill_written(), *ill_signed(), *ill_recorded()]
+    return [*right_ones(), *forged_parts(), *ill_written(), *ill_signed(), *ill_recorded(), *signed_by_tills()]
 
 
 def right_ones() -> Iterator[Vector]:
@@ -72,6 +78,24 @@ def right_ones() -> Iterator[Vector]:
     rotated = made._replace(signers=(NEXT_LOG, BANK, UNION)).raw
     yield Vector("old and new key pinned", rotated, "valid", keys=(KEY, NEXT_LOG.verifier.vkey))
     yield Vector("another log's key, too", made.raw, "valid", keys=(FOREIGN_LOG.verifier.vkey, KEY))
+
+
+def signed_by_tills() -> Iterator[Vector]:
+    """Records that the till itself signed, rightly sealed: what an operator could make who has no till's key."""
+
+    def of(signature: Signature | None, sale: bytes = SALE) -> bytes:
+        return maker(records=[record(1), record(2, sale=sale, signature=signature), record(3)]).raw
+
+    right = till_signature()
+    yield Vector("signed by the till", of(right), "valid")
+    yield Vector("signed by its second key", of(right._replace(key=2)), "valid")
+    other = SALE.replace(b"10300", b"10301")
+    yield Vector("signed over another sale", of(till_signature(other)), "till-signature")
+    yield Vector("signed by another key", of(till_signature(by=STRANGER_TILL)), "till-signature")
+    yield Vector("signed without saying what", of(right._replace(value=TILL.sign(SALE))), "till-signature")
+    yield Vector("a key that is none", of(right._replace(public_key=b"\xff" * 32)), "till-signature")
+    yield Vector("a short signature", of(right._replace(value=right.value[:-1])), "record")
+    yield Vector("a short key", of(right._replace(public_key=bytes(31))), "record")
 
 
 def forged_parts() -> Iterator[Vector]:

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from tests.tills import Till
 from transactions import service
 from transactions.api import CHECKPOINT_HEADER
-from transactions.stream import CHECKPOINT_KEY, read_heads, read_heads_and_checkpoint
+from transactions.stream import CHECKPOINT_KEY, look_at, read_heads
 
 SAID = f"1204 {'A' * 43}="
 
@@ -80,6 +80,6 @@ def test_naming_it_costs_no_query_and_no_round_trip(told: redis.Redis, till: Til
 
 
 def test_heads_read_with_the_checkpoint_are_the_same(told: redis.Redis) -> None:
-    heads, checkpoint = read_heads_and_checkpoint(told, [0, 63])
-    assert heads == read_heads(told, [0, 63])
-    assert checkpoint == SAID
+    found = look_at(told, [0, 63])
+    assert found.heads == read_heads(told, [0, 63])
+    assert (found.checkpoint, found.outage) == (SAID, None)

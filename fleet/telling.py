@@ -1,0 +1,45 @@
+"""How steps of the registry are told to a retailer's people."""
+
+import re
+from collections.abc import Iterable
+
+from portal.models import Membership
+from portal.queries import called
+from portal.sheets.panels import Column, Kind, Row
+from transactions.models import RegistryStep
+
+STEPS = (
+    Column("at", "When", Kind.MOMENT),
+    Column("what", "What", Kind.TEXT),
+    Column("before", "Before", Kind.TEXT),
+    Column("after", "After", Kind.TEXT),
+    Column("reason", "Why", Kind.TEXT),
+    Column("by", "Who", Kind.TEXT),
+)
+STEPS_ARE = "Every step, the newest first. Steps are only ever added; nobody can change or delete one."
+MEMBER = re.compile(r"member (\d{1,18}) of retailer (\d{1,18})")
+IMPORT = re.compile(r"import (\d{1,18})")
+
+
+def member(membership_id: int, retailer_id: int) -> str:
+    """Who a member is in steps."""
+    return f"member {membership_id} of retailer {retailer_id}"
+
+
+def rows(steps: Iterable[RegistryStep], retailer_id: int) -> list[Row]:
+    """Steps as rows; members are named, staff are not: who of them it was is not the retailer's business."""
+    steps = list(steps)
+    ids = {int(found[1]) for step in steps if (found := MEMBER.fullmatch(step.by)) and int(found[2]) == retailer_id}
+    members = Membership.objects.filter(pk__in=ids, retailer=retailer_id).select_related("user") if ids else ()
+    names = {one.pk: called(one.user) for one in members}
+    return [
+        (step.at, step.get_kind_display(), step.before, step.after, step.reason, _who(step.by, names)) for step in steps
+    ]
+
+
+def _who(by: str, names: dict[int, str]) -> str:
+    if found := MEMBER.fullmatch(by):
+        return names.get(int(found[1]), "a member")
+    if found := IMPORT.fullmatch(by):
+        return f"file {found[1]}"
+    return "staff" if by.startswith("staff") or by == "command" else by
