@@ -236,6 +236,8 @@ class Sender:
                 self.report("credential", f"the server does not take this till's credential: {answer.problem}")
             self.credential_refused = answer.problem
         why = answer.problem or f"the server answered {answer.status}"
+        if isinstance(outage := answer.said.get("outage"), dict):
+            why += f" An {outage.get('kind')} is declared since {outage.get('began_at')}."
         if self.circuit.failed(why, answer.wait_s):
             self.report("offline", f"selling offline: {why}")
 

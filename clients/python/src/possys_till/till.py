@@ -97,7 +97,7 @@ class Till:
         self._sender.start()
 
     @classmethod
-    def enrol(
+    def enrol(  # noqa: PLR0913 (what a first start needs)
         cls,
         url: str,
         code: str,
@@ -105,12 +105,14 @@ class Till:
         rules: Rules | None = None,
         *,
         with_key: bool = True,
+        last_number: int = 0,
         settings: Settings | None = None,
     ) -> "Till":
         """Exchanges a one-time code for the till's credential, and opens the till.
 
         It makes a key pair unless told not to, and proves it. Credential and key are kept in the folder for its owner
-        alone. When no answer comes, calling it again with the same code is safe: it asks under the same name.
+        alone. When no answer comes, calling it again with the same code is safe: it asks under the same name. Where
+        the terminal sold from another folder before, `last_number` is the last one it used there.
         Raises Refused when the code is wrong, used or too old; Unreachable; StorageError.
         """
         file = CredentialFile(Path(folder))
@@ -130,6 +132,7 @@ class Till:
                         raise
                     time.sleep(ENROLMENT_BACKOFF.wait_s(attempt))
             queue.belong(credential.terminal, credential.url)
+            queue.begin_after(last_number)
             file.keep(credential, None)
         return cls(folder, rules, settings=settings)
 
@@ -252,6 +255,13 @@ class Till:
     def find(self, sequence: int) -> Receipt:
         """The receipt of a sale as it stands now. Raises Unknown."""
         return Receipt.of(self._queue.find(sequence), self.credential)
+
+    def quantity_of(self, code: str, place: int) -> str:
+        """How much a line of a sale has, by its place from 0. Raises Unknown."""
+        lines = self._kept(read_code(code)).sale["lines"]
+        if not 0 <= place < len(lines):
+            raise Unknown(f"the sale has {len(lines)} lines")
+        return str(lines[place]["quantity"])
 
     def last(self) -> Receipt | None:
         """The receipt of the latest sale."""
