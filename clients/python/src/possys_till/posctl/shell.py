@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TextIO
 
-from possys_till import amounts, qr
+from possys_till import amounts
 from possys_till.faults import TillError
 from possys_till.posctl.basket import Basket
 from possys_till.posctl.catalogue import Catalogue, Product
@@ -31,6 +31,7 @@ STORNO = re.compile(r"-\s*(\d*)", re.ASCII)
 METHODS = ("cash", "card", "voucher", "transfer", "account", "other")
 # Black on white, whatever the terminal's own colours are: readers need a light margin.
 BLACK_ON_WHITE, PLAIN = "\x1b[30;107m", "\x1b[0m"
+COLOUR_CHARACTERS = len(BLACK_ON_WHITE) + len(PLAIN)
 
 
 class UsageError(TillError):
@@ -229,10 +230,12 @@ class Shell:
     def _print(self, receipt: Receipt) -> None:
         """The receipt; its QR code in black on white where the output is a terminal."""
         self.say("")
-        code = set(qr.lines(receipt.qr_text, columns_max=self.width)) if self.colours else set()
-        for line in receipt.lines(self.width):
-            bare = next((one for one in code if one.strip() and line.strip() == one.strip()), None)
-            self.say(f"{BLACK_ON_WHITE}{line:<{self.width}}{PLAIN}" if self.colours and bare else line)
+        if self.colours:
+            above, code, below = receipt.parts(self.width)
+            coloured = [f"{BLACK_ON_WHITE}{line}{PLAIN}".center(self.width + COLOUR_CHARACTERS) for line in code]
+            self.say("\n".join([*above, *coloured, *below]))
+        else:
+            self.say(receipt.text(self.width).rstrip("\n"))
         self.say("")
         if receipt.change:
             self.say(f"Change: {self.money(receipt.change)}")
