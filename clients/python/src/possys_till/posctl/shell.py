@@ -22,7 +22,8 @@ Take payment       cash 20 gives change, cash alone takes it exactly; card, vouc
   card 5           pays a part; go on until nothing is open
 Take back          refund CODE [LINE[*QUANTITY] ...] [: reason]; void CODE [: reason]
 Other              copy [CODE]; last; train on, train off
-  queue            what waits, and what needs a person; resend N sends a sale put aside again as it is
+  queue            what waits, and what needs a person; resend N sends a sale put aside again as
+                   it is, resend N now with the present time when the clock was wrong
   correct N        sends the basket in place of sale N that was refused, paid in cash or by: correct N card
   status           how the till stands; try asks the server now
   help, quit"""
@@ -262,7 +263,10 @@ class Shell:
                      f"needs a person ({status}): {words}")  # fmt: skip
 
     def _resend(self, rest: str) -> None:
-        self.till.correct(_number(rest))
+        number, _, when = rest.partition(" ")
+        if when not in ("", "now"):
+            raise UsageError("resend N, or resend N now when its time was wrong")
+        self.till.correct(_number(number), issued_at=self.till.settings.now() if when else None)
         self.say("It is sent again.")
 
     def _correct(self, rest: str) -> None:
