@@ -197,6 +197,7 @@ class LateDay(Struct):
 class AfterCloseEvidence(Evidence):
     """Sales well after the store's usual end of business; `extent` is how many. No subject.
 
+    `reasons`, one at least: "repeated" (on several days), "large" (much in one night), "backdated".
     `backdated`: sales that came after midnight, with numbers behind those of the new day, but are dated before it.
     """
 
@@ -215,6 +216,7 @@ class AfterCloseEvidence(Evidence):
     once_in: int
     looked_at: int
     receipts: list[Receipt] = []
+    reasons: list[str] = []
 
 
 class UnknownProductsEvidence(Evidence):

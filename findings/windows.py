@@ -63,7 +63,7 @@ NOTHING = Sums()
 
 @dataclass(frozen=True, kw_only=True)
 class Till:
-    """A till's window and past, those of its store's other tills, and the windows of its retailer's others and the fleet."""
+    """A till's window and past, its store's other tills', and the windows of its retailer's others and the fleet."""
 
     own: Sums
     past: Sums = NOTHING

@@ -79,7 +79,7 @@ FLEET = f"""
     GROUP BY d.currency
 """  # noqa: S608 - only this module's own text is put in
 ESTIMATE = "SELECT reltuples::bigint FROM pg_class WHERE oid = 'findings_tillstate'::regclass"
-COUNT = "SELECT count(*) FROM (SELECT 1 FROM findings_tillstate LIMIT %s) AS some"
+COUNT = "SELECT count(*) FROM (SELECT 1 FROM findings_tillstate LIMIT %s) AS part"
 
 
 class Window(NamedTuple):
