@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from django.db import connection
+from possys_till.signing import TillKey
 
 from benchmarks.cpu import CpuShares
 from benchmarks.fleet import Fleet, sequences
@@ -42,19 +43,21 @@ class Run:
     sequences: dict[str, memoryview] = field(default_factory=dict)
     kept: dict[str, float] = field(default_factory=dict)
 
-    def sales(self, share: tuple[int, int] = (0, 1), system: str = "capture") -> Sales:
+    def sales(self, share: tuple[int, int] = (0, 1), system: str = "capture", key: TillKey | None = None) -> Sales:
         """A maker of sales; each system compared has sequences of its own."""
         if system not in self.sequences:
             self.sequences[system] = sequences(self.fleet)
-        return Sales(self.fleet, self.templates, self.sequences[system], share)
+        return Sales(self.fleet, self.templates, self.sequences[system], share, key=key)
 
-    def batches(self, seconds: float, spread: int = 1) -> tuple[LoadResult, dict[str, float]]:
-        """Batches as fast as they are answered."""
+    def batches(
+        self, seconds: float, spread: int = 1, key: TillKey | None = None
+    ) -> tuple[LoadResult, dict[str, float]]:
+        """Batches as fast as they are answered, signed if there is a key."""
         return self.load(
             seconds,
             sales=BATCH_SALES,
             connections=BATCH_CONNECTIONS,
-            make=self.batch_maker(spread),
+            make=self.batch_maker(spread, key),
             port=self.site.product,
         )
 
@@ -71,12 +74,12 @@ class Run:
             pace=lambda begin_s, end_s: Counted(requests),
         )
 
-    def batch_maker(self, spread: int) -> Callable[[tuple[int, int]], Callable[[], bytes]]:
+    def batch_maker(self, spread: int, key: TillKey | None = None) -> Callable[[tuple[int, int]], Callable[[], bytes]]:
         """Makes each load process's maker of batches."""
         self.sales()
 
         def maker(share: tuple[int, int]) -> Callable[[], bytes]:
-            sales = self.sales(share)
+            sales = self.sales(share, key=key)
             return lambda: sales.batch(BATCH_PATH, spread)
 
         return maker

@@ -4,6 +4,8 @@ import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from possys_till.signing import TillKey
+
 from benchmarks.fleet import Fleet
 from benchmarks.sizes import TILLS
 from transactions.replay.baskets import fill
@@ -31,6 +33,8 @@ class Sales:
     share: tuple[int, int] = (0, 1)
     terminals_max: int = 1 << 30
     made: int = 0
+    # What the tills sign their sales with; all have the same key here, which costs the server no less.
+    key: TillKey | None = None
     _times: tuple[bytes, ...] = ()
     _until_s: float = 0.0
     _place: int = field(default=-1)
@@ -45,9 +49,12 @@ class Sales:
         template = self.templates[made % len(self.templates)]
         terminal = self.fleet.stores[store][till]
         if made % LATE_EVERY:
-            return fill(template, terminal=terminal, sequence=sequence, issued_at=self._times[0])
+            return self._signed(fill(template, terminal=terminal, sequence=sequence, issued_at=self._times[0]))
         late = self._times[1 + made // LATE_EVERY % len(LATE_DAYS)]
-        return fill(template, terminal=terminal, sequence=sequence, issued_at=late, mode=b"offline")
+        return self._signed(fill(template, terminal=terminal, sequence=sequence, issued_at=late, mode=b"offline"))
+
+    def _signed(self, sale: bytes) -> bytes:
+        return sale if self.key is None else self.key.envelope(sale)
 
     def one(self, path: bytes, scheme: bytes, tokens: list[bytes]) -> bytes:
         """A request with one sale of the next terminal in turn."""
