@@ -4,10 +4,9 @@ import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from possys_till.signing import TillKey
-
 from benchmarks.fleet import Fleet
 from benchmarks.sizes import TILLS
+from possys_till.signing import TillKey
 from transactions.replay.baskets import fill
 
 BATCH_SALES = 500

@@ -189,9 +189,7 @@ class CredentialIssue(models.Model):
 
     class Meta:
         ordering = ("pk",)
-        constraints = (
-            models.UniqueConstraint(fields=("terminal", "request_sha256"), name="one_credential_a_request"),
-        )
+        constraints = (models.UniqueConstraint(fields=("terminal", "request_sha256"), name="one_credential_a_request"),)
 
     def __str__(self) -> str:
         return f"token version {self.key_version} of terminal {self.terminal_id}"

@@ -20,6 +20,7 @@ from django.test import Client
 from accounting.books.chart import open_books
 from accounting.days.due import close_due
 from accounting.service import SERVICE as BOOKS
+from fleet.service import SERVICE as TILLS
 from ledger.feeding.running import feed_all
 from ledger.shards import ALL_SHARDS
 from portal.keys.operations import make_key
@@ -34,7 +35,7 @@ from tests.openapi import answer_schema, description, faults
 from tests.tills import Till
 from warehouse.service import SERVICE as STOCK
 
-SERVICES = [pytest.param(service, id=service.name) for service in (BOOKS, STOCK) if service.pages]
+SERVICES = [pytest.param(service, id=service.name) for service in (BOOKS, STOCK, TILLS) if service.pages]
 # What a retailer's program or a mistyped address may hold, for every name that is asked for.
 JUNK = ("x", "-1", "0", f"{10**30}", "\0", "1e999999999", "2026-02-30", "NaN", "' OR 1=1 --", "ž" * 300, "٣", "%s{0}")
 # Of it, what is tried in each name alone.
