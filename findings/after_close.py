@@ -55,7 +55,7 @@ class Reason(StrEnum):
 
 
 class Night(NamedTuple):
-    """What a till sold after a close: the day's place in the window, the hour of its end (past 24 the next day)."""
+    """What a till sold after a day's close: the day's place in the window, the hour of the end (past 24: the next)."""
 
     place: int
     end_hour: int
