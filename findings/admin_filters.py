@@ -59,7 +59,11 @@ class AssigneeFilter(SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> list[tuple[str, str]]:
         """Mine, nobody's, and each of the staff."""
-        staff = User.objects.filter(is_staff=True, is_active=True).exclude(pk=request.user.pk).order_by("username")
+        staff = (
+            User.objects.filter(is_staff=True, is_active=True)
+            .exclude(username=request.user.get_username())
+            .order_by("username")
+        )
         people = [(str(one.pk), one.username) for one in staff.only("username")[:PEOPLE_MAX]]
         return [(MINE, "Mine"), (NOBODY, "Nobody’s"), *people]
 

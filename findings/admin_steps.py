@@ -56,6 +56,9 @@ def _ask(findings: Collection[Finding], user: User, said: dict[str, Any]) -> str
         for one in findings:
             operations.note(one, by=actor(user), author=user, text=said["text"], is_internal=False)
         operations.ask(findings, due_at, by=actor(user), author=user)
+        # What was answered waits for the retailer once more.
+        answered = [one for one in findings if one.state == Finding.State.ANSWERED]
+        operations.set_state(answered, Finding.State.OPEN, by=actor(user), reason="asked again", author=user)
     return f"The retailer is asked to answer by {due_at:%-d %b %Y}."
 
 

@@ -5,3 +5,9 @@ from django.apps import AppConfig
 
 class FindingsConfig(AppConfig):
     name = "findings"
+
+    def ready(self) -> None:
+        from portal.navigation import NavigationEntry, register
+        from portal.rights import Right
+
+        register(NavigationEntry("Findings", "findings-home", Right.SEE_TILLS, 45))

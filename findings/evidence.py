@@ -4,7 +4,7 @@
 extent has grown past what was dismissed, by `GROWS` times where a measure always moves a little.
 """
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import msgspec
 from msgspec import Struct
@@ -24,8 +24,13 @@ class Evidence(Struct, kw_only=True, omit_defaults=False):
 
     def as_json(self) -> dict[str, Any]:
         """As it is kept in the database."""
-        found: dict[str, Any] = msgspec.to_builtins(self)
+        found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(self))
         return found
+
+    @classmethod
+    def read(cls, kept: dict[str, Any]) -> Self:
+        """An evidence out of the database. Raises msgspec.ValidationError when an older version wrote another shape."""
+        return msgspec.convert(kept, cls)
 
 
 class GapEvidence(Evidence):
@@ -34,10 +39,11 @@ class GapEvidence(Evidence):
     ranges: list[tuple[int, int]]
     missing: int
     seen_at: str
-    # When the numbers around it were issued, and until when what was issued then may come.
+    # When the numbers around it were issued, and until when what was issued then may come: None while an outage that
+    # is declared and goes on keeps that time from running.
     issued_after: str
     issued_before: str
-    due_at: str
+    due_at: str | None
     is_overdue: bool
     # The till lacks more than is kept one by one, and of these only the count is known.
     is_more: bool = False
@@ -191,6 +197,7 @@ class LateDay(Struct):
 class AfterCloseEvidence(Evidence):
     """Sales well after the store's usual end of business; `extent` is how many. No subject.
 
+    `reasons`, one at least: "repeated" (on several days), "large" (much in one night), "backdated".
     `backdated`: sales that came after midnight, with numbers behind those of the new day, but are dated before it.
     """
 
@@ -209,6 +216,7 @@ class AfterCloseEvidence(Evidence):
     once_in: int
     looked_at: int
     receipts: list[Receipt] = []
+    reasons: list[str] = []
 
 
 class UnknownProductsEvidence(Evidence):

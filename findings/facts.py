@@ -53,7 +53,7 @@ BEHIND_SPREAD_S = 5 * 60
 BACKWARDS_US = 2 * 60 * US_PER_S
 
 
-class State(Struct):
+class State(Struct, gc=False):
     """A row of findings.models.TillState, with the terminal's numbers; moments in microseconds since 2000, 0: none."""
 
     terminal: int

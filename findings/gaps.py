@@ -18,7 +18,7 @@ GAPS_MAX = 64
 NO_ORIGIN = 0
 
 
-class Gap(Struct):
+class Gap(Struct, gc=False):
     """A row of findings.models.Gap; moments in microseconds since 2000."""
 
     first: int
@@ -39,7 +39,7 @@ class Gap(Struct):
         )  # fmt: skip
 
 
-class Numbers(Struct):
+class Numbers(Struct, gc=False):
     """The numbers of one terminal: the lowest and the highest, when these were issued, and what lacks between.
 
     `last` is 0 when none has come yet.

@@ -216,6 +216,7 @@ class Finding(models.Model):
     evidence = models.JSONField()
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     closed_at = models.DateTimeField(null=True, blank=True)
+    gone_at = models.DateTimeField(null=True, blank=True, help_text="Since when the judges do not say it any more.")
     assignee = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
@@ -231,11 +232,14 @@ class Finding(models.Model):
                 | Q(state__in=("accepted", "dismissed", "resolved"), closed_at__isnull=False),
                 name="what_is_over_was_closed",
             ),
+            models.CheckConstraint(
+                condition=Q(gone_at__isnull=True) | Q(closed_at__isnull=False), name="what_is_gone_was_closed"
+            ),
         )
         indexes = (
             models.Index(fields=("state", "-score"), name="findings_by_score"),
             models.Index(fields=("retailer", "state", "-score"), name="findings_of_a_retailer"),
-            models.Index(fields=("kind", "terminal"), condition=Q(closed_at__isnull=True), name="findings_to_judge"),
+            models.Index(fields=("kind", "terminal"), condition=Q(gone_at__isnull=True), name="findings_to_judge"),
             models.Index(fields=("-opened_at",), name="findings_by_age"),
         )
 
@@ -279,6 +283,7 @@ class Sweep(models.Model):
 
     kind = models.CharField(max_length=20, primary_key=True)
     after = models.IntegerField(default=0)
+    is_over = models.BooleanField(default=False)
     since_blocks = models.JSONField(help_text="By shard: what is behind these is judged.")
     began_blocks = models.JSONField(help_text="By shard: where the consumer stood when this sweep began.")
     began_at = models.DateTimeField()

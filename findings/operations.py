@@ -94,7 +94,9 @@ def set_state(findings: Collection[Finding], state: str, *, by: str, reason: str
             )  # fmt: skip
             one.state = state
             one.closed_at = moment if state in OVER else None
-        Finding.objects.bulk_update(changed, ["state", "closed_at"])
+            if state not in OVER:
+                one.gone_at = None
+        Finding.objects.bulk_update(changed, ["state", "closed_at", "gone_at"])
         FindingNote.objects.bulk_create(notes)
     return len(changed)
 

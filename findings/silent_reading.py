@@ -29,8 +29,8 @@ from findings.models import Finding
 from findings.scoring import score, sure_of, weight_of
 from findings.silent import DAY, HISTORY_DAYS, Histories, Integers, Spans
 from findings.verdicts import Verdict
+from findings.windows_reading import FLEET_SAMPLE, FLEET_TILLS
 
-FLEET_TILLS = 300
 # Days longer ago are taken as ordinary ones of the fleet.
 FLEET_DAYS = 180
 # Mean receipts an hour below which evidence leaves an hour out.
@@ -72,21 +72,12 @@ A_YEAR_AGO = """
     SELECT COALESCE(sum(d.sales + d.refunds + d.voids), 0)
     FROM findings_tillday d WHERE d.terminal = ANY(%s) AND d.day BETWEEN %s AND %s
 """
-FLEET = """
-    WITH bounds AS (SELECT min(terminal) AS low, max(terminal) AS high FROM findings_tillstate),
-    sample AS (
-        SELECT DISTINCT near.terminal
-        FROM bounds, generate_series(0, %(tills)s - 1) AS step,
-        LATERAL (
-            SELECT terminal FROM findings_tillstate
-            WHERE terminal >= bounds.low + (bounds.high - bounds.low)::bigint * step / %(tills)s
-            ORDER BY terminal LIMIT 1
-        ) AS near
-    )
+FLEET = f"""
     SELECT d.day - %(since)s::date, sum(d.sales + d.refunds + d.voids)
-    FROM sample JOIN findings_tillday d ON d.terminal = sample.terminal AND d.day BETWEEN %(since)s AND %(until)s
+    FROM ({FLEET_SAMPLE}) AS sample
+    JOIN findings_tillday d ON d.terminal = sample.terminal AND d.day BETWEEN %(since)s AND %(until)s
     GROUP BY 1
-"""
+"""  # noqa: S608 - only texts of modules are put in
 RETAILERS = """
     SELECT s.retailer_id, s.id, max(LEAST(f.last_issued_at, f.last_received_at))
     FROM transactions_store s

@@ -385,6 +385,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(minutes=5),
         "options": {"expires": 300},
     },
+    "judge-findings": {
+        "task": "findings.tasks.judge_findings",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
     "resume-imports": {
         "task": "fleet.tasks.resume_imports",
         "schedule": timedelta(seconds=30),

@@ -57,6 +57,8 @@ class OriginalsAwayError(Exception):
 # The place that a receipt code names -> the sale there with what was taken back of it, None when it is not recorded.
 Originals = Callable[[CodePlace], Original | None]
 _originals: list[Originals] = []
+# Why it is not known what is left, and seconds until the till asks again -> capture's 503.
+SendAgain = Callable[[str, int], Problem]
 
 
 def register_originals(originals: Originals) -> None:
@@ -109,11 +111,11 @@ class _RefusedError(Exception):
 class Corrections:
     """One process's comparison of refunds and voids with their sales; thread-safe."""
 
-    def __init__(self, *, stores: Stores, keys: KeyTable, replicas_min: int, offline_hours: int) -> None:
+    def __init__(self, *, stores: Stores, keys: KeyTable, replicas_min: int, send_again: SendAgain) -> None:
         self.stores = stores
         self.keys = keys
         self.reservations = Reservations(stores, replicas_min=replicas_min)
-        self.offline_hours = offline_hours
+        self.send_again = send_again
 
     def compare(self, corrections: Sequence[Correction], credential: Credential, now_ms: int) -> Compared:
         """Compares each with its sale and reserves what it takes back, in order."""
@@ -131,9 +133,7 @@ class Corrections:
                     raise _SendAgainError("There are many refunds in this batch.", answers.RETRY_SOON_S)
                 self._compare_one(correction, retailer, now_ms, done)
             except _SendAgainError as fault:
-                done.refused[correction.position] = answers.send_again(
-                    str(fault), retry_after_s=fault.retry_after_s, offline_allowed_hours=self.offline_hours
-                )
+                done.refused[correction.position] = self.send_again(str(fault), fault.retry_after_s)
             except _RefusedError as fault:
                 done.refused[correction.position] = answers.refused(fault.faults)
         return done

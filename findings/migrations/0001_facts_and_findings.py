@@ -39,6 +39,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("kind", models.CharField(max_length=20, primary_key=True, serialize=False)),
                 ("after", models.IntegerField(default=0)),
+                ("is_over", models.BooleanField(default=False)),
                 ("since_blocks", models.JSONField(help_text="By shard: what is behind these is judged.")),
                 (
                     "began_blocks",
@@ -232,6 +233,12 @@ class Migration(migrations.Migration):
                 ),
                 ("closed_at", models.DateTimeField(blank=True, null=True)),
                 (
+                    "gone_at",
+                    models.DateTimeField(
+                        blank=True, help_text="Since when the judges do not say it any more.", null=True
+                    ),
+                ),
+                (
                     "answer_due_at",
                     models.DateTimeField(
                         blank=True, help_text="Until when the retailer is asked to answer.", null=True
@@ -343,7 +350,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="finding",
             index=models.Index(
-                condition=models.Q(("closed_at__isnull", True)), fields=["kind", "terminal"], name="findings_to_judge"
+                condition=models.Q(("gone_at__isnull", True)), fields=["kind", "terminal"], name="findings_to_judge"
             ),
         ),
         migrations.AddIndex(
@@ -369,6 +376,13 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="what_is_over_was_closed",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="finding",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("gone_at__isnull", True), ("closed_at__isnull", False), _connector="OR"),
+                name="what_is_gone_was_closed",
             ),
         ),
         migrations.RunSQL(REFUSE, DROP_REFUSE),

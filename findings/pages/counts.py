@@ -1,159 +1,189 @@
-"""Evidence about one day of a till: what it took back, sold after its close, or sold without naming the product."""
+"""Evidence about some weeks of a till: what it took back, sold after the close, or sold without naming the product."""
 
-from collections import Counter
-from collections.abc import Mapping
-from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
 
 from django.db.models import QuerySet
 
 from findings.models import Finding, TillDay
-from findings.pages import records
-from findings.pages.parts import CODE, DAY, DAYS_SHOWN, ISSUED, Part
-from findings.pages.sentence import day_of
+from findings.pages.parts import CODE, DAY, Part
+from findings.pages.sentence import seldom
 from portal.sheets.panels import WHOLE, Column, Kind, Panel, Row, ratio
-from transactions.stream import shard_of
 
-# What somebody looks through; the day's own page in the sales figures has the rest.
-RECEIPTS_MAX = 50
-NAMES_MAX = 50
+# What somebody looks through; the sales figures have the rest.
+ROWS_MAX = 60
 
-COMPARED = (
-    Column("whose", "", Kind.TEXT),
-    Column("share", "Refunds and voids, of sales", Kind.PERCENT),
-)
-BACK = (CODE, Column("type", "What", Kind.TEXT), ISSUED, Column("total", "Total", Kind.MONEY))
-BACK_DAYS = (
-    DAY,
-    Column("sales", "Sales", Kind.COUNT),
+WHOSE = Column("whose", "Whose", Kind.TEXT)
+TOTAL = Column("total", "Total", Kind.MONEY)
+# As the till wrote it, in its own time.
+WRITTEN = Column("issued_at", "Issued", Kind.TEXT)
+WHAT = Column("what", "What", Kind.TEXT)
+OPERATOR = Column("operator", "Operator", Kind.TEXT)
+
+BACK_SHARES = (WHOSE, Column("share", "Refunds and voids, of sales", Kind.PERCENT))
+STANDS_OUT = (WHAT, Column("count", "How many", Kind.COUNT), Column("usual", "Usually", Kind.TEXT))
+OPERATORS = (
+    OPERATOR,
     Column("refunds", "Refunds", Kind.COUNT),
     Column("voids", "Voids", Kind.COUNT),
-    Column("back", "Given back", Kind.MONEY),
+    Column("amount", "Given back", Kind.MONEY),
 )
-LATE = (CODE, ISSUED, Column("type", "What", Kind.TEXT), Column("total", "Total", Kind.MONEY))
-LATE_DAYS = (DAY, Column("last", "Last sale of the day", Kind.TEXT), Column("sales", "Sales that day", Kind.COUNT))
-NAMES = (
-    Column("name", "Name on the receipt", Kind.TEXT),
-    Column("lines", "Lines", Kind.COUNT),
-    Column("amount", "Amount", Kind.MONEY),
-    Column("code", "Such as on", Kind.CODE),
-)
-NAME_DAYS = (
+RECEIPTS = (CODE, WRITTEN, TOTAL, OPERATOR)
+BACK_RECEIPTS = (CODE, WHAT, WRITTEN, TOTAL, OPERATOR, Column("refers_to", "Of receipt", Kind.CODE))
+BACK_DAYS = (
     DAY,
-    Column("share", "Lines without a product", Kind.PERCENT),
-    Column("unknown", "Without", Kind.COUNT),
-    Column("lines", "Of all", Kind.COUNT),
+    Column("back", "Given back", Kind.MONEY),
+    Column("refunds", "Refunds", Kind.COUNT),
+    Column("voids", "Voids", Kind.COUNT),
+    Column("sales", "Sales", Kind.COUNT),
 )
+LATE_DAYS = (
+    DAY,
+    Column("sales", "Sales after it", Kind.COUNT),
+    Column("amount", "Amount", Kind.MONEY),
+    Column("usual_end", "Usual end", Kind.TEXT),
+    Column("first_at", "First after it", Kind.TEXT),
+    Column("last_at", "Last", Kind.TEXT),
+)
+UNKNOWN_SHARES = (WHOSE, Column("share", "Lines without a product", Kind.PERCENT))
+NAMES = (Column("name", "Name on the receipt", Kind.TEXT), Column("lines", "Lines", Kind.COUNT))
+
+REASONS = {
+    "refunds": "more refunds than usual",
+    "voids": "more voids than usual",
+    "amount": "more money given back than usual",
+    "round": "many round amounts",
+    "series": "several in a row without a customer between",
+    "before-close": "many just before the end of business",
+}
 
 
 def refunds(finding: Finding, evidence: Mapping[str, Any], now: datetime) -> list[Part]:
-    """Its share beside its own usual one and the others', the receipts, and the days around."""
-    day = day_of(evidence)
+    """The share beside what is usual, what stands out, who made them, the receipts, and the days."""
+    currency = evidence["currency"]
     back = evidence["refunds"] + evidence["voids"]
-    shares: list[Row] = [
-        (f"This till on {day:%-d %b}", ratio(back * WHOLE, evidence["sales"])),
-        ("This till, usually", round(evidence["usual_share"] * WHOLE)),
-        ("The retailer's other tills", round(evidence["others_share"] * WHOLE)),
-    ]
-    compared = Panel("shares", "Against what is usual", "Refunds and voids for every hundred sales.", COMPARED, shares)
-    taken = [one for one in records.of_day(finding.terminal, day) if one.type != "sale"]
-    taken.sort(key=lambda one: one.total)
-    rows: list[Row] = [
-        (one.code, one.type.capitalize(), one.at, one.total) for one in taken[:RECEIPTS_MAX]
-    ]  # fmt: skip
-    receipts = Panel(
-        "receipts", "The receipts", "The largest first.", BACK, rows, currency=evidence["currency"],
-        empty="They cannot be read now.",
+    reasons = ", ".join(REASONS.get(one, one) for one in evidence["reasons"])
+    shares = Panel(
+        "refund-shares", "Against what is usual", f"What stands out: {reasons}.", BACK_SHARES,
+        _shares(evidence, ratio(back * WHOLE, evidence["sales"])),
     )  # fmt: skip
+    stands_out = Panel(
+        "stands-out",
+        "What stands out",
+        "Among the refunds and voids of these weeks.",
+        STANDS_OUT,
+        _stands_out(evidence),
+    )
+    by_operator: list[Row] = [
+        (one["operator"], one["refunds"], one["voids"], -one["amount"]) for one in evidence["operators"]
+    ]
     days: list[Row] = [
-        (_named(one), one.sales, one.refunds, one.voids, -(one.refunded + one.voided))
-        for one in _days(finding, day, evidence["currency"])
+        (_text(one.day), -(one.refunded + one.voided), one.refunds, one.voids, one.sales)
+        for one in _days(finding, evidence)
+        if one.refunds or one.voids
     ]
-    around = Panel("days", "The days around", "", BACK_DAYS, days, currency=evidence["currency"])
-    return [
-        Part(compared, highlights=frozenset({0})),
-        Part(receipts, tuple(one.code for one in taken[:RECEIPTS_MAX])),
-        Part(around, highlights=_place_of(days, day)),
+    parts = [
+        Part(shares, highlights=frozenset({0}), aside=seldom(evidence)),
+        Part(stands_out),
+        Part(
+            Panel("operators", "Who made them", "By operator of the till.", OPERATORS, by_operator, currency=currency)
+        ),
+        Part(Panel("refund-days", "By day", "Days without any are left out.", BACK_DAYS, days, currency=currency)),
+        _taken_back(evidence),
     ]
+    return [part for part in parts if part.panel.rows]
 
 
 def after_close(finding: Finding, evidence: Mapping[str, Any], now: datetime) -> list[Part]:
-    """The last receipts of the day, as many as came after the close, and when the days around ended."""
-    day = day_of(evidence)
-    issued = sorted(records.of_day(finding.terminal, day), key=lambda one: one.at, reverse=True)
-    late = issued[: min(evidence["sales"], RECEIPTS_MAX)]
-    rows: list[Row] = [(one.code, one.at, one.type.capitalize(), one.total) for one in late]
-    found = list(_days(finding, day))
-    currency = next((one.currency for one in found if one.day == day), "")
-    hour = evidence["usual_last_hour"]
-    days: list[Row] = [(_named(one), f"{one.last_issued_at:%H:%M} UTC", one.sales) for one in found]
-    return [
-        Part(
-            Panel("receipts", "The receipts after the close", f"Usually this till sells nothing after {hour:02}:59.",
-                  LATE, rows, currency=currency, empty="They cannot be read now."),
-            tuple(one.code for one in late),
-        ),
-        Part(Panel("days", "When its days ended", "", LATE_DAYS, days), highlights=_place_of(days, day)),
+    """By day what came after its close, and the receipts."""
+    days: list[Row] = [
+        (_text(date.fromisoformat(one["day"])), one["sales"], one["amount"], one["usual_end"], one["first_at"],
+         one["last_at"])
+        for one in evidence["days"][:ROWS_MAX]
     ]  # fmt: skip
+    share = f"{evidence['share'] * 100:.1f}% of what the till sold in these weeks. "
+    backdated = evidence["backdated"]
+    dated = f"{backdated} of them were made after midnight and are dated before it. " if backdated else ""
+    about = f"{share}{dated}".strip()
+    panel = Panel("late-days", "After the close, by day", about, LATE_DAYS, days, currency=evidence["currency"])
+    return [Part(panel, aside=seldom(evidence)), _receipts(evidence, "The receipts after the close")]
 
 
 def unknown_products(finding: Finding, evidence: Mapping[str, Any], now: datetime) -> list[Part]:
-    """The names on the lines that name no product, the most frequent first, and the days around."""
-    day = day_of(evidence)
-    names = _names(finding.terminal, day)
-    rows: list[Row] = [(one.name, one.lines, one.amount, one.code) for one in names[:NAMES_MAX]]
-    currency = evidence["currency"]
-    days: list[Row] = [
-        (_named(one), ratio(one.unknown_lines * WHOLE, one.lines), one.unknown_lines, one.lines)
-        for one in _days(finding, day, currency)
-    ]
+    """The share beside what is usual, the names on the lines, and receipts that have such."""
+    shares = Panel(
+        "unknown-shares", "Against what is usual", "", UNKNOWN_SHARES,
+        _shares(evidence, ratio(evidence["unknown_lines"] * WHOLE, evidence["lines"])),
+    )  # fmt: skip
+    names: list[Row] = [(name, lines) for name, lines in evidence["names"][:ROWS_MAX]]
+    named = "Lines with neither a number nor a bar code, by what stands on the receipt."
     return [
-        Part(
-            Panel("lines", "What was sold so", "Lines with neither a number nor a bar code, by their names.", NAMES,
-                  rows, currency=currency, empty="They cannot be read now."),
-            tuple(one.code for one in names[:NAMES_MAX]),
-        ),
-        Part(Panel("days", "The days around", "", NAME_DAYS, days), highlights=_place_of(days, day)),
+        Part(shares, highlights=frozenset({0}), aside=seldom(evidence)),
+        Part(Panel("names", "What was sold so", named, NAMES, names)),
+        _receipts(evidence, "Receipts with such lines"),
+    ]
+
+
+def _shares(evidence: Mapping[str, Any], own: int | None) -> list[Row]:
+    return [
+        ("This till, in these weeks", own),
+        ("This till before", round(evidence["usual_share"] * WHOLE)),
+        ("Other tills of its store", round(evidence["store_share"] * WHOLE)),
+        ("Other tills of the retailer", round(evidence["others_share"] * WHOLE)),
+    ]
+
+
+def _stands_out(evidence: Mapping[str, Any]) -> list[Row]:
+    rows: list[Row] = [
+        ("Refunds", evidence["refunds"], f"about {evidence['expected_refunds']:.0f}"),
+        ("Voids", evidence["voids"], f"about {evidence['expected_voids']:.0f}"),
+        ("Round amounts", evidence["round_amounts"], ""),
+        ("In a row, without a customer between", evidence["in_series"], ""),
+        ("Just before the end of business", evidence["before_close"], ""),
+        ("Voids within moments of the sale", evidence["quick_voids"], ""),
+    ]
+    return [row for row in rows if row[1]]
+
+
+def _taken_back(evidence: Mapping[str, Any]) -> Part:
+    found: Sequence[Mapping[str, Any]] = evidence["receipts"][:ROWS_MAX]
+    rows: list[Row] = [
+        (one["code"], one["kind"].capitalize(), _written(one["issued_at"]), one["total"], one.get("operator") or "",
+         one.get("refers_to") or "")
+        for one in found
     ]  # fmt: skip
+    return _with_codes("refund-receipts", "The refunds and voids", BACK_RECEIPTS, rows, evidence)
 
 
-class _Name(NamedTuple):
-    """A name on lines without a product; one receipt that has it."""
-
-    name: str
-    lines: int
-    amount: int
-    code: str
-
-
-def _names(terminal: int, day: date) -> list[_Name]:
-    issued = {one.place: one for one in records.of_day(terminal, day)}
-    lines: Counter[str] = Counter()
-    amounts: Counter[str] = Counter()
-    codes: dict[str, str] = {}
-    for place, sale in records.contents(shard_of(terminal), list(issued)):
-        for line in sale["lines"]:
-            if line["kind"] == "item" and not line["sku"] and not line["gtin"]:
-                lines[line["name"]] += 1
-                amounts[line["name"]] += line["amount"]
-                codes[line["name"]] = issued[place].code
-    return [_Name(name, count, amounts[name], codes[name]) for name, count in lines.most_common()]
+def _receipts(evidence: Mapping[str, Any], title: str) -> Part:
+    found: Sequence[Mapping[str, Any]] = evidence["receipts"][:ROWS_MAX]
+    rows: list[Row] = [
+        (one["code"], _written(one["issued_at"]), one["total"], one.get("operator") or "") for one in found
+    ]
+    return _with_codes("receipts", title, RECEIPTS, rows, evidence)
 
 
-def _days(finding: Finding, day: date, currency: str = "") -> QuerySet[TillDay]:
-    """The days up to a little after the one that is found."""
-    around = (day - timedelta(DAYS_SHOWN), day + timedelta(DAYS_SHOWN // 2))
-    found = TillDay.objects.filter(terminal=finding.terminal, day__range=around).order_by("day", "currency")
-    return found.filter(currency=currency) if currency else found
+def _with_codes(
+    key: str, title: str, columns: tuple[Column, ...], rows: list[Row], evidence: Mapping[str, Any]
+) -> Part:
+    panel = Panel(
+        key, title, "Times are the till's own.", columns, rows, currency=evidence["currency"], empty="None was kept."
+    )
+    return Part(panel, tuple(str(row[0]) for row in rows))
 
 
-def _named(one: TillDay) -> str:
-    return _text(one.day)
+def _days(finding: Finding, evidence: Mapping[str, Any]) -> QuerySet[TillDay]:
+    window = (evidence["since"][:10], evidence["until"][:10])
+    found = TillDay.objects.filter(terminal=finding.terminal, day__range=window, currency=evidence["currency"])
+    return found.order_by("day")[:ROWS_MAX]
 
 
 def _text(day: date) -> str:
     return f"{day:%a %-d %b}"
 
 
-def _place_of(rows: list[Row], day: date) -> frozenset[int]:
-    return frozenset(place for place, row in enumerate(rows) if row[0] == _text(day))
+def _written(text: str) -> str:
+    """As on the receipt: the day and the minute, in whatever time the till has."""
+    day, _, rest = text.partition("T")
+    return f"{_text(date.fromisoformat(day))}, {rest[:5]}" if rest else text

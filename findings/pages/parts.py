@@ -6,13 +6,14 @@ from findings.pages.comparing import Sides
 from findings.pages.week import Week
 from portal.sheets.panels import Column, Kind, Panel
 
-# Days around the one that is found, to compare it with.
-DAYS_SHOWN = 14
-
 CODE = Column("code", "Receipt", Kind.CODE)
 NUMBER = Column("number", "Number", Kind.TEXT)
 ISSUED = Column("issued_at", "Issued", Kind.MOMENT)
 DAY = Column("day", "Day", Kind.TEXT)
+
+
+# Columns of a part from which on it stands alone in its row.
+COLUMNS_MAX = 5
 
 
 @dataclass(frozen=True)
@@ -27,3 +28,10 @@ class Part:
     week: Week | None = None
     sides: Sides | None = None
     highlights: frozenset[int] = frozenset()
+    # What only staff have a use for.
+    aside: str = ""
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether nothing fits beside it."""
+        return self.sides is not None or len(self.panel.columns) > COLUMNS_MAX

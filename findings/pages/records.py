@@ -11,15 +11,13 @@ from typing import Any, NamedTuple
 from ledger import records
 from ledger.archive.packs import ArchiveAwayError
 from ledger.blocks import Place
-from ledger.models import SEQUENCE_BITS, Entry, identity_of
+from ledger.models import Entry, identity_of
 from ledger.sealed import BlockDamagedError, SealedBlock, sealed_block
 from ledger.shards import database_for
 from possys.codes import Environment, day_number
 from possys.receipt_keys import table
 from transactions.stream import SALE_TYPES, shard_of
 
-# A till's day that is longer is shown in part.
-ENTRIES_MAX = 5_000
 # Each costs some milliseconds to unpack and to prove.
 BLOCKS_MAX = 8
 
@@ -41,13 +39,6 @@ def with_numbers(terminal: int, sequences: Collection[int], near: Collection[dat
     identities = [identity_of(terminal, sequence) for sequence in sequences if sequence > 0]
     found = _entries(terminal).filter(identity__in=identities, issued_on__in=days)
     return {one.sequence: one for one in _issued(found[: len(identities)])}
-
-
-def of_day(terminal: int, day: date) -> list[Issued]:
-    """A till's sales of a day of its own calendar, in the order of their numbers; ENTRIES_MAX at most."""
-    least = terminal << SEQUENCE_BITS
-    found = _entries(terminal).filter(issued_on=day, identity__gte=least, identity__lt=least + (1 << SEQUENCE_BITS))
-    return _issued(found.order_by("shard", "identity", "issued_on")[:ENTRIES_MAX])
 
 
 def contents(shard: int, places: Sequence[Place]) -> Iterator[tuple[Place, Mapping[str, Any]]]:

@@ -51,9 +51,15 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
-def day_of(evidence: Said) -> date:
-    """The day of an evidence that is about one."""
-    return date.fromisoformat(evidence["day"])
+def window(evidence: Said) -> str:
+    """How long the days are that an evidence is about, both ends included."""
+    first, last = (date.fromisoformat(evidence[name][:10]) for name in ("since", "until"))
+    return counted((last - first).days + 1, "day")
+
+
+def seldom(evidence: Said) -> str:
+    """How seldom a till that is in order shows it."""
+    return f"Of tills that are in order, one in {evidence['once_in']:,} shows this by chance."
 
 
 def per_cent(share: float) -> str:
@@ -81,8 +87,12 @@ def _conflict(evidence: Said, age: str) -> str:
 
 
 def _silent(evidence: Said, age: str) -> str:
-    expected = max(1, round(evidence["expected_sales"]))
-    return f"Nothing for {age}, where about {counted(expected, 'sale')} would be usual"
+    usual = f"where about {counted(max(1, round(evidence['expected_sales'])), 'sale')} would be usual"
+    if evidence["scope"] == "retailer":
+        return f"Nothing from {counted(evidence['silent_stores'], 'store')} of the retailer for {age}"
+    if evidence["scope"] == "store":
+        return f"Nothing from any till of the store for {age}, {usual}"
+    return f"Nothing for {age}, {usual}"
 
 
 def _clock(evidence: Said, age: str) -> str:
@@ -97,27 +107,25 @@ def _clock(evidence: Said, age: str) -> str:
 
 
 def _refunds(evidence: Said, age: str) -> str:
-    parts = [
-        counted(evidence[name], name[:-1]) for name in ("refunds", "voids") if evidence[name]
-    ] or ["No refunds"]  # fmt: skip
-    back = -(evidence["refunded"] + evidence["voided"])
-    money = f", {with_currency(back, evidence['currency'])} given back" if evidence["currency"] else ""
+    parts = [counted(evidence[name], name[:-1]) for name in ("refunds", "voids") if evidence[name]]
+    back = with_currency(-(evidence["refunded"] + evidence["voided"]), evidence["currency"])
     return (
-        f"{' and '.join(parts)} to {counted(evidence['sales'], 'sale')} on {day_of(evidence):%-d %b}{money}; "
+        f"{' and '.join(parts)} to {counted(evidence['sales'], 'sale')} in {window(evidence)}, {back} given back; "
         f"usually {per_cent(evidence['usual_share'])} of sales"
     )
 
 
 def _after_close(evidence: Said, age: str) -> str:
-    hour = evidence["usual_last_hour"]
-    return f"{counted(evidence['sales'], 'sale')} on {day_of(evidence):%-d %b} after the usual last hour, {hour:02}:00"
+    money = with_currency(evidence["amount"], evidence["currency"])
+    days = counted(len(evidence["days"]), "day")
+    return f"{counted(evidence['sales'], 'sale')} after the day's close on {days}, {money} in all"
 
 
 def _unknown(evidence: Said, age: str) -> str:
-    money = f" ({with_currency(evidence['unknown_amount'], evidence['currency'])})" if evidence["currency"] else ""
+    money = with_currency(evidence["unknown_amount"], evidence["currency"])
     return (
-        f"{evidence['unknown_lines']:,} of {counted(evidence['lines'], 'line')} on {day_of(evidence):%-d %b} name no "
-        f"product{money}; usually {per_cent(evidence['usual_share'])}"
+        f"{evidence['unknown_lines']:,} of {counted(evidence['lines'], 'line')} in {window(evidence)} name no product "
+        f"({money}); usually {per_cent(evidence['usual_share'])}"
     )
 
 

@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Sum
+from django.utils.timezone import localtime
 
-from findings.models import ClockDay, Finding, TillHour
+from findings.models import ClockDay, Finding
 from findings.pages.parts import Part
-from findings.pages.sentence import moment, span
+from findings.pages.sentence import moment, seldom, span
 from findings.pages.week import DAYS, HOURS, week_of
-from portal.sheets.cells import WEEKDAYS
 from portal.sheets.panels import Chart, Column, Kind, Panel, Row
 
 CLOCK_DAYS = 60
@@ -20,6 +19,7 @@ WEEK_COLUMNS = (
     Column("usual", "Usual sales", Kind.QUANTITY),
     Column("silent", "Silent now", Kind.TEXT),
 )
+OTHERS = (Column("what", "What", Kind.TEXT), Column("value", "How many", Kind.TEXT))
 CLOCK_COLUMNS = (
     Column("day", "Day", Kind.TEXT),
     Column("minutes", "Minutes off", Kind.COUNT),
@@ -39,20 +39,34 @@ TEN_THOUSANDTHS = 10_000
 
 
 def silent(finding: Finding, evidence: Mapping[str, Any], now: datetime) -> list[Part]:
-    """The till's own week, from its history, with the hours in which nothing came."""
-    usual, silent_hours = _usual(finding, evidence), {(day, hour) for day, hour, _ in evidence["hours"]}
+    """The till's own week, from its history, with the hours in which nothing came; and how the others did."""
+    usual = _usual(evidence)
+    silent_hours = _silent_hours(usual, evidence)
     week = week_of(usual, silent_hours)
     rows: list[Row] = [
         (day, hour, round(usual[day][hour] * TEN_THOUSANDTHS), "silent" if (day, hour) in silent_hours else "")
         for day in range(DAYS)
         for hour in week.hours
     ]
-    last = moment(evidence["last_received_at"])
+    last = localtime(moment(evidence["last_received_at"]))
+    whose = {"till": "The till's own week", "store": "The store's own week"}.get(evidence["scope"], "Its own week")
     text = (
-        f"Its usual sales by weekday and hour, from its own {evidence['weeks']} weeks. The last sale reached us on "
-        f"{WEEKDAYS[last.weekday()]}, {last:%-d %b %Y, %H:%M} UTC."
+        f"Usual sales by weekday and hour, from {evidence['weeks']} weeks of its own. The last one reached us on "
+        f"{last:%A, %-d %b %Y, %H:%M}."
     )
-    return [Part(Panel("week", "The till's own week", text, WEEK_COLUMNS, rows), week=week)]
+    return [
+        Part(Panel("week", whose, text, WEEK_COLUMNS, rows), week=week, aside=seldom(evidence)),
+        Part(Panel("others", "Meanwhile, beside it", "", OTHERS, _others(evidence))),
+    ]
+
+
+def _others(evidence: Mapping[str, Any]) -> list[Row]:
+    rows: list[Row] = [("Receipts in a usual week", f"{evidence['usual_week']:,.0f}")]
+    if evidence["scope"] == "retailer":
+        return [*rows, ("Silent stores of the retailer", f"{evidence['silent_stores']:,}")]
+    others = evidence["other_tills"]
+    sold = f"{evidence['others_sold']:,}" if others else "there are none"
+    return [*rows, ("Other tills of the store", f"{others:,}"), ("Receipts of these since then", sold)]
 
 
 def clock(finding: Finding, evidence: Mapping[str, Any], now: datetime) -> list[Part]:
@@ -75,19 +89,17 @@ def clock(finding: Finding, evidence: Mapping[str, Any], now: datetime) -> list[
     return [Part(panel)]
 
 
-def _usual(finding: Finding, evidence: Mapping[str, Any]) -> list[list[float]]:
-    """Mean sales by weekday and hour of the weeks before the silence."""
-    weeks = max(1, int(evidence["weeks"]))
-    last = moment(evidence["last_issued_at"]).date()
-    monday = last - timedelta(last.weekday())
+def _usual(evidence: Mapping[str, Any]) -> list[list[float]]:
+    """Mean sales by weekday and hour."""
     found = [[0.0] * HOURS for _ in range(DAYS)]
-    sums = (
-        TillHour.objects.filter(terminal=finding.terminal, week__gte=monday - timedelta(weeks=weeks), week__lte=monday)
-        .values("weekday", "hour")
-        .annotate(sum=Sum("sales"))
-    )
-    for one in sums:
-        found[one["weekday"]][one["hour"]] = one["sum"] / weeks
     for day, hour, mean in evidence["hours"]:
         found[day][hour] = float(mean)
     return found
+
+
+def _silent_hours(usual: list[list[float]], evidence: Mapping[str, Any]) -> set[tuple[int, int]]:
+    """The hours of the week that passed in silence and usually have sales, by the clock on the wall."""
+    first, last = (localtime(moment(evidence[name])) for name in ("last_received_at", "judged_until"))
+    hours = min(DAYS * HOURS, max(0, int((last - first).total_seconds() // 3600)))
+    passed = (first + timedelta(hours=number) for number in range(1, hours + 1))
+    return {(one.weekday(), one.hour) for one in passed if usual[one.weekday()][one.hour] > 0}

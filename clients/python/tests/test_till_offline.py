@@ -9,10 +9,10 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from conftest import Opener
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from far_side import ENROLMENT_CODE, FarSide, code_of, problem, refused
 
+from conftest import Opener
+from far_side import ENROLMENT_CODE, FarSide, code_of, problem, refused
 from possys_till import Blocked, Line, Rules, StorageError, Till, TillError
 from possys_till.signing import OFFLINE
 
@@ -26,6 +26,13 @@ def until(happened: Callable[[], bool]) -> None:
     while not happened():
         assert time.monotonic() < end_s, "it did not happen"
         time.sleep(0.005)
+
+
+def sell_for_ever(till: Till) -> None:
+    """Sells large baskets until something stops it."""
+    basket = [Line("x" * 120, 100, "A", category="y" * 60) for _ in range(20)]
+    while till.sell(basket).sequence < 10_000:
+        pass
 
 
 def kinds(till: Till) -> list[str]:
@@ -135,15 +142,14 @@ def test_the_queue_outlives_the_program(till: Till, far: FarSide, enrol: Opener)
 def test_a_full_disk_sells_nothing_and_uses_no_number(till: Till, far: FarSide) -> None:
     till.sell([MILK])
     till._queue.limit_pages(till._queue.pages)
-    sold = 1
     with pytest.raises(StorageError, match=r"Nothing was sold.*full"):
-        while True:
-            till.sell([Line("x" * 120, 100, "A", category="y" * 60) for _ in range(20)])
-            sold += 1
+        sell_for_ever(till)
+    sold = till.last()
+    assert sold is not None
     assert till.drain(LIMIT_S)
-    assert sorted(far.ledger) == list(range(1, sold + 1))
+    assert sorted(far.ledger) == list(range(1, sold.sequence + 1))
     till._queue.limit_pages(10**6)
-    assert till.sell([MILK]).sequence == sold + 1
+    assert till.sell([MILK]).sequence == sold.sequence + 1
 
 
 def test_a_wrong_clock_is_told_even_when_it_is_turned_while_offline(enrol: Opener, far: FarSide) -> None:
@@ -254,7 +260,7 @@ def test_a_folder_with_unsent_sales_is_not_given_to_another_terminal(till: Till,
     till.close()
     far.down = False
     far.enrolments.clear()
-    far._standing = lambda standing=far._standing: {**standing(), "terminal": 1268}  # type: ignore[method-assign]
+    far.terminal = 1268
     with pytest.raises(TillError, match="1 unsent sales of terminal 1204"):
         Till.enrol(far.url, ENROLMENT_CODE, till.folder, Rules())
 

@@ -6,9 +6,9 @@ import threading
 from pathlib import Path
 
 import pytest
+
 from conftest import Opener
 from far_side import TERMINAL, FarSide, code_of, problem, refused
-
 from possys_till import Blocked, FolderInUse, Line, Payment, Refused, SaleError, SaleRefused, Till, Unknown, Unreachable
 
 MILK = Line("Whole milk 1 l", 2550, "A", quantity=2, sku="A-1", gtin="4006381333931")
