@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from django.utils import timezone
-from possys_till.signing import SALE, TillKey
 
 from benchmarks.drain import drain
 from benchmarks.figures import Figure, compared, figure, interleave
@@ -12,6 +11,7 @@ from benchmarks.load import LoadResult
 from benchmarks.part_micro import next_sales, per_item_us
 from benchmarks.run import Run
 from benchmarks.sales import BATCH_SALES
+from possys_till.signing import SALE, TillKey
 from transactions.loading import load_terminals
 from transactions.models import Terminal, TerminalKey
 from transactions.signatures import Signed, verify_many

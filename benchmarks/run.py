@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from django.db import connection
-from possys_till.signing import TillKey
 
 from benchmarks.cpu import CpuShares
 from benchmarks.fleet import Fleet, sequences
@@ -16,6 +15,7 @@ from benchmarks.site import Site
 from benchmarks.sizes import Sizes
 from benchmarks.wire import Pace
 from ledger.shards import ALL_SHARDS
+from possys_till.signing import TillKey
 from transactions.service import stores
 from transactions.stream import read_heads
 

@@ -2,7 +2,8 @@
 
 import contextlib
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin, messages
@@ -14,13 +15,14 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.html import format_html
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 from unfold.views import ChangeList as UnfoldChangeList
 
 from findings import admin_steps as steps
-from findings.admin_filters import AgeFilter, AssigneeFilter, RetailerFilter, StateFilter, keys_of
+from findings.admin_filters import MINE, NOBODY, AgeFilter, AssigneeFilter, RetailerFilter, StateFilter, keys_of
 from findings.admin_forms import DecideForm
 from findings.admin_page import STATE_LABELS, finding_page, next_url, page_url
 from findings.models import Finding
@@ -40,6 +42,23 @@ BULK_MAX = PAGE_ROWS
 STALE = "Nothing was done: something has happened to the finding since its page was shown. What you wrote is below."
 
 
+# What an inspector turns to first.
+QUEUES: tuple[tuple[str, dict[str, str]], ...] = (
+    ("All that wait", {}),
+    ("Mine", {"assignee": MINE}),
+    ("Nobody’s", {"assignee": NOBODY}),
+    ("Answered by the retailer", {"state": str(Finding.State.ANSWERED)}),
+)
+
+
+class Queue(NamedTuple):
+    """A link above the list."""
+
+    title: str
+    url: str
+    is_current: bool
+
+
 class FindingList(UnfoldChangeList):  # type: ignore[misc]
     """A page of the list, with the names of its places: two queries more, however long it is."""
 
@@ -51,6 +70,8 @@ class FindingList(UnfoldChangeList):  # type: ignore[misc]
         for one in rows:
             one.place, one.now = places[one.pk], now
         self.result_list = rows
+        asked = {name: value for name, value in request.GET.items() if name in {"state", "assignee"}}
+        self.queues = [Queue(title, f"?{urlencode(own)}", own == asked) for title, own in QUEUES]
 
 
 @admin.register(Finding)
@@ -68,7 +89,6 @@ class FindingAdmin(ModelAdmin):  # type: ignore[misc]
     list_per_page = PAGE_ROWS
     list_before_template = "admin/findings/queues.html"
     list_disable_select_all = True
-    actions_selection_counter = False
     # There may be hundreds of thousands, and nobody needs to know how many exactly.
     paginator = InfinitePaginator
     show_full_result_count = False
@@ -244,7 +264,9 @@ class FindingAdmin(ModelAdmin):  # type: ignore[misc]
     @admin.display(description="age")
     def age(self, finding: Any) -> str:
         """Since it began; of a closed one, until it was closed."""
-        return lasting((finding.closed_at or finding.now) - finding.began_at)
+        return format_html(
+            '<span class="fnd-age">{}</span>', lasting((finding.closed_at or finding.now) - finding.began_at)
+        )
 
     @display(description="state", label=STATE_LABELS)  # type: ignore[untyped-decorator]
     def state_label(self, finding: Finding) -> tuple[str, str]:

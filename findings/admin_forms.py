@@ -79,7 +79,7 @@ class ReasonForm(_Plain):
     reason = forms.CharField(
         max_length=TEXT_MAX,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
-        help_text="It is kept with your name, for each of them. Name no customer in it.",
+        help_text="It is kept with your name, and the retailer reads it. Name no customer in it.",
     )
 
 
@@ -92,14 +92,13 @@ class DecideForm(ReasonForm):
     def __init__(self, *args: Any, state: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["state"].choices = decisions(state)  # type: ignore[attr-defined]
-        self.fields["reason"].help_text = "It is kept with your name. Name no customer in it."
 
 
 def decisions(state: str) -> list[tuple[str, str]]:
     """What can be decided in a state, in words."""
     found = [
-        (Finding.State.ACCEPTED, "Accept: it is explained, and nothing has to be done"),
-        (Finding.State.DISMISSED, "Dismiss: nothing was odd about it"),
-        (Finding.State.OPEN, "Reopen: it has to be looked at again"),
+        (Finding.State.ACCEPTED, "Accept: it is explained"),
+        (Finding.State.DISMISSED, "Dismiss: nothing was odd"),
+        (Finding.State.OPEN, "Reopen: look at it again"),
     ]
     return [(str(one), text) for one, text in found if one != state]

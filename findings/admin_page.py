@@ -1,6 +1,6 @@
 """What the page of one finding in the admin shows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.urls import reverse
 from findings.models import Finding
 from findings.pages.layout import parts_of
 from findings.pages.parts import Part
-from findings.pages.places import places_of
+from findings.pages.places import Place, places_of
 from findings.pages.sentence import sentence
 from findings.pages.story import Said, story_for_staff
 from findings.pages.texts import Words, words_of
@@ -43,6 +43,7 @@ class FindingPage:
     """All of it."""
 
     sentence: str
+    place: Place
     words: Words
     state: str
     state_variant: str
@@ -56,15 +57,16 @@ class FindingPage:
 
 def finding_page(finding: Finding, now: datetime) -> FindingPage:
     """The finding with its evidence and its story."""
-    found = band(finding.score)
+    found, place = band(finding.score), places_of([finding])[finding.pk]
     return FindingPage(
-        sentence=sentence(finding.kind, finding.evidence, finding.began_at, now),
+        sentence=sentence(finding.kind, finding.evidence, finding.began_at, finding.closed_at or now),
+        place=place,
         words=words_of(finding.kind),
         state=str(finding.get_state_display()),
         state_variant=STATE_LABELS[Finding.State(finding.state)],
         band=str(found),
         band_meaning=MEANING[found],
-        facts=_facts(finding, now),
+        facts=_facts(finding, place, now),
         parts=[shown(part) for part in parts_of(finding, now)],
         said=story_for_staff(finding),
         next_url=next_url(finding),
@@ -73,8 +75,6 @@ def finding_page(finding: Finding, now: datetime) -> FindingPage:
 
 def shown(part: Part) -> ShownPart:
     """The part as the admin shows it: receipts lead to their entries, moments are UTC."""
-    from dataclasses import replace
-
     panel = replace(part.panel, links=list(part.codes)) if part.codes else part.panel
     return ShownPart(part, table(panel, entry_url, UTC))
 
@@ -96,14 +96,12 @@ def page_url(key: int) -> str:
     return reverse("admin:findings_finding_change", args=[key])
 
 
-def _facts(finding: Finding, now: datetime) -> list[tuple[str, Any]]:
-    place = places_of([finding])[finding.pk]
+def _facts(finding: Finding, place: Place, now: datetime) -> list[tuple[str, Any]]:
     mine = f"{reverse('admin:findings_finding_changelist')}?retailer={place.tax_id}"
     facts: list[tuple[str, Any]] = [
         ("Retailer", link(reverse("admin:transactions_retailer_change", args=[finding.retailer]), place.retailer)),
         ("Tax id", link(mine, f"{place.tax_id}: all of its findings") if place.tax_id else ""),
         ("Store", link(reverse("admin:transactions_store_change", args=[finding.store]), place.store)),
-        ("Address", place.address),
         ("Till", link(reverse("admin:transactions_terminal_change", args=[finding.terminal]), finding.terminal)),
         ("Began", f"{at(finding.began_at)}, {lasting(now - finding.began_at)} ago"),
         ("Found", at(finding.opened_at)),

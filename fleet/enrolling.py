@@ -129,7 +129,7 @@ def _make_stores(made: Plan, registry: Registry, beginning: Beginning) -> dict[i
             heapq.heappush(counts, (count + 1, shard))
             new.append(
                 Store(
-                    retailer_id=registry.retailers[tax_id].id,
+                    retailer_id=_made(registry.retailers[tax_id]),
                     reference=reference,
                     name=row.store,
                     address=row.address,
@@ -142,7 +142,7 @@ def _make_stores(made: Plan, registry: Registry, beginning: Beginning) -> dict[i
         for key, one in zip(made.stores, new, strict=True):
             registry.stores[key] = Known(one.pk, one.name)
         record_steps([_created(one, beginning) for one in new])
-    wanted = {registry.stores[key[:2]].id for key in made.tills}
+    wanted = {_made(registry.stores[key[:2]]) for key in made.tills}
     return dict(Store.objects.filter(pk__in=wanted).values_list("id", "shard"))
 
 
@@ -178,8 +178,7 @@ def _make_tills(
         },
     )  # fmt: skip
     for key, place in made.tills.items():
-        store, retailer = registry.stores[key[:2]].id, registry.retailers[key[0]].id
-        assert store is not None
+        store, retailer = _made(registry.stores[key[:2]]), _made(registry.retailers[key[0]])
         shard = shards[store]
         number = next_numbers[shard]
         next_numbers[shard] = number + SHARD_COUNT
@@ -207,6 +206,12 @@ def _number_the_rest(made: Plan) -> None:
 def _next_numbers(cursor: CursorWrapper, shards: Iterable[int]) -> dict[int, int]:
     cursor.execute(LAST_NUMBERS, [SHARD_COUNT, list(shards)])
     return {shard: (shard or SHARD_COUNT) if last is None else last + SHARD_COUNT for shard, last in cursor.fetchall()}
+
+
+def _made(known: Known) -> int:
+    """Its number, which all have by now."""
+    assert known.id is not None
+    return known.id
 
 
 def _created(thing: Retailer | Store, beginning: Beginning) -> RegistryStep:

@@ -52,7 +52,7 @@ def head_of(columns: Sequence[str]) -> bytes:
     return (BYTE_ORDER_MARK + ",".join(columns) + "\r\n").encode()
 
 
-def _rows(blob: bytes) -> Iterator[list[str]]:
+def _rows(blob: bytes | memoryview) -> Iterator[list[str]]:
     return csv.reader(io.StringIO(unpacked(blob).decode(), newline=""))
 
 

@@ -24,8 +24,8 @@ from fleet.models import ERROR_LENGTH_MAX, Import, ImportChunk, Seen
 from fleet.planning import Known, Plan, Registry, plan, store_key, till_key
 from fleet.rows import COLUMNS, OWNER_COLUMNS, Fault, Head, Row, fault_cells, read_head, text_lines
 from possys.failpoints import reach
-from transactions.loading import load_terminals
-from transactions.models import Life, Terminal
+from transactions.loading import load_numbers
+from transactions.models import Life
 
 logger = logging.getLogger(__name__)
 
@@ -71,7 +71,7 @@ def next_chunk(import_id: int, now: datetime) -> Import | None:
                 run.chunks.update(body=b"")
         else:
             numbers = _work(run, chunk, now)
-            reach("fleet.before-commit")
+            reach(f"fleet.chunk-{chunk.number}")
         run.save()
     if numbers:
         _load(numbers)
@@ -162,14 +162,14 @@ def packed(lines: Iterable[Sequence[object]]) -> bytes:
     return zstandard.ZstdCompressor().compress(text.encode()) if text else b""
 
 
-def unpacked(blob: bytes) -> bytes:
+def unpacked(blob: bytes | memoryview) -> bytes:
     """What was packed."""
     return zstandard.ZstdDecompressor().decompress(bytes(blob), max_output_size=UNPACKED_MAX) if blob else b""
 
 
 def _load(numbers: Sequence[int]) -> None:
     try:
-        load_terminals(Terminal.objects.filter(number__in=numbers), new=True)
+        load_numbers(numbers, new=True)
     except (RedisError, OSError) as fault:
         logger.warning("%d new tills wait for the capture store: %s", len(numbers), fault)
 
@@ -189,16 +189,16 @@ def _add_seen(run: Import, rows: Sequence[Row], registry: Registry) -> None:
     """Adds what the rows before would have made: one query."""
     wanted: dict[bytes, tuple[str, ...]] = {}
     for row in rows:
-        for key in ((row.tax_id,), store_key(row), till_key(row)):
-            wanted[_digest(key)] = key
+        keys: tuple[tuple[str, ...], ...] = ((row.tax_id,), store_key(row), till_key(row))
+        wanted |= {_digest(key): key for key in keys}
     for digest, name in Seen.objects.filter(importing=run.pk, key__in=list(wanted)).values_list("key", "name"):
-        key = wanted[bytes(digest)]
-        if len(key) == 1:
-            registry.retailers.setdefault(key[0], Known(None, name))
-        elif len(key) == 2:
-            registry.stores.setdefault((key[0], key[1]), Known(None, name))
+        tax_id, *more = wanted[bytes(digest)]
+        if not more:
+            registry.retailers.setdefault(tax_id, Known(None, name))
+        elif len(more) == 1:
+            registry.stores.setdefault((tax_id, more[0]), Known(None, name))
         else:
-            registry.tills.setdefault((key[0], key[1], key[2]), 0)
+            registry.tills.setdefault((tax_id, more[0], more[1]), 0)
 
 
 def _remember(run: Import, made: Plan) -> None:

@@ -36,6 +36,11 @@ TILLS_ARE = (
     "token by itself, from two months before the end on."
 )
 WAITING = "Tills that have no credential yet: each needs a one-time code, which it exchanges when it is set up."
+KEEPING = (
+    Action("add-tills", "Add tills"),
+    Action("codes", "Enrolment codes"),
+    Action("till-status", "Change states"),
+)
 STATES: dict[str, str] = {
     Life.ENROLLED: "It has no credential yet and takes nothing: give it an enrolment code.",
     Life.TESTING: "It may only send training sales. Make it active when it is set up.",
@@ -68,6 +73,7 @@ def read_tills(scope: Scope, asked: dict[str, Any], now: datetime) -> Contents:
         figures=_figures(counts, queries.expiring(scope.store_ids, until)) if counts and is_all else [],
         hints=_hints(scope) if not counts else (),
         notes=_notes(retailer),
+        actions=KEEPING if counts and scope.may(Right.KEEP_TILLS) else (),
         after=queries.place_of(shown[-1]) if len(found) > limit else "",
     )
 
@@ -80,10 +86,10 @@ def read_till(scope: Scope, asked: dict[str, Any], now: datetime) -> Contents:
     steps = telling.rows(queries.steps_of_till(terminal), scope.retailer_id)
     number = {"till": terminal.number}
     actions = []
-    if nexts := steps_from(terminal.status):
+    if steps_from(terminal.status):
         actions.append(Action(f"till-status?{urlencode({'tills': terminal.number})}", "Change its state"))
         actions.append(Action(f"rename?{urlencode(number)}", "Rename"))
-    if Life.ACTIVE in nexts or terminal.status in {Life.ACTIVE, Life.TESTING}:
+    if scope.may(Right.KEEP_TILLS) and terminal.status not in {Life.SUSPENDED, Life.RETIRED}:
         actions.append(Action(f"codes?{urlencode({'tills': terminal.number})}", "New enrolment code"))
     return Contents(
         panels=[
@@ -121,15 +127,15 @@ def _figures(counts: dict[str, int], expiring: int) -> list[Figure]:
 
 
 def _hints(scope: Scope) -> tuple[Hint, ...]:
-    if not scope.stores:
-        return (
-            Hint("Begin with your stores: every till stands in one.", "add-store", "Add a store"),
-            Hint("Or bring stores and tills in one CSV file, a line a till.", "import-new", "Upload a file"),
-        )
-    return (
-        Hint("Your stores have no tills yet. Add them store by store", "add-tills", "Add tills"),
-        Hint("or bring all in one CSV file, a line a till.", "import-new", "Upload a file"),
-    )
+    """What to do first: only what this person may do."""
+    if not scope.may(Right.KEEP_TILLS):
+        return (Hint("There are no tills yet. Owners and store managers add them.", "stores", "Stores"),)
+    file = Hint("Or bring stores and tills in one CSV file, a line a till.", "import-new", "Upload a file")
+    if scope.stores:
+        first = Hint("Your stores have no tills yet: add them store by store.", "add-tills", "Add tills")
+    else:
+        first = Hint("Begin with your stores: every till stands in one.", "add-store", "Add a store")
+    return (first, file) if scope.sees_all_stores else (first,)
 
 
 def _notes(retailer: str) -> tuple[str, ...]:
@@ -171,11 +177,6 @@ TILLS_PAGE = Page(
     read=read_tills,
     asks=TillsAsking,
     lists=(ListShape("tills", TILLS),),
-    actions=(
-        Action("add-tills", "Add tills"),
-        Action("codes", "Enrolment codes"),
-        Action("till-status", "Change states"),
-    ),
 )
 TILL_PAGE = Page(
     key="till",

@@ -11,11 +11,14 @@ class LedgerConfig(AppConfig):
         from ledger.consumers import discover
         from ledger.feeding.metrics import feed_metrics
         from ledger.metrics import ledger_metrics
+        from ledger.originals import original_or_away
         from ledger.queries import past_or_away
         from possys import metrics
         from transactions.capture import register_past
+        from transactions.taking_back import register_originals
 
         register_past(past_or_away)
+        register_originals(original_or_away)
         metrics.register("ledger", ledger_metrics)
         metrics.register("feed", feed_metrics)
         discover()

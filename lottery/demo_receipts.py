@@ -10,10 +10,10 @@ from ledger.models import Entry, sequence_of, terminal_of
 from ledger.shards import ALL_SHARDS
 from possys import receipt_keys
 from possys.codes import Environment
+from possys_till.connection import Connection
 from receipts.queries import Finding, State, find_receipt
 from transactions.authentication import mint_terminal_token
 from transactions.demo import counter_terminal
-from transactions.replay.connection import Connection
 from transactions.replay.counter import SALE, SEQUENCE_EPOCH_S
 from transactions.stream import SALE_TYPES
 

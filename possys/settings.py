@@ -390,6 +390,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(minutes=1),
         "options": {"expires": 60},
     },
+    "resume-imports": {
+        "task": "fleet.tasks.resume_imports",
+        "schedule": timedelta(seconds=30),
+        "options": {"expires": 30},
+    },
+    "purge-imports": {
+        "task": "fleet.tasks.purge_imports",
+        "schedule": timedelta(hours=24),
+        "options": {"expires": 3600},
+    },
     "publish-peers": {
         "task": "analytics.peers.tasks.publish_peers",
         "schedule": timedelta(hours=1),

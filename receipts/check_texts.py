@@ -18,6 +18,10 @@ STEPS = {
         _("The block is in the ledger's log, unchanged"),
         _("The block is not what stands in the ledger's log"),
     ],
+    "till": [
+        _("The till itself signed this sale, and nothing in it was changed since"),
+        _("The signature on this sale is not the till's"),
+    ],
     "key": [_("The log is signed by the ledger's key"), _("The log is not signed by the ledger's key")],
     "witnesses": [_("Witnesses outside have seen the same log"), _("A witness's signature is false")],
 }
@@ -33,6 +37,7 @@ FAULTS = {
     "place": _("The record's own shard, epoch and number are not those of position {position} of the block."),
     "leaf-path": _("The record's hash does not lead to the block's root."),
     "log-path": _("The hash of the block's header does not lead to the root that the log's key signed."),
+    "till-signature": _("The signature is not of the till's key over this sale."),
     "origin": _("The checkpoint is of the log {origin}; no key of that log was given."),
     "key": _("No given key of {origin} signed the checkpoint."),
     "signature": _("A signature under the name {origin} is false."),
@@ -88,6 +93,10 @@ TEXTS = {
     # Below the steps.
     "codeRead": _("Read from the proven record: {code}"),
     "place": _("Shard {shard}, block {block}, position {position}, number {number}"),
+    "tillSigned": _(
+        "Checked with the till's key {key}. Compare it with the till key that is printed on the paper: if it is the"
+        " same, this till made the sale, and nobody else can have, not even we."
+    ),
     "givenKey": _("With the key that you gave."),
     "fetchedKey": _("With the key that came with the proof."),
     "witnessKeys": _("With the witnesses' keys that came with the proof."),
@@ -120,6 +129,7 @@ TEXTS = {
     "code": _("Receipt code"),
     "total": _("Total"),
     "till": _("Till"),
+    "tillKey": _("Till key"),
     "issued": _("Issued"),
     "received": _("Received"),
     "logTerm": _("Log"),

@@ -16,6 +16,7 @@ from django.http import HttpRequest
 from possys import clock, receipt_keys
 from possys.codes import CodeNotGenuineError, Environment
 from receipts.access import check_limits, count_wrong
+from receipts.last_sale import last_sale
 from receipts.limits import WRONG_TOTAL_FOR_CODE
 from receipts.offline_address import OfflineError, OfflineReceipt, Printed, read_offline
 from receipts.queries import MISSES, Finding, State, find_receipt
@@ -30,6 +31,8 @@ __all__ = ["OfflineError", "OfflineReceipt", "find_offline", "read_offline"]
 # The till's offset from UTC is not on its receipt; no place on earth is further behind, or ahead.
 FURTHEST_BEHIND = timedelta(hours=12)
 FURTHEST_AHEAD = timedelta(hours=14)
+# Between a till's last sale and the paper the clocks may have been set for summer.
+CLOCK_CHANGE = timedelta(hours=1)
 # Of a till in one of these nothing is taken.
 STOPPED = frozenset({Life.SUSPENDED, Life.LOST, Life.RETIRED})
 
@@ -63,7 +66,7 @@ def find_offline(request: HttpRequest, text: str) -> Finding:
             return _wrong(request, code)
         return replace(found, printed=printed)
     if found.state is State.MISSING or (printed is not None and found.state is State.NOT_GENUINE):
-        return replace(_awaited(paper), printed=printed)
+        return _awaited(paper, printed)
     # What the address says is for machines.
     return replace(found, code="", printed=printed)
 
@@ -118,19 +121,22 @@ def _find(paper: OfflineReceipt, code: str, *, is_signed: bool) -> Finding:
     return found if known is None else find_receipt(known.code)
 
 
-def _awaited(paper: OfflineReceipt) -> Finding:
-    """Due or overdue: by the shop's clock, as which the site's own stands where the paper names no offset."""
-    zone = ZoneInfo(settings.TIME_ZONE)
+def _awaited(paper: OfflineReceipt, printed: Printed | None) -> Finding:
+    """Due or overdue, by the shop's clock: as the till's last sale tells it, else as the site's own is."""
+    known = last_sale(paper.terminal, paper.minute.date())
+    zone = ZoneInfo(settings.TIME_ZONE) if known is None else known.offset
     hours = settings.OFFLINE_ALLOWED_HOURS
     outages = outages_since(paper.minute.replace(tzinfo=UTC) - FURTHEST_AHEAD)
     issued = paper.minute.replace(tzinfo=zone)
     due = deadline(issued, hours, outages)
-    # Called overdue only where it is so in every time zone.
-    last = deadline(paper.minute.replace(tzinfo=UTC) + FURTHEST_BEHIND, hours, outages)
+    # Called overdue only once it is so whatever the clock was: of a till that is not known, in every time zone.
+    latest = paper.minute.replace(tzinfo=UTC) + FURTHEST_BEHIND if known is None else issued + CLOCK_CHANGE
+    last = deadline(latest, hours, outages)
     local = None if due == NEVER else due.astimezone(zone).replace(tzinfo=None).isoformat(timespec="minutes")
     return Finding(
         State.OVERDUE if clock.utc(clock.now_ms()) > last else State.DUE,
         "",
         due_at=local,
         is_extended=due != deadline(issued, hours, ()),
+        printed=printed and printed._replace(currency=known.currency if known else ""),
     )

@@ -101,6 +101,7 @@ class Printed(NamedTuple):
     address: str
     fingerprint: str
     is_stopped: bool
+    currency: str = ""
 
     def differs(self, minute: str, total: int) -> bool:
         """Whether the sale that arrived says another minute (ISO 8601, no offset) or total."""

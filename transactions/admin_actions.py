@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -20,12 +19,14 @@ from redis.exceptions import RedisError
 from unfold.admin import ModelAdmin
 from unfold.decorators import action
 from unfold.enums import ActionVariant
-from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
+from transactions.admin_forms import ConfirmForm
 from transactions.models import Retailer, Store, Terminal
-from transactions.operations import ENROL_MAX, EnrolmentError
+from transactions.operations import EnrolmentError, StepRefused
 
 Registered = Retailer | Store | Terminal
+# What a step keeps of who made it.
+BY_LENGTH_MAX = 80
 
 
 def link(url: str, text: object) -> str:
@@ -33,30 +34,30 @@ def link(url: str, text: object) -> str:
     return format_html('<a class="text-primary-600 dark:text-primary-500" href="{}">{}</a>', url, text)
 
 
-class ConfirmForm(forms.Form):
-    """A confirmation; `seen` is the state that was shown, so that a page sent twice changes nothing twice."""
+def staff(request: HttpRequest) -> str:
+    """Who makes a change, as its step names them."""
+    return f"staff {request.user.get_username()}"[:BY_LENGTH_MAX]
 
-    seen = forms.IntegerField(widget=forms.HiddenInput)
 
+class Sheet(NamedTuple):
+    """An enrolment code as it is handed over: for whom, the code, and its QR code as SVG."""
 
-class EnrolForm(ConfirmForm):
-    """How many terminals a store gets."""
-
-    count = forms.IntegerField(
-        label="How many terminals",
-        min_value=1,
-        max_value=ENROL_MAX,
-        initial=1,
-        widget=UnfoldAdminIntegerFieldWidget,
-        help_text=f"At most {ENROL_MAX} at once. Each gets a number and a token of its own.",
-    )
+    holder: str
+    code: str
+    qr: str
 
 
 class Issued(NamedTuple):
-    """What a change brought: its line for the admin's log, and new tokens as (for whom, token)."""
+    """What a change brought: its line for the admin's log, new tokens as (for whom, token), and new codes."""
 
     log: str
     tokens: Sequence[tuple[str, str]] = ()
+    codes: Sequence[Sheet] = ()
+
+
+def always(target: Any) -> bool:
+    """A change that can be made at any time."""
+    return True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +72,10 @@ class Change:
     # What holds while the store does not know of the change.
     without_store: str
     state: Callable[[Any], int]
-    carry_out: Callable[[Any, dict[str, Any]], Issued]
+    # The domain call: object, answers of the form, who makes the change.
+    carry_out: Callable[[Any, dict[str, Any], str], Issued]
+    # Whether there is anything to change, as the object is now.
+    is_due: Callable[[Any], bool] = always
     form: type[ConfirmForm] = ConfirmForm
     is_dangerous: bool = False
 
@@ -81,14 +85,16 @@ class StaleError(Exception):
 
 
 def offered(change: Change, *, icon: str, variant: ActionVariant = ActionVariant.DEFAULT) -> Any:
-    """The change as an action on the object's page, shown to those who may do it."""
+    """The change as an action on the object's page, shown to those who may do it while it is due."""
 
     def ask(model_admin: ModelAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
         return run(model_admin, request, object_id, change)
 
-    return action(
+    made = action(
         ask, description=change.name, permissions=[change.permission.partition(".")[2]], icon=icon, variant=variant
     )
+    made.change = change
+    return made
 
 
 def run(model_admin: ModelAdmin, request: HttpRequest, object_id: str, change: Change) -> HttpResponse:
@@ -104,8 +110,8 @@ def run(model_admin: ModelAdmin, request: HttpRequest, object_id: str, change: C
         return _page(model_admin, request, target, change, {"form": form})
     try:
         issued, is_loaded = _carry_out(model_admin, request, target, change, form.cleaned_data)
-    except EnrolmentError as fault:
-        form.add_error(None, str(fault))
+    except (EnrolmentError, StepRefused) as fault:
+        form.add_error(None, sentence(fault))
         return _page(model_admin, request, target, change, {"form": form})
     except StaleError:
         messages.error(request, f"Nothing was done: {target} has been changed since the page was shown.")
@@ -114,29 +120,35 @@ def run(model_admin: ModelAdmin, request: HttpRequest, object_id: str, change: C
         messages.error(request, f"Nothing was done: the capture store cannot be reached ({fault}). Try again.")
         return _back(model_admin, target)
     if not is_loaded:
-        messages.warning(
-            request,
-            f"The registry is changed, but the capture store cannot be reached. {change.without_store} "
-            "It is sent again by itself, every few seconds, until the store has it.",
-        )
-    if issued.tokens:
+        messages.warning(request, f"{STORE_AWAY} {change.without_store} {SENT_AGAIN}")
+    if issued.tokens or issued.codes:
         return _page(model_admin, request, target, change, {"issued": issued})
     if is_loaded:
         messages.success(request, issued.log)
     return _back(model_admin, target)
 
 
+STORE_AWAY = "The registry is changed, but the capture store cannot be reached."
+SENT_AGAIN = "It is sent again by itself, every few seconds, until the store has it."
+
+
+def sentence(fault: Exception) -> str:
+    """What is wrong, as a sentence."""
+    text = str(fault)
+    return f"{text[:1].upper()}{text[1:]}."
+
+
 def _carry_out(
     model_admin: ModelAdmin, request: HttpRequest, target: Registered, change: Change, answers: dict[str, Any]
 ) -> tuple[Issued, bool]:
-    """The change, and whether the store has it. Raises StaleError, EnrolmentError, RedisError."""
+    """The change, and whether the store has it. Raises StaleError, EnrolmentError, StepRefused, RedisError."""
     issued = None
     try:
         with transaction.atomic():
-            locked = type(target).objects.select_for_update().get(pk=target.pk)
+            locked = type(target)._default_manager.select_for_update().get(pk=target.pk)
             if change.state(locked) != answers["seen"]:
                 raise StaleError
-            issued = change.carry_out(locked, answers)
+            issued = change.carry_out(locked, answers, staff(request))
             model_admin.log_change(request, locked, issued.log)
     except (RedisError, OSError):
         # Only what runs behind the commit can have failed once the domain call has answered.

@@ -44,6 +44,7 @@ from transactions.stream import (
     shard_of,
 )
 from transactions.stream import Warned as ScriptWarned
+from transactions.taking_back import Correction, Corrections
 
 FIRST_ORDINAL = FIRST_DAY.toordinal()
 DAY_MS = 86_400_000
@@ -151,6 +152,9 @@ class Capture:
         # By terminal and number. A key of a number never changes, so what is remembered is never wrong; whether it may
         # be used still, the terminal's state says.
         self._public_keys: dict[tuple[int, int], bytes] = {}
+        self.corrections = Corrections(
+            stores=stores, keys=keys, replicas_min=limits.replicas_min, send_again=self._send_again
+        )
 
     @property
     def offline(self) -> answers.Offline:
@@ -169,6 +173,11 @@ class Capture:
                 found[position] = answers.refused(fault.faults)
         if any(taken.key for taken in sales):
             sales = self._genuine(sales, found)
+        compared = None
+        if corrections := [_correction(taken) for taken in sales if taken.type and taken.mode != "training"]:
+            compared = self.corrections.compare(corrections, credential, now_ms)
+            found.update(compared.refused)
+            sales = [taken for taken in sales if taken.position not in found]
         codes = self._codes(sales)
         judged = self._send(sales, codes, credential, now_ms, None)
         asked = [
@@ -183,6 +192,12 @@ class Capture:
             if noticed and isinstance(answer, Accepted):
                 answer.warnings += noticed
             found[taken.position] = answer
+        if compared is not None:
+            words = {taken.position: word for taken, word in zip(sales, judged, strict=True)}
+            self.corrections.settle(compared, words)
+            for position, warnings in compared.warnings.items():
+                if isinstance(answer := found[position], Accepted):
+                    answer.warnings += warnings
         return [found[position] for position in range(len(raws))]
 
     def _rules(self, credential: Credential, now_ms: int) -> list[Rule]:
@@ -444,6 +459,10 @@ class Capture:
         if outcome in REFUSALS:
             return answers.refused([REFUSALS[Outcome(outcome)]])
         return answers.too_many(self.limits.sales_per_minute, 60 - now_ms // 1000 % 60, self.offline)
+
+
+def _correction(taken: Taken) -> Correction:
+    return Correction(taken.position, taken.raw, taken.terminal, taken.sequence, taken.mode == "offline", taken.digest)
 
 
 def _item(taken: Taken, code: str, now_ms: int, flag: Flag | None) -> Item:

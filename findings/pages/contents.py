@@ -1,5 +1,6 @@
 """What the retailer's pages hold beyond tables: the sentence, what it means, the evidence laid out, what was said."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -16,10 +17,11 @@ from possys.receipt_keys import links
 
 @dataclass(frozen=True)
 class ShownPart:
-    """A part of the evidence with everything written."""
+    """A part of the evidence with everything written; `is_half` where another stands beside it."""
 
     part: Part
     table: Table
+    is_half: bool = False
 
 
 @dataclass(frozen=True)
@@ -40,11 +42,23 @@ class FindingContents(Contents):
     state: str = ""
     due_at: datetime | None = None
     is_due: bool = False
+    is_answered: bool = False
     is_over: bool = False
     began_at: datetime | None = None
     answer_url: str = ""
     parts: list[ShownPart] = field(default_factory=list)
     said: list[Said] = field(default_factory=list)
+
+
+def all_shown(parts: Iterable[Part]) -> list[ShownPart]:
+    """The parts; two narrow ones that follow each other share a row of the page."""
+    done: list[ShownPart] = []
+    for one in map(shown, parts):
+        if done and not one.part.is_wide and not done[-1].part.is_wide and not done[-1].is_half:
+            done[-1] = replace(done[-1], is_half=True)
+            one = replace(one, is_half=True)  # noqa: PLW2901
+        done.append(one)
+    return done
 
 
 def shown(part: Part) -> ShownPart:

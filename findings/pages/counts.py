@@ -29,7 +29,8 @@ OPERATORS = (
     Column("voids", "Voids", Kind.COUNT),
     Column("amount", "Given back", Kind.MONEY),
 )
-RECEIPTS = (CODE, WHAT, WRITTEN, TOTAL, OPERATOR, Column("refers_to", "Of receipt", Kind.CODE))
+RECEIPTS = (CODE, WRITTEN, TOTAL, OPERATOR)
+BACK_RECEIPTS = (CODE, WHAT, WRITTEN, TOTAL, OPERATOR, Column("refers_to", "Of receipt", Kind.CODE))
 BACK_DAYS = (
     DAY,
     Column("back", "Given back", Kind.MONEY),
@@ -58,16 +59,29 @@ REASONS = {
 }
 
 
+LATE_REASONS = {
+    "repeated": "on several days",
+    "large": "much in one night",
+    "backdated": "made after midnight, dated before",
+}
+
+
 def refunds(finding: Finding, evidence: Mapping[str, Any], now: datetime) -> list[Part]:
     """The share beside what is usual, what stands out, who made them, the receipts, and the days."""
     currency = evidence["currency"]
     back = evidence["refunds"] + evidence["voids"]
     reasons = ", ".join(REASONS.get(one, one) for one in evidence["reasons"])
     shares = Panel(
-        "refund-shares", "Against what is usual", f"What stands out: {reasons}. {seldom(evidence)}", BACK_SHARES,
+        "refund-shares", "Against what is usual", f"What stands out: {reasons}.", BACK_SHARES,
         _shares(evidence, ratio(back * WHOLE, evidence["sales"])),
     )  # fmt: skip
-    stands_out = Panel("stands-out", "What stands out", "Of those that were read.", STANDS_OUT, _stands_out(evidence))
+    stands_out = Panel(
+        "stands-out",
+        "What stands out",
+        "Among the refunds and voids of these weeks.",
+        STANDS_OUT,
+        _stands_out(evidence),
+    )
     by_operator: list[Row] = [
         (one["operator"], one["refunds"], one["voids"], -one["amount"]) for one in evidence["operators"]
     ]
@@ -77,13 +91,13 @@ def refunds(finding: Finding, evidence: Mapping[str, Any], now: datetime) -> lis
         if one.refunds or one.voids
     ]
     parts = [
-        Part(shares, highlights=frozenset({0})),
+        Part(shares, highlights=frozenset({0}), aside=seldom(evidence)),
         Part(stands_out),
         Part(
             Panel("operators", "Who made them", "By operator of the till.", OPERATORS, by_operator, currency=currency)
         ),
-        _receipts(evidence, "The refunds and voids"),
         Part(Panel("refund-days", "By day", "Days without any are left out.", BACK_DAYS, days, currency=currency)),
+        _taken_back(evidence),
     ]
     return [part for part in parts if part.panel.rows]
 
@@ -98,21 +112,22 @@ def after_close(finding: Finding, evidence: Mapping[str, Any], now: datetime) ->
     share = f"{evidence['share'] * 100:.1f}% of what the till sold in these weeks. "
     backdated = evidence["backdated"]
     dated = f"{backdated} of them were made after midnight and are dated before it. " if backdated else ""
-    about = f"{share}{dated}{seldom(evidence)}"
+    reasons = ", ".join(LATE_REASONS.get(one, one) for one in evidence.get("reasons", ()))
+    about = f"{share}{dated}" + (f"What stands out: {reasons}." if reasons else "")
     panel = Panel("late-days", "After the close, by day", about, LATE_DAYS, days, currency=evidence["currency"])
-    return [Part(panel), _receipts(evidence, "The receipts after the close")]
+    return [Part(panel, aside=seldom(evidence)), _receipts(evidence, "The receipts after the close")]
 
 
 def unknown_products(finding: Finding, evidence: Mapping[str, Any], now: datetime) -> list[Part]:
     """The share beside what is usual, the names on the lines, and receipts that have such."""
     shares = Panel(
-        "unknown-shares", "Against what is usual", seldom(evidence), UNKNOWN_SHARES,
+        "unknown-shares", "Against what is usual", "", UNKNOWN_SHARES,
         _shares(evidence, ratio(evidence["unknown_lines"] * WHOLE, evidence["lines"])),
     )  # fmt: skip
     names: list[Row] = [(name, lines) for name, lines in evidence["names"][:ROWS_MAX]]
     named = "Lines with neither a number nor a bar code, by what stands on the receipt."
     return [
-        Part(shares, highlights=frozenset({0})),
+        Part(shares, highlights=frozenset({0}), aside=seldom(evidence)),
         Part(Panel("names", "What was sold so", named, NAMES, names)),
         _receipts(evidence, "Receipts with such lines"),
     ]
@@ -139,18 +154,31 @@ def _stands_out(evidence: Mapping[str, Any]) -> list[Row]:
     return [row for row in rows if row[1]]
 
 
-def _receipts(evidence: Mapping[str, Any], title: str) -> Part:
+def _taken_back(evidence: Mapping[str, Any]) -> Part:
     found: Sequence[Mapping[str, Any]] = evidence["receipts"][:ROWS_MAX]
     rows: list[Row] = [
         (one["code"], one["kind"].capitalize(), _written(one["issued_at"]), one["total"], one.get("operator") or "",
          one.get("refers_to") or "")
         for one in found
     ]  # fmt: skip
+    return _with_codes("refund-receipts", "The refunds and voids", BACK_RECEIPTS, rows, evidence)
+
+
+def _receipts(evidence: Mapping[str, Any], title: str) -> Part:
+    found: Sequence[Mapping[str, Any]] = evidence["receipts"][:ROWS_MAX]
+    rows: list[Row] = [
+        (one["code"], _written(one["issued_at"]), one["total"], one.get("operator") or "") for one in found
+    ]
+    return _with_codes("receipts", title, RECEIPTS, rows, evidence)
+
+
+def _with_codes(
+    key: str, title: str, columns: tuple[Column, ...], rows: list[Row], evidence: Mapping[str, Any]
+) -> Part:
     panel = Panel(
-        "receipts", title, "Times are the till's own.", RECEIPTS, rows, currency=evidence["currency"],
-        empty="None was kept.",
-    )  # fmt: skip
-    return Part(panel, tuple(one["code"] for one in found))
+        key, title, "Times are the till's own.", columns, rows, currency=evidence["currency"], empty="None was kept."
+    )
+    return Part(panel, tuple(str(row[0]) for row in rows))
 
 
 def _days(finding: Finding, evidence: Mapping[str, Any]) -> QuerySet[TillDay]:

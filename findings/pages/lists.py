@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
 from django.db.models import F, Q, QuerySet
+from django.utils.timezone import localtime
 
 from findings.models import Finding
 from findings.pages.contents import ListContents
@@ -24,27 +25,26 @@ ASKED_MAX = 50
 
 COLUMNS = (
     Column("sentence", "What it is", Kind.PROSE),
-    Column("name", "Kind", Kind.TEXT),
+    Column("name", "Kind", Kind.ID),
     Column("store", "Store", Kind.TEXT),
     Column("terminal", "Till", Kind.TEXT),
-    Column("began_at", "Since", Kind.MOMENT),
+    Column("since", "Since", Kind.DATE),
     Column("state", "State", Kind.TEXT),
-    Column("answer_due_at", "Answer by", Kind.MOMENT),
+    Column("answer_by", "Answer by", Kind.DATE),
     Column("id", "Number", Kind.ID),
     Column("kind", "Kind", Kind.ID),
 )
 CLOSED_COLUMNS = (
     *COLUMNS[:6],
-    Column("closed_at", "Settled", Kind.MOMENT),
+    Column("settled_on", "Settled", Kind.DATE),
     *COLUMNS[7:],
 )
 EMPTY = "Nothing of this kind."
+MANY = "Nobody asks you yet; you may answer all the same. Many close by themselves."
 ASKED_LIST = Panel(
     "asked", "Please answer", "What you are asked about, the most urgent first.", COLUMNS, [], empty=EMPTY
 )
-OPEN_LIST = Panel(
-    "open", "Open", "Nobody asks you yet; you may answer all the same. Many close by themselves.", COLUMNS, [], empty=EMPTY
-)  # fmt: skip
+OPEN_LIST = Panel("open", "Open", MANY, COLUMNS, [], empty=EMPTY)
 CLOSED_LIST = Panel(
     "closed", "Settled", "What was explained, dismissed, or closed itself.", CLOSED_COLUMNS, [], empty=EMPTY
 )
@@ -97,9 +97,7 @@ def read_closed(scope: Scope, asked: dict[str, Any], now: datetime) -> Contents:
         found = found.filter(Q(closed_at__lt=moment) | Q(closed_at=moment, pk__lt=key))
     rows = list(found[: limit + 1])
     shown, last = rows[:limit], rows[limit - 1] if len(rows) > limit else None
-    panel = _panel(
-        "closed", "Settled", "What was explained, dismissed, or closed itself.", CLOSED_COLUMNS, shown, scope, now
-    )
+    panel = _panel(CLOSED_LIST, shown, scope, now)
     return Contents(panels=[panel], after=f"{last.closed_at.isoformat()},{last.pk}" if last and last.closed_at else "")
 
 
@@ -118,9 +116,9 @@ def _panel(empty: Panel, findings: list[Finding], scope: Scope, now: datetime) -
             words_of(one.kind).name,
             names[one.store],
             f"{one.terminal}",
-            one.began_at,
+            localtime(one.began_at).date(),
             state_of(one),
-            one.closed_at if is_closed else one.answer_due_at,
+            _day(one.closed_at if is_closed else one.answer_due_at),
             f"{one.pk}",
             one.kind,
         )
@@ -128,6 +126,10 @@ def _panel(empty: Panel, findings: list[Finding], scope: Scope, now: datetime) -
     ]
     links = [f"finding?id={one.pk}" for one in findings]
     return replace(empty, rows=rows, links=links)
+
+
+def _day(moment: datetime | None) -> date | None:
+    return localtime(moment).date() if moment else None
 
 
 def _number(text: str) -> int:

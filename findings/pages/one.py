@@ -7,18 +7,19 @@ from django import forms
 from django.http import Http404
 from django.urls import reverse
 
+from findings.models import Finding
 from findings.pages import counts, times
-from findings.pages.contents import FindingContents, shown
+from findings.pages.contents import FindingContents, all_shown
 from findings.pages.identities import OTHERS_MAX, SIDES, STEPS
 from findings.pages.layout import parts_of
-from findings.pages.own import own_finding, state_of
+from findings.pages.own import ASKED, own_finding, state_of
 from findings.pages.sentence import sentence
 from findings.pages.story import story_for_retailer
 from findings.pages.texts import words_of
 from portal.rights import Right
 from portal.scope import Scope
 from portal.sheets.asking import Asking
-from portal.sheets.pages import Action, Contents, ListShape, Page
+from portal.sheets.pages import Contents, ListShape, Page
 from portal.sheets.panels import Column, Kind, Panel, Row
 
 ABOUT = (
@@ -50,7 +51,6 @@ def read_finding(scope: Scope, asked: dict[str, Any], now: datetime) -> Contents
     said = sentence(finding.kind, finding.evidence, finding.began_at, finding.closed_at or now)
     parts, story = parts_of(finding, now), story_for_retailer(finding)
     may_answer = finding.closed_at is None and scope.may(Right.KEEP_TILLS)
-    answer = f"answer?id={finding.pk}"
     about: list[Row] = [
         ("What it is", said),
         ("Kind", words.name),
@@ -68,17 +68,17 @@ def read_finding(scope: Scope, asked: dict[str, Any], now: datetime) -> Contents
             *(part.panel for part in parts),
             Panel("said", "What was said", "", SAID, told, empty="Nothing yet."),
         ],
-        actions=(Action(answer, "Answer"),) if may_answer else (),
         sentence=said,
         words=words,
         where=f"{store}, till {finding.terminal}",
         state=state_of(finding),
-        due_at=finding.answer_due_at if finding.closed_at is None else None,
+        due_at=finding.answer_due_at if state_of(finding) == ASKED else None,
         is_due=bool(finding.answer_due_at and finding.answer_due_at < now),
+        is_answered=finding.state == Finding.State.ANSWERED,
         is_over=finding.closed_at is not None,
         began_at=finding.began_at,
         answer_url=f"{reverse('findings-answer', args=[scope.retailer_id])}?id={finding.pk}" if may_answer else "",
-        parts=[shown(part) for part in parts],
+        parts=all_shown(parts),
         said=story,
     )
 
@@ -100,6 +100,7 @@ FINDING = Page(
         ListShape("stands-out", counts.STANDS_OUT),
         ListShape("operators", counts.OPERATORS),
         ListShape("receipts", counts.RECEIPTS),
+        ListShape("refund-receipts", counts.BACK_RECEIPTS),
         ListShape("refund-days", counts.BACK_DAYS),
         ListShape("late-days", counts.LATE_DAYS),
         ListShape("unknown-shares", counts.UNKNOWN_SHARES),

@@ -12,6 +12,10 @@ ISSUED = Column("issued_at", "Issued", Kind.MOMENT)
 DAY = Column("day", "Day", Kind.TEXT)
 
 
+# Columns of a part from which on it stands alone in its row.
+COLUMNS_MAX = 5
+
+
 @dataclass(frozen=True)
 class Part:
     """One part. `panel` is what files and programs get of it; `codes` has a receipt's code a row, or none at all.
@@ -24,3 +28,10 @@ class Part:
     week: Week | None = None
     sides: Sides | None = None
     highlights: frozenset[int] = frozenset()
+    # What only staff have a use for.
+    aside: str = ""
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether nothing fits beside it."""
+        return self.sides is not None or len(self.panel.columns) > COLUMNS_MAX

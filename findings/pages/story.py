@@ -1,9 +1,10 @@
 """What was said and done about a finding, in the order of time, for staff or for the retailer."""
 
 import re
-from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
+
+from django.db.models import QuerySet
 
 from findings.models import Finding, FindingNote
 
@@ -42,15 +43,21 @@ class Said(NamedTuple):
 
 def story_for_staff(finding: Finding) -> list[Said]:
     """All of it: one query."""
-    return [_said(one, _who(one)) for one in _notes(finding)]
+    return [_said(one, _who(one)) for one in _notes(finding) if not _is_echo(one)]
 
 
 def story_for_retailer(finding: Finding) -> list[Said]:
     """Without what is internal, and without the names of staff."""
-    return [_said(one, _who_outside(one)) for one in _notes(finding).filter(is_internal=False)]  # type: ignore[attr-defined]
+    shown = (one for one in _notes(finding).filter(is_internal=False) if not _is_echo(one))
+    return [_said(one, _who_outside(one)) for one in shown]
 
 
-def _notes(finding: Finding) -> Iterable[FindingNote]:
+def _is_echo(note: FindingNote) -> bool:
+    """Whether it only says that an answer, which stands beside it, is one."""
+    return note.kind == FindingNote.Kind.STATE and note.text == Finding.State.ANSWERED
+
+
+def _notes(finding: Finding) -> QuerySet[FindingNote]:
     return finding.notes.select_related("author").order_by("at", "id")
 
 

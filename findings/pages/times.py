@@ -52,10 +52,10 @@ def silent(finding: Finding, evidence: Mapping[str, Any], now: datetime) -> list
     whose = {"till": "The till's own week", "store": "The store's own week"}.get(evidence["scope"], "Its own week")
     text = (
         f"Usual sales by weekday and hour, from {evidence['weeks']} weeks of its own. The last one reached us on "
-        f"{last:%A, %-d %b %Y, %H:%M}. {seldom(evidence)}"
+        f"{last:%A, %-d %b %Y, %H:%M}."
     )
     return [
-        Part(Panel("week", whose, text, WEEK_COLUMNS, rows), week=week),
+        Part(Panel("week", whose, text, WEEK_COLUMNS, rows), week=week, aside=seldom(evidence)),
         Part(Panel("others", "Meanwhile, beside it", "", OTHERS, _others(evidence))),
     ]
 

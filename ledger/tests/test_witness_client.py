@@ -113,7 +113,7 @@ def test_a_false_cosignature_is_not_believed(good: GoodWitness) -> None:
             ask(Witness(good.signer.verifier, url), 7)
 
 
-@pytest.mark.parametrize("off_s", [-int(time.time()), 3600])
+@pytest.mark.parametrize("off_s", [-int(time.time()), 3600], ids=["without time", "from the future"])
 def test_a_cosignature_without_time_or_from_the_future_is_not_believed(good: GoodWitness, off_s: int) -> None:
     line = good.signer.sign(LOG.head(7).text, max(0, int(time.time()) + off_s) if off_s > 0 else 0).line
     with serving(answering("200 OK", f"{line}\n")) as url, pytest.raises(NoCosignature, match="clock is wrong"):

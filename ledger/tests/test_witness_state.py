@@ -149,7 +149,7 @@ def test_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
         read_key(tmp_path / "key")
 
 
-@pytest.mark.parametrize("text", ["", "no key", new_signer(ORIGIN, LOG_KEY).skey])
+@pytest.mark.parametrize("text", ["", "no key", new_signer(ORIGIN, LOG_KEY).skey], ids=["empty", "text", "a log's"])
 def test_what_is_no_witnesss_key_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "key").write_text(text)
     (tmp_path / "key").chmod(0o600)

@@ -13,7 +13,7 @@ from lottery.prizes.proof import UnreadableProofError, WrongProofError, prove
 from possys.links import LINKED_LENGTH
 
 # A pasted link is the longest that these fields get.
-PROOF_TEXT_MAX = 200
+PROOF_TEXT_MAX = 500
 # The longest IBAN with a blank on both sides of every symbol.
 ACCOUNT_TEXT_MAX = 70
 

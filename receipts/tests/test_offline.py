@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from django.db import connection
@@ -194,12 +194,27 @@ def test_without_the_database_nothing_is_said(client: Client, key: TillKey, data
     assert (page.status_code, GENUINE in page.content) == (503, False)
 
 
+@pytest.mark.parametrize(("hours", "status"), [(48, 200), (50, 404)])
+def test_a_till_that_sold_lately_tells_its_currency_and_its_clock(
+    client: Client, key: TillKey, send: Record, hours: int, status: int
+) -> None:
+    zone = timezone(timedelta(hours=-7))
+    lately = (now() - 70 * H).astimezone(zone)
+    send(sequence=1, issued_at=lately.isoformat(timespec="seconds"), currency="JPY", mode="online")
+    issued = (now() - hours * H).astimezone(zone)
+    page = client.get(key.address(issued, sequence=2, total=10300))
+    due = issued + 48 * H
+    assert page.status_code == status
+    assert "¥10,300" in page.content.decode()
+    assert f"{due.day} {due:%B %Y, %H:%M}" in page.content.decode()
+
+
 def test_finding_out_takes_few_queries(client: Client, key: TillKey) -> None:
     address = key.address(now() - H)
     with CaptureQueriesContext(connection) as queries:
         client.get(address)
-    # The key with its names, the entry before and after asking the store, any other day, the outages.
-    assert len(queries) == 5
+    # The key with its names, the entry before and after asking the store, any other day, the till's last sale, outages.
+    assert len(queries) == 6
 
 
 # --- When the sale comes -----------------------------------------------------------------------------------------
@@ -212,6 +227,8 @@ def test_the_same_qr_code_leads_to_the_receipt(client: Client, key: TillKey, sen
     code = send(issued_at=iso(issued))
     answer = client.get(address)
     assert (answer.status_code, answer["Location"]) == (302, full_address(code))
+    assert client.get(f"/api/v1/receipts{full_address(code)}").json()["till_key"] == key.fingerprint
+    assert client.get(f"/api/v1/receipts/{code}").json()["till_key"] is None
     assert client.get("/r/", {"code": f"https://testserver{address}"})["Location"] == address
 
 

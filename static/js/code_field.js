@@ -12,6 +12,8 @@ const receiptCode = (() => {
   const LINKED_LENGTH = 20;
   const BETWEEN = /[\s\u002d\u2010-\u2014\u2212]/g;
   const LINK = /^https?:\/\/[^/?#\s]+\/(?:[^?#\s]*\/)?([^/?#\s]+)\/?$/i;
+  // A receipt that was printed offline, signed or not (receipts/offline_address.py).
+  const OFFLINE = /^\d{1,9}\.\d{1,9}\.\d{10}\.-?\d{1,16}(\.\d{1,5}\.[A-Z2-7]{103})?$/i;
 
   const symbolsOf = (text) => text.replace(BETWEEN, "").toUpperCase().replace(/[OIL]/g, (typed) => LOOK_ALIKES[typed]);
 
@@ -35,18 +37,19 @@ const receiptCode = (() => {
 
   const isCode = (symbols) => symbols.length === LENGTH && !stranger(symbols) && checks(symbols);
 
-  // Where a scanned or pasted text leads on this site: a link's ending (whatever its host says), or a code. Null for
-  // anything else.
+  // Where a scanned or pasted text leads on this site: a link's ending (whatever its host says), an offline receipt's
+  // `path`, or a code. Null for anything else.
   const placeOf = (text) => {
     const trimmed = text.trim();
     const end = LINK.exec(trimmed)?.[1] ?? trimmed;
+    if (OFFLINE.test(end)) return { path: `/O/${end.toUpperCase()}` };
     const bare = end.replace(BETWEEN, "").toUpperCase();
     const symbols = symbolsOf(bare.slice(0, LENGTH));
     if (!isCode(symbols)) return null;
     if (bare.length === LENGTH) return { code: grouped(symbols) };
     const key = bare.slice(LENGTH);
     if (bare.length !== LINKED_LENGTH || stranger(key)) return null;
-    return { ending: symbols + key };
+    return { ending: symbols + key, path: `/${symbols}${key}` };
   };
 
   return { LENGTH, LINKED_LENGTH, GROUP, symbolsOf, grouped, isCode, stranger, placeOf };
@@ -83,7 +86,7 @@ class CodeField {
 
   regroup(inputType) {
     const place = /\//.test(this.field.value) ? receiptCode.placeOf(this.field.value) : null;
-    if (place) {
+    if (place && (place.code || place.ending)) {
       this.field.value = place.code ?? receiptCode.grouped(place.ending);
       this.before = this.symbols;
       return;
@@ -135,9 +138,9 @@ class CodeField {
 
   leave(event) {
     const place = receiptCode.placeOf(this.field.value);
-    if (place?.ending) {
+    if (place?.path) {
       event.preventDefault();
-      location.assign(`/${place.ending}`);
+      location.assign(place.path);
     } else if (!this.judge(true)) {
       event.preventDefault();
       this.field.focus();

@@ -168,7 +168,7 @@ class Scanner {
     if (this.isOpen) this.close();
     this.complain("");
     this.say(this.texts.found);
-    location.assign(place.ending ? `/${place.ending}` : this.texts.receipts + place.code);
+    location.assign(place.path ?? this.texts.receipts + place.code);
     return true;
   }
 

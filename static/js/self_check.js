@@ -102,6 +102,8 @@
         return [climb(step, TEXTS.recordHash, TEXTS.recordClimb, {})];
       case "log":
         return [climb(step, TEXTS.blockHash, TEXTS.blockClimb, { size: log.note.size })];
+      case "till":
+        return [make("p", "", ...filled(TEXTS.tillSigned, { key: make("code", "hash", step.mark) }))];
       case "key":
         return [make("p", "", keyField.value.trim() ? TEXTS.givenKey : TEXTS.fetchedKey)];
       case "witnesses":
@@ -144,17 +146,22 @@
     steps.append(item);
   }
 
-  // Witnesses are named only when some cosigned; whether enough of them did is for stricter readers' programs.
-  const isShown = (step) => step.name !== "witnesses" || step.fault !== null || step.cosigned.length > 0;
+  // Witnesses are named only when some cosigned; whether enough of them did is for stricter readers' programs. Of a
+  // till that signs nothing there is nothing to check.
+  function isShown(step) {
+    if (step.fault !== null) return true;
+    if (step.name === "till") return step.mark !== null;
+    return step.name !== "witnesses" || step.cosigned.length > 0;
+  }
 
   // --- Verdict -----------------------------------------------------------------------------------------------------
 
   function conclude(report) {
     const { proof, fault } = report;
     if (fault === null) {
-      say("ok", TEXTS.fits, proven(proof), ...toKeep());
+      say("ok", TEXTS.fits, proven(report), ...toKeep());
     } else if (fault.isUnknown) {
-      say("wait", TEXTS.unsigned, make("p", "", TEXTS.unsignedWhy), proven(proof), ...toKeep());
+      say("wait", TEXTS.unsigned, make("p", "", TEXTS.unsignedWhy), proven(report), ...toKeep());
     } else {
       const step = report.steps.find((one) => one.fault === fault);
       const isKey = ["origin", "key"].includes(fault.code) && keyField.value.trim();
@@ -166,8 +173,9 @@
   // A copy need not be saved again.
   const toKeep = () => (isCopy ? [] : [make("p", "", TEXTS.saved)]);
 
-  function proven({ record, log }) {
+  function proven({ proof: { record, log }, steps: checked }) {
     const { sale } = record;
+    const { mark } = checked.find((step) => step.name === "till");
     const { origin, size } = log.note;
     // Neither field is needed for the proof, so the verifier let anything stand there.
     const lines = Array.isArray(sale.lines) ? sale.lines : [];
@@ -179,6 +187,7 @@
         [TEXTS.code, record.code],
         [TEXTS.total, money(sale.total, sale.currency)],
         [TEXTS.till, String(sale.terminal)],
+        ...(mark ? [[TEXTS.tillKey, mark]] : []),
         [TEXTS.issued, moment(sale.issued_at)],
         [TEXTS.received, moment(record.received_at)],
         [TEXTS.logTerm, inWords(TEXTS.logFact, { origin, size })],

@@ -8,6 +8,10 @@ const PossysVerify = (() => {
   const FILE_KEYS = ["format", "record", "position", "path", "header", "log"];
   const RECORD_KEYS = ["v", "shard", "epoch", "number", "received_at", "code", "retailer", "store", "signature", "sale"];
   const HEADER_KEYS = ["v", "shard", "block", "epoch", "first_number", "count", "root", "marks", "previous", "sealed_at"];
+  const SIGNATURE_KEYS = ["key", "public_key", "value"];
+  // The sale stands last in its record, behind this.
+  const SALE_KEY = ',"sale":';
+  const CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
   const CODE = /^[0-9A-Z]{4}(-[0-9A-Z]{4}){3}$/;
   const TIME = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{5,18}(Z|[+-][0-9]{2}:[0-9]{2})$/;
   const HEX = /^[0-9a-f]{64}$/;
@@ -146,7 +150,10 @@ const PossysVerify = (() => {
   function readRecord(text) {
     const record = readObject(text, "record", RECORD_KEYS, false);
     const sale = record.sale ?? {};
+    const own = record.signature;
+    const isPlain = typeof own === "object" && !Array.isArray(own);
     const right =
+      (own === null || (isPlain && Object.keys(own).join() === SIGNATURE_KEYS.join())) &&
       RECORD_KEYS.slice(0, 4).every((name) => isWhole(record[name])) &&
       record.v === 1 &&
       !Array.isArray(sale) &&
@@ -289,6 +296,25 @@ const PossysVerify = (() => {
     return found;
   }
 
+  // What a till prints of its key: the first 40 bits of its SHA-256 as eight symbols.
+  async function fingerprint(publicKey) {
+    const bits = (await sha256(publicKey)).slice(0, 5).reduce((sum, byte) => sum * 256n + BigInt(byte), 0n);
+    const symbols = Array.from({ length: 8 }, (_, at) => CROCKFORD[Number((bits >> BigInt(35 - 5 * at)) & 31n)]);
+    return `${symbols.slice(0, 4).join("")}-${symbols.slice(4).join("")}`;
+  }
+
+  // By which key the till signed the sale, if it did. Nothing in the file says whose key that is: the paper does.
+  async function checkTill({ file, record }) {
+    const own = record.signature;
+    if (own === null) return { mark: null };
+    const [publicKey, value] = [unbase64(own.public_key, "record", 32), unbase64(own.value, "record", 64)];
+    const at = file.record.indexOf(SALE_KEY);
+    const signed = `possys/sale/1\n${file.record.slice(at + SALE_KEY.length, -1)}`;
+    const right = at >= 0 && (await isSignature({ public: publicKey }, value, signed));
+    need(right, "till-signature", "The signature is not of the till's key over this sale.");
+    return { mark: await fingerprint(publicKey) };
+  }
+
   async function checkLogKey(note, keys) {
     const own = keys.filter((key) => key.name === note.origin);
     need(own.length, "origin", `The checkpoint is of the log ${note.origin}; no key of that log was given.`);
@@ -347,6 +373,7 @@ const PossysVerify = (() => {
     await steps.attempt("place", () => checkPlace(proof));
     await steps.attempt("block", () => checkBlock(proof));
     await steps.attempt("log", () => checkLog(proof));
+    await steps.attempt("till", () => checkTill(proof));
     await steps.attempt("key", () => checkLogKey(proof.log.note, logKeys));
     await steps.attempt("witnesses", async () => ({
       cosigned: await checkWitnesses(proof.log.note, witnessKeys, quorum),

@@ -110,16 +110,49 @@ def test_staff_enrols_terminals_and_suspends_one(visit: Visit) -> None:
     visit.page.fill("[name=count]", "2")
     visit.seen("enrol")
     visit.page.click("button:has-text('Enrol')")
-    assert len(re.findall(r"^t\d+\.1\.\S{22}$", visit.seen("tokens"), re.MULTILINE)) == 2
+    said = visit.seen("codes")
+    assert len(re.findall(r"^(?:[0-9A-Z]{4}-){3}[0-9A-Z]{4}$", said, re.MULTILINE)) == 2
+    # Drawn at a size that a till reads from a screen.
+    side = visit.page.eval_on_selector("svg.qr", "drawn => drawn.getBoundingClientRect().width")
+    assert 150 <= side <= 400
     visit.page.click("a:has-text('Back to')")
     visit.page.click("a:has-text('Terminals') >> nth=-1")
     visit.seen("store")
+    visit.page.click("a:has-text('Enrol terminals')")
+    visit.page.check("[name=gets][value=tokens]")
+    visit.page.click("button:has-text('Enrol')")
+    assert len(re.findall(r"^t\d+\.1\.\d+\.\S{22}$", visit.seen("tokens"), re.MULTILINE)) == 1
     visit.open("transactions/terminal/")
-    visit.page.click("#result_list tbody a >> nth=0")
-    visit.page.click("a:has-text('Suspend')")
+    visit.page.click("#result_list tbody tr:has-text('active') a >> nth=0")
+    visit.page.click("text=Change the status")
+    visit.page.click("a:has-text('Suspend'):visible")
+    visit.page.fill("[name=reason]", "The rent is not paid.")
     visit.seen("suspend")
     visit.page.click("button:has-text('Suspend')")
-    assert "suspended" in visit.seen("terminal")
+    said = visit.seen("terminal")
+    assert "suspended" in said
+    assert "The rent is not paid." in said
+    assert "staff boss" in said
+    visit.page.click("a:has-text('All steps')")
+    assert "The rent is not paid." in visit.seen("steps")
+    assert visit.too_wide == []
+
+
+def test_staff_suspends_many_and_prints_their_codes(visit: Visit) -> None:
+    visit.open("transactions/terminal/")
+    for name, button in (("issue_for_chosen", "Issue enrolment codes"), ("suspend_chosen", "Suspend the chosen")):
+        visit.page.click("#action-toggle")
+        visit.page.select_option("[name=action]", name)
+        visit.page.click("button:has-text('Run')")
+        if name == "suspend_chosen":
+            visit.page.fill("[name=reason]", "The chain is closed.")
+        visit.seen(name)
+        visit.page.click(f"button:has-text('{button}')")
+        visit.seen(f"{name}-done")
+        if name == "issue_for_chosen":
+            assert visit.page.locator("svg.qr").count() == 10
+            visit.page.click("a:has-text('Back to the terminals')")
+    assert visit.page.locator("#result_list tbody tr:has-text('suspended')").count() == 10
     assert visit.too_wide == []
 
 

@@ -95,12 +95,13 @@ def test_the_documented_service_counts_what_was_sold(
 ) -> None:
     today = utc(now_ms()).date()
     day, before = str(today - timedelta(days=1)), str(today - timedelta(days=3))
-    code = till.send(till.sale(issued_at=f"{day}T23:30:00+01:00")).json()["code"]
-    till.send(till.sale(issued_at=f"{day}T08:00:00+01:00"))
+    codes = [
+        till.send(till.sale(issued_at=f"{day}T{clock}+01:00")).json()["code"] for clock in ("23:30:00", "08:00:00")
+    ]
     till.send(till.sale(issued_at=f"{before}T08:00:00+01:00", mode="offline"))
     rival.send(rival.sale(issued_at=f"{day}T08:00:00+01:00"))
     flush_everything()
-    for kind in ("refund", "void"):
+    for code, kind in zip(codes, ("refund", "void"), strict=True):
         refund = make_refund(code, type=kind, issued_at=f"{day}T23:40:00+01:00")
         assert till.send(till.sale(**{**refund, "terminal": till.number, "sequence": till.sequence + 1})).status == 201
     flush_everything()

@@ -1,55 +1,27 @@
-"""Sending sales over HTTP until each is answered: after a lost answer, 429 or 5xx the same bytes again."""
+"""Sending sales over HTTP until each is answered: after a lost answer, 429 or 5xx the same bytes again.
+
+How a sale is sent and its answer read is the till's own way (clients/python); here is what became of each.
+"""
 
 import http.client
-import json
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from http import HTTPStatus
-from typing import Any
 
+from possys_till.answers import LOST, Answer, read_answers, sent_again
+from possys_till.backoff import Backoff
+from possys_till.connection import Connection
+from possys_till.endpoints import BATCH_PATH, ONE_PATH
+from possys_till.signing import batch
 from transactions.replay.acknowledgements import AcknowledgementFile, Sent
-from transactions.replay.connection import RETRY_AFTER_MAX_S, Connection, Response
-from transactions.replay.tally import LOST, LaneTally
+from transactions.replay.tally import LaneTally
 
-ONE_PATH = "/api/v1/transactions"
-BATCH_PATH = "/api/v1/transactions/batch"
-BACKOFF_FIRST_S = 0.1
-BACKOFF_MAX_S = 5.0
-SEND_AGAIN_FROM = HTTPStatus.INTERNAL_SERVER_ERROR
+# Many tills in one process: they wait less than one would, so that a demo shows life as soon as the server is back.
+BACKOFF = Backoff(first_s=0.1, most_s=5.0)
+# A server that asks for more is asked again earlier: a demo should not sleep for an hour.
+RETRY_AFTER_MAX_S = 30.0
 
-
-def sent_again(status: int) -> bool:
-    """Whether a status leaves open what became of the sale, or asks to come back later."""
-    return status in (LOST, HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS) or status >= SEND_AGAIN_FROM
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One sale's answer; status 0 means that none came. `problem` is what the server said against it."""
-
-    status: int
-    code: str | None = None
-    problem: str = ""
-    wait_s: float = 0.0
-
-
-def explain(answer: Any) -> str:
-    """What a problem document says, in one line."""
-    if not isinstance(answer, dict):
-        return ""
-    return str(answer.get("detail") or answer.get("title") or "")
-
-
-def read_answer(status: int, item: Any, wait_s: float) -> Answer:
-    """One sale's answer from its decoded JSON; `wait_s` is what the whole answer asks to wait."""
-    code = item.get("code") if isinstance(item, dict) else None
-    if status in (HTTPStatus.OK, HTTPStatus.CREATED):
-        # A success without a code is no acknowledgement: the sale is sent again.
-        return Answer(status, code) if isinstance(code, str) else Answer(LOST)
-    own_wait_s = item.get("retry_after_s") if isinstance(item, dict) else None
-    return Answer(status, None, explain(item), max(wait_s, min(float(own_wait_s or 0), RETRY_AFTER_MAX_S)))
+__all__ = ["Answer", "Delivery", "sent_again"]
 
 
 class Delivery:
@@ -73,9 +45,7 @@ class Delivery:
             self._file.acknowledged(taken)
             acknowledged += taken
             self._tally.answered(waiting, answers)
-            open_ones = [
-                (sale, a) for sale, a in zip(waiting, answers, strict=True) if a.code is None and sent_again(a.status)
-            ]
+            open_ones = [(sale, a) for sale, a in zip(waiting, answers, strict=True) if a.code is None and a.again]
             waiting = [sale for sale, _ in open_ones]
             if waiting and self._wait(attempt, max(a.wait_s for _, a in open_ones)):
                 self._file.unknown(waiting)
@@ -89,8 +59,7 @@ class Delivery:
         begun = time.perf_counter()
         try:
             if self._batched:
-                body = b"[" + b",".join([sale.body for sale in sales]) + b"]"
-                answer = self._connection.post(BATCH_PATH, body, token)
+                answer = self._connection.post(BATCH_PATH, batch([sale.body for sale in sales]), token)
             else:
                 answer = self._connection.post(ONE_PATH, sales[0].body, token)
             self._tally.took(time.perf_counter() - begun)
@@ -101,24 +70,7 @@ class Delivery:
 
     def _wait(self, attempt: int, retry_after_s: float) -> bool:
         """Waits before the next attempt; whether the replay was stopped meanwhile."""
-        backoff_s = min(BACKOFF_FIRST_S * 2 ** min(attempt, 10), BACKOFF_MAX_S)
-        return self._stop.wait(max(backoff_s, retry_after_s))
+        return self._stop.wait(BACKOFF.wait_s(attempt, min(retry_after_s, RETRY_AFTER_MAX_S)))
 
     def close(self) -> None:
         self._connection.close()
-
-
-def read_answers(response: Response, count: int, *, batched: bool) -> list[Answer]:
-    """Each sale's answer; one that cannot be read is a lost one, a batch's own refusal is each sale's."""
-    status = response.status
-    try:
-        content = json.loads(response.body)
-    except ValueError:
-        final = status not in (HTTPStatus.OK, HTTPStatus.CREATED)
-        return [Answer(status if final else LOST, None, "the answer is not JSON", response.wait_s)] * count
-    results = content.get("results") if batched and isinstance(content, dict) else None
-    if isinstance(results, list) and len(results) == count:
-        return [read_answer(int(item["status"]), item, response.wait_s) for item in results]
-    if batched and status == HTTPStatus.OK:
-        return [Answer(LOST, None, "the batch's answer does not name every sale")] * count
-    return [read_answer(status, content, response.wait_s)] * count

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from transactions.replay.acknowledgements import Sent
 from transactions.replay.baskets import Return, fill, template
@@ -21,6 +22,9 @@ GATEWAY_WAIT_S = 1.0
 # task.
 CATCH_UP_S = 1.0
 REFUND_PARTS = 10_000
+# Only what the ledger has can be taken back; it has a sale within a second or two. What tills say that they did while
+# they were offline is taken whatever the ledger has.
+RECORDED_AFTER_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,15 @@ class Plan:
     wall_s: Sequence[int]
 
 
+class Returnable(NamedTuple):
+    """An acknowledged sale that can be taken back from a moment of the process's clock on."""
+
+    basket: int
+    terminal: int
+    code: str
+    from_s: float
+
+
 @dataclass(slots=True)
 class Lane:
     """One lane's share: places in the plan's baskets, and what it needs to send them."""
@@ -58,8 +71,10 @@ class Lane:
     delivery: Delivery
     stop: threading.Event
 
-    # Each store's latest acknowledged sale, (basket, terminal, code), which the next refund takes back, once.
-    returnable: dict[int, tuple[int, int, str]] = field(default_factory=dict)
+    # Each store's latest acknowledged sale, which its next refund takes back, once; and while that is too new, the one
+    # before that was not.
+    latest: dict[int, Returnable] = field(default_factory=dict)
+    returnable: dict[int, Returnable] = field(default_factory=dict)
     # Refunds whose store has no acknowledged sale yet: in a gateway's batches answers come late.
     owed: dict[int, int] = field(default_factory=dict)
     gathered: dict[int, list[Sent]] = field(default_factory=dict)
@@ -112,17 +127,22 @@ class Lane:
         yield self._sale(basket, terminals[number % len(terminals)][0], moment, None)
         if spread(number) % REFUND_PARTS < self.plan.refunds * REFUND_PARTS:
             self.owed[store] = self.owed.get(store, 0) + 1
-        if store in self.owed and store in self.returnable:
+        if store in self.owed:
             yield from self._refunds(store, moment)
 
     def _refunds(self, store: int, moment: str) -> Iterator[Sent]:
         """A refund that the store owes, when a sale of its own was acknowledged that none took back."""
+        self._let_ripen(store)
         if found := self.returnable.pop(store, None):
-            basket, terminal, code = found
             self.owed[store] -= 1
             if not self.owed[store]:
                 del self.owed[store]
-            yield self._sale(basket, terminal, moment, Return(code))
+            yield self._sale(found.basket, found.terminal, moment, Return(found.code))
+
+    def _let_ripen(self, store: int) -> None:
+        """The store's latest sale can be taken back as soon as it is old enough."""
+        if store in self.latest and time.monotonic() >= self.latest[store].from_s:
+            self.returnable[store] = self.latest.pop(store)
 
     def _sale(self, basket: int, terminal: int, moment: str, refund: Return | None) -> Sent:
         """The bytes to send, with a number of their own; moved sales say that they were made offline."""
@@ -162,7 +182,10 @@ class Lane:
         token = dict(tills.terminals)[sales[0].terminal] if self.plan.batch == 1 else tills.gateway_token
         for sale, code in self.delivery.deliver(sales, token):
             if not sale.is_refund:
-                self.returnable[sale.store] = (sale.basket, sale.terminal, code)
+                self._let_ripen(sale.store)
+                # A newer one does not push out one that still ripens, or a busy store would never have any.
+                from_s = time.monotonic() + (RECORDED_AFTER_S if self.plan.live else 0)
+                self.latest.setdefault(sale.store, Returnable(sale.basket, sale.terminal, code, from_s))
 
 
 def shares(plan: Plan, year: Year, lanes: int) -> list[list[int]]:

@@ -21,7 +21,13 @@ from transactions.faults import read_sale
 from transactions.replay.acknowledgements import AcknowledgementFile
 from transactions.replay.delivery import Delivery
 from transactions.replay.history.book import WEEKS_MAX, Book, begin_book, lengthen, read_book
-from transactions.replay.history.gateways import BATCH_RECEIPTS, Gateway, gateways_of
+from transactions.replay.history.gateways import (
+    BATCH_RECEIPTS,
+    BEHIND_RECEIPTS,
+    Gateway,
+    gateways_of,
+    in_order_of_sending,
+)
 from transactions.replay.history.happenings import Kind
 from transactions.replay.history.loader import Loader, RefusedError
 from transactions.replay.history.progress import AlreadyLoadingError, Progress, only_loader
@@ -294,6 +300,20 @@ def test_gateways_take_turns_in_the_order_of_time(server: FarSide, year: Year, t
     earlier.sent = len(earlier.places) - 1
     assert later.turn() < earlier.turn()
     assert len(later.batch()) <= BATCH_RECEIPTS
+
+
+def test_what_takes_a_sale_back_is_sent_when_the_ledger_has_the_sale(whole: Receipts) -> None:
+    rows = whole.happenings
+    places = np.flatnonzero(np.isin(whole.year.stores[rows.baskets], STORES[:8]))
+    sent = in_order_of_sending(places, rows)
+    assert sorted(sent.tolist()) == places.tolist()
+    ranks = {place: rank for rank, place in enumerate(sent.tolist())}
+    behind = [ranks[place] - ranks[int(rows.origins[place])] for place in places if rows.kinds[place] != Kind.SALE]
+    last = [place for place in sent[-BEHIND_RECEIPTS:].tolist() if rows.kinds[place] != Kind.SALE]
+    # Each moves up by the few that were moved away in between.
+    assert sum(distance < BEHIND_RECEIPTS - 50 for distance in behind) <= len(last)
+    sales = sent[rows.kinds[sent] == Kind.SALE]
+    assert np.all(np.diff(sales) > 0)
 
 
 def test_a_receipt_that_is_refused_stops_the_load_and_does_not_count_as_sent(

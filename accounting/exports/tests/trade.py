@@ -46,8 +46,9 @@ class Trade:
         """Sales of both tills, a refund and a void: a part of the day."""
         one, two = self.tills
         first = self.sell(*[till.sale(issued_at=self.at, **changes) for till in (one, two) for changes in odd_sales()])
-        back = make_refund(self.codes[-1], issued_at=self.at, terminal=one.number, sequence=self._next(one))
-        void = make_refund(self.codes[0], type="void", issued_at=self.at, terminal=two.number, sequence=self._next(two))
+        sold = self.codes[-len(first) :]
+        back = make_refund(sold[-1], issued_at=self.at, terminal=one.number, sequence=self._next(one))
+        void = make_refund(sold[0], type="void", issued_at=self.at, terminal=two.number, sequence=self._next(two))
         self.close(first + self.sell(back, void))
 
     def close(self, sold: list[Sale]) -> StoreClose:
@@ -81,10 +82,10 @@ def odd_sales() -> list[dict[str, Any]]:
         {"lines": [make_line(), tip], "taxes": [make_tax("A", 5100), exempt], "total": 5400},
         {"lines": [hostile, bottles], "rounding": -1, "operator": "+1", "buyer": "@buyer"},
         {"lines": [weighed], "taxes": [{"code": "B", "rate": "7.5", "net": 4000, "tax": 300}]},
-        {"payments": parts},
+        {"currency": "EUR"},
         {
             "lines": [net], "taxes_included": False, "taxes": [{"code": "A", "rate": "12.00", "net": 5100, "tax": 612}],
             "total": 5712, "payments": [{"method": "cash", "amount": 5712}],
         },
-        {"currency": "EUR"},
+        {"payments": parts},
     ]  # fmt: skip

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from far_side import ENROLMENT_CODE, FarSide, far_side
 
+from far_side import ENROLMENT_CODE, FarSide, far_side
 from possys_till import Rules, Settings, Till
 from possys_till.backoff import Backoff
 

@@ -37,9 +37,9 @@ def refused(pointer: str, detail: str = "is wrong") -> Said:
 
 
 class FarSide:
-    """Takes sales once each, by their bytes. What is in `faults` comes first: an answer, or what is done instead of one.
+    """Takes sales once each, by their bytes.
 
-    `judge` may refuse a sale by its content.
+    What is in `faults` comes first: an answer, or what is done instead of one. `judge` may refuse by the content.
     """
 
     def __init__(self) -> None:
@@ -52,6 +52,7 @@ class FarSide:
         self.renewals: dict[str, dict[str, Any]] = {}
         self.copies: dict[str, int] = {}
         self.status = "active"
+        self.terminal = TERMINAL
         self.token = 1
         self.warnings: list[dict[str, str]] = []
         self.date_off_s = 0.0
@@ -68,7 +69,7 @@ class FarSide:
 
     def answer(self, method: str, path: str, body: bytes, token: str | None) -> Said:
         """What a whole request is answered."""
-        content = json.loads(body) if body else None
+        content: Any = json.loads(body) if body else None
         self.requests.append((path, content))
         if path == "/api/v1/enrolments":
             return self._enrol(content)
@@ -89,7 +90,8 @@ class FarSide:
 
     def _standing(self) -> dict[str, Any]:
         return {
-            "terminal": TERMINAL, "status": self.status, "expires_on": "2028-11-30", "key": len(self.public_keys) or None,
+            "terminal": self.terminal, "status": self.status, "expires_on": "2028-11-30",
+            "key": len(self.public_keys) or None,
             "retailer": {"name": "Corner Shop Ltd", "tax_id": "CZ123"},
             "store": {"name": "High Street", "address": "High Street 1, Brno"},
             "offline_allowed_hours": 48, "receipts": "HTTPS://R.EXAMPLE",

@@ -9,10 +9,10 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from conftest import Opener
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from far_side import ENROLMENT_CODE, FarSide, code_of, problem, refused
 
+from conftest import Opener
+from far_side import ENROLMENT_CODE, FarSide, code_of, problem, refused
 from possys_till import Blocked, Line, Rules, StorageError, Till, TillError
 from possys_till.signing import OFFLINE
 
@@ -26,6 +26,13 @@ def until(happened: Callable[[], bool]) -> None:
     while not happened():
         assert time.monotonic() < end_s, "it did not happen"
         time.sleep(0.005)
+
+
+def sell_for_ever(till: Till) -> None:
+    """Sells large baskets until something stops it."""
+    basket = [Line("x" * 120, 100, "A", category="y" * 60) for _ in range(20)]
+    while till.sell(basket).sequence < 10_000:
+        pass
 
 
 def kinds(till: Till) -> list[str]:
@@ -89,17 +96,19 @@ def test_a_slow_server_keeps_no_customer_waiting(enrol: Opener, far: FarSide) ->
 
 
 def test_a_page_of_some_proxy_is_no_answer(till: Till, far: FarSide) -> None:
-    far.faults = ["html", (404, {"detail": "not here"}, {}), (403, {}, {})]
+    far.faults = ["html", (201, {"url": "no code"}, {}), (404, {"detail": "not here"}, {}), (403, {}, {})]
     assert till.sell([MILK]).standing == "offline"
     assert till.drain(LIMIT_S)
+    assert till.find(1).code == code_of(1)
     assert till.status().aside == 0
 
 
 def test_retry_after_is_obeyed(till: Till, far: FarSide) -> None:
     far.faults = [(503, {"type": "urn:possys:problem:send-again", "detail": "busy"}, {"Retry-After": "30"})]
+    far.faults[0][1]["outage"] = {"kind": "outage", "began_at": "2026-11-30T08:00:00Z"}  # type: ignore[index]
     till.sell([MILK])
     assert 29 < till.status().next_try_s < 31
-    assert till.status().why == "busy"
+    assert till.status().why == "busy An outage is declared since 2026-11-30T08:00:00Z."
     assert far.ledger == {}
     till.look_now()
     assert till.drain(LIMIT_S)
@@ -135,15 +144,14 @@ def test_the_queue_outlives_the_program(till: Till, far: FarSide, enrol: Opener)
 def test_a_full_disk_sells_nothing_and_uses_no_number(till: Till, far: FarSide) -> None:
     till.sell([MILK])
     till._queue.limit_pages(till._queue.pages)
-    sold = 1
     with pytest.raises(StorageError, match=r"Nothing was sold.*full"):
-        while True:
-            till.sell([Line("x" * 120, 100, "A", category="y" * 60) for _ in range(20)])
-            sold += 1
+        sell_for_ever(till)
+    sold = till.last()
+    assert sold is not None
     assert till.drain(LIMIT_S)
-    assert sorted(far.ledger) == list(range(1, sold + 1))
+    assert sorted(far.ledger) == list(range(1, sold.sequence + 1))
     till._queue.limit_pages(10**6)
-    assert till.sell([MILK]).sequence == sold + 1
+    assert till.sell([MILK]).sequence == sold.sequence + 1
 
 
 def test_a_wrong_clock_is_told_even_when_it_is_turned_while_offline(enrol: Opener, far: FarSide) -> None:
@@ -157,20 +165,26 @@ def test_a_wrong_clock_is_told_even_when_it_is_turned_while_offline(enrol: Opene
     assert "1 d ahead of" in till.sell([MILK]).warnings[0]
     turned[0] = timedelta()
     assert till.status().clock is None
+    # It is the server's time that counts, not the machine's.
+    far.down, far.date_off_s = False, 7200
+    till.look_now()
+    assert till.drain(LIMIT_S)
+    assert "2 h behind" in str(till.status().clock)
 
 
 def test_the_credential_is_renewed_by_itself_and_a_lost_answer_asked_for_again(till: Till, far: FarSide) -> None:
     far.warnings = [{"code": "credential-expires", "detail": "in 59 days"}]
     before = till.credential
     receipt = till.sell([MILK])
-    far.warnings = []
     assert "credential-expires: in 59 days" in receipt.warnings
     until(lambda: till.credential.token == "token-2")
     assert before.key is not None
     assert till.credential.key is not None
     assert till.credential.key.number == 2
     assert till.credential.key.private != before.key.private
-    assert till.sell([MILK]).code
+    # The server may say so for as long as it likes.
+    assert [till.sell([MILK]).code for _ in range(3)] == [code_of(2), code_of(3), code_of(4)]
+    assert len(far.renewals) == 1
 
 
 def test_a_renewal_goes_on_after_a_restart_with_the_same_request(till: Till, far: FarSide, enrol: Opener) -> None:
@@ -254,7 +268,7 @@ def test_a_folder_with_unsent_sales_is_not_given_to_another_terminal(till: Till,
     till.close()
     far.down = False
     far.enrolments.clear()
-    far._standing = lambda standing=far._standing: {**standing(), "terminal": 1268}  # type: ignore[method-assign]
+    far.terminal = 1268
     with pytest.raises(TillError, match="1 unsent sales of terminal 1204"):
         Till.enrol(far.url, ENROLMENT_CODE, till.folder, Rules())
 

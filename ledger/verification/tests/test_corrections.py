@@ -28,11 +28,11 @@ EVERYTHING, SINCE, SAMPLE = Scope(), Scope(since=1), Scope(sample=10)
 @pytest.fixture
 def corrected(till: Till, flush_everything: Flush) -> Till:
     """Two blocks of one shard, logged: four sales; then a sale, a refund, a void, and the refund sent with a change."""
-    first, *_ = [till.send(till.sale()).json()["code"] for _ in range(4)]
+    first, second, *_ = [till.send(till.sale()).json()["code"] for _ in range(4)]
     flush_everything()
     till.send()
-    for kind in ("refund", "void"):
-        take_back(till, first, type=kind)
+    take_back(till, first)
+    take_back(till, second, type="void")
     till.sequence -= 1
     take_back(till, first, expected=409, reason="another")
     flush_everything()
@@ -186,4 +186,5 @@ def test_an_older_ledger_is_filled_from_its_blocks(corrected: Till, capsys: pyte
     call_command("fill_corrections")
     assert "added 1 corrections" in capsys.readouterr().out
     assert found() == []
-    assert len(corrections_of(identity_of(corrected.number, 1), before[0]["original_on"])) == 2
+    for sequence in (1, 2):
+        assert len(corrections_of(identity_of(corrected.number, sequence), before[0]["original_on"])) == 1

@@ -17,6 +17,7 @@ from lottery.prizes.tests.conftest import IBAN, JANA, OTHER_IBAN, make_win, play
 from lottery.tests.factories import make_player, make_staff, now
 from possys import receipt_keys
 from receipts.limits import WRONG_FOR_CODE
+from tests.keys import give_key
 from tests.tills import Till
 
 # Session, player, the win with what it shows, its approvals.
@@ -107,6 +108,22 @@ def test_a_receipt_printed_offline_is_proven_by_what_its_own_code_says(
     right = f"http://testserver/O/{till.number}.{till.sequence}.{issued:%y%m%d%H%M}.5100"
     assert client.post(url(win), filled(win, receipt=right.replace(".5100", ".5101"))).status_code == 400
     assert client.post(url(win), filled(win, receipt=right)).status_code == 302
+
+
+def test_a_signed_one_is_proven_by_its_signature(
+    client: Client, till: Till, flush_everything: Callable[[], object]
+) -> None:
+    issued = now() - timedelta(minutes=5)
+    key = give_key(till)
+    sale = till.sale(issued_at=issued.isoformat(timespec="milliseconds"), mode="offline")
+    code = till.send(key.signed(sale)).json()["code"]
+    flush_everything()
+    win = make_win(code=code, at=now())
+    sign_in(client, player_of(win))
+    link = f"https://{'receipts.' * 20}example{key.address(issued)}"
+    false = f"{link.rpartition('.')[0]}.{'A' * 103}"
+    assert client.post(url(win), filled(win, receipt=false)).status_code == 400
+    assert client.post(url(win), filled(win, receipt=link)).status_code == 302
 
 
 def test_every_fault_is_named_at_once_and_nothing_is_kept(winner: Client, win: Win) -> None:

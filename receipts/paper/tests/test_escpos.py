@@ -8,7 +8,7 @@ from PIL import Image, ImageFilter
 
 from receipts.paper import escpos
 from receipts.paper.qr import symbol
-from receipts.paper.tests.receipts import LINK
+from receipts.paper.tests.receipts import LINK, LONGEST_LINK, SIGNED_LINK
 from receipts.paper.tests.test_qr import decoded
 
 # What a phone that is held far away has left of a module.
@@ -61,15 +61,18 @@ def test_the_picture_is_as_wide_as_modules_and_quiet_zone() -> None:
     assert ink == (left, 24, left + 29 * 6, 24 + 29 * 6)
 
 
-@pytest.mark.parametrize("module_dots", [3, 4, 5, 6, 8])
-def test_a_hot_head_and_a_blurred_camera_leave_it_readable(module_dots: int) -> None:
-    paper = printed(escpos.qr_raster(LINK, module_dots))
+@pytest.mark.parametrize(
+    ("link", "module_dots"),
+    [*((LINK, dots) for dots in (3, 4, 5, 6, 8)), (SIGNED_LINK, 4), (SIGNED_LINK, 6), (LONGEST_LINK, 4)],
+)
+def test_a_hot_head_and_a_blurred_camera_leave_it_readable(link: str, module_dots: int) -> None:
+    paper = printed(escpos.qr_raster(link, module_dots))
     # Each dot bleeds half a dot into its neighbours; a camera then sees three pixels a module, blurred and turned.
     bled = paper.resize((paper.width * 2, paper.height * 2), Image.Resampling.NEAREST).filter(ImageFilter.MinFilter(3))
     seen = bled.rotate(4, fillcolor=255, expand=True).filter(ImageFilter.GaussianBlur(module_dots / 2))
     share = CAMERA_PX / module_dots / 2
     size = (round(seen.width * share), round(seen.height * share))
-    assert decoded(seen.resize(size, Image.Resampling.BILINEAR)) == LINK
+    assert decoded(seen.resize(size, Image.Resampling.BILINEAR)) == link
 
 
 @pytest.mark.parametrize("make", [escpos.qr, escpos.qr_raster])

@@ -219,3 +219,9 @@ def test_taxes_that_come_on_top_are_added() -> None:
     assert [
         words for words in ("Taxes 3.70", "A exempt", "B 7.25 %", "added to the amounts") if words not in text
     ] == []
+
+
+def test_it_names_the_till_key_only_when_the_till_signed() -> None:
+    (text,) = pages_of(receipt_pdf(make_receipt(till_key="CSM7-NBFR"), LINK))
+    assert "Till key CSM7-NBFR" in text
+    assert "Till key" not in pages_of(receipt_pdf(make_receipt(), LINK))[0]

@@ -13,8 +13,9 @@ from PIL import Image, ImageDraw
 
 from possys import receipt_keys
 from possys.codes import ALPHABET, Environment
+from receipts.offline_address import ADDRESS_LENGTH_MAX, read_offline
 from receipts.paper.qr import QUIET_ZONE, qr_svg, symbol
-from receipts.paper.tests.receipts import CODE, LINK
+from receipts.paper.tests.receipts import CODE, LINK, LONGEST_LINK, SIGNED_LINK
 
 SVG = "{http://www.w3.org/2000/svg}"
 BOX = re.compile(r"M(\d+) (\d+)h(\d+)v1h-(\d+)z")
@@ -59,6 +60,29 @@ def test_a_link_of_a_short_host_takes_version_3_at_level_m() -> None:
     found = symbol(LINK)
     assert (found.version, found.error, found.mode) == (3, "M", "alphanumeric")
     assert symbol("HTTPS://A.CZ/0A0B0C0D123400007XYZ").version == 2
+
+
+@pytest.mark.parametrize(
+    ("host", "link", "version"),
+    [
+        ("R.EXAMPLE", SIGNED_LINK, 6),
+        ("CHECK.EXAMPLE", SIGNED_LINK, 7),
+        ("R.EXAMPLE", LONGEST_LINK, 7),
+        ("CHECK.EXAMPLE", LONGEST_LINK, 8),
+        ("A" * 34, SIGNED_LINK, 7),
+        ("A" * 35, SIGNED_LINK, 8),
+        ("A" * 52, LONGEST_LINK, 8),
+    ],
+)
+def test_a_signed_offline_address_takes_version_6_to_8(host: str, link: str, version: int) -> None:
+    found = symbol(link.replace("CHECK.EXAMPLE", host))
+    assert (found.version, found.error, found.mode) == (version, "M", "alphanumeric")
+
+
+def test_the_longest_address_is_the_one_that_the_site_takes() -> None:
+    text = LONGEST_LINK.rpartition("/")[2]
+    assert len(text) == ADDRESS_LENGTH_MAX
+    assert read_offline(text).key == 65535
 
 
 def test_a_path_in_small_letters_still_makes_a_code() -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from transactions.replay.acknowledgements import Sent
+from transactions.replay.history.happenings import Happenings, Kind
 from transactions.replay.history.progress import Progress
 from transactions.replay.history.receipts import Receipts
 from transactions.replay.lanes import StoreTills
@@ -13,11 +14,17 @@ from transactions.replay.source import Integers
 
 # The most that the API takes at once.
 BATCH_RECEIPTS = 500
+# Only what the ledger has can be taken back, and it has a batch a second or some after it was sent. So whatever takes a
+# sale back goes so many receipts behind it at least, instead of being sent in the same batch, refused and sent again.
+BEHIND_RECEIPTS = 2 * BATCH_RECEIPTS
 
 
 @dataclass(slots=True)
 class Gateway:
-    """One retailer's receipts of a part of the book: `places` among its happenings, `sent` of them are done."""
+    """One retailer's receipts of a part of the book: `places` among its happenings, `sent` of them are done.
+
+    They are in order of time, but for what takes back a sale of shortly before.
+    """
 
     name: str
     part: int
@@ -40,6 +47,14 @@ class Gateway:
         return [self.receipts.receipt(int(place)) for place in self.places[self.sent : self.sent + BATCH_RECEIPTS]]
 
 
+def in_order_of_sending(places: Integers, happenings: Happenings) -> Integers:
+    """A retailer's places in order of time, those that take a sale back moved behind it as far as they must be."""
+    ranks = np.arange(len(places))
+    behind = np.searchsorted(places, happenings.origins[places]) + BEHIND_RECEIPTS
+    is_sale = happenings.kinds[places] == Kind.SALE
+    return places[np.argsort(np.where(is_sale, ranks, np.maximum(ranks, behind)), kind="stable")]
+
+
 def gateways_of(receipts: Receipts, part: int, tills: Mapping[int, StoreTills], progress: Progress) -> list[Gateway]:
     """The gateways of a part of the book that have something left to send; `tills` by real store."""
     stores = receipts.year.stores[receipts.happenings.baskets]
@@ -48,6 +63,6 @@ def gateways_of(receipts: Receipts, part: int, tills: Mapping[int, StoreTills], 
     found = []
     for retailer in np.unique(retailers).tolist():
         name = f"{part}/{retailer}"
-        places = np.flatnonzero(retailers == retailer)
+        places = in_order_of_sending(np.flatnonzero(retailers == retailer), receipts.happenings)
         found.append(Gateway(name, part, tokens[retailer], receipts, places, progress.sent(name)))
     return [gateway for gateway in found if not gateway.is_done]

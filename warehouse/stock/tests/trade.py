@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from ledger.flush import flush_all
+from ledger.shards import ALL_SHARDS
 from tests.factories import make_line, make_retailer, make_store, make_terminals, moment, sale_bytes
 from tests.tills import Till
 from transactions.models import Store
@@ -37,6 +39,8 @@ class Trade:
             self.made += count
             codes = self._send(till, [self._sale(till, basket) for basket in baskets])
             back = list(zip(baskets, codes, strict=True))
+            # Only what the ledger has can be taken back.
+            flush_all(ALL_SHARDS)
             for place, kind in ((0, b"refund"), (5, b"void")):
                 self._send(till, [self._back(till, *one, kind) for one in back[place::EVERY]])
 
@@ -50,11 +54,14 @@ class Trade:
             {"lines": [make_line(), make_line(), whole]},
             {"lines": [by_gtin, by_name, dear], "currency": "EUR"},
             {"lines": [make_line(name="Milk, new name")], "issued_at": moment(days=-2), "mode": "offline"},
-            {"lines": [back], "type": "refund", "refers_to": "0K3F-BSNJ-RG3K-G1DC", "reason": "sour"},
             {"lines": [make_line(), back, dear]},
+            {"lines": [make_line(discount=100, amount=5000)]},
         ]
         till = self.tills[0]
-        self._send(till, [sale_bytes(till.sale(**changes)) for changes in odd])
+        *_, sold = self._send(till, [sale_bytes(till.sale(**changes)) for changes in odd])
+        flush_all(ALL_SHARDS)
+        refund = till.sale(lines=[back], type="refund", refers_to=sold, reason="sour")
+        self._send(till, [sale_bytes(refund)])
 
     def _sale(self, till: Till, basket: int) -> bytes:
         late = LATE[basket % len(LATE)] if basket % EVERY == 1 else timedelta(seconds=basket % 500)

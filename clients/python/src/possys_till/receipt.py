@@ -92,12 +92,18 @@ class Receipt:
 
     def lines(self, width: int = WIDTH) -> list[str]:
         """The receipt in so many columns. A QR code that does not fit is left to the printer (`qr_text`)."""
-        printed = [*self._head(width), *self._body(width), *self._taxes(width), "-" * width]
+        above, code, below = self.parts(width)
+        left = " " * ((width - len(code[0])) // 2) if code else ""
+        return [*above, *(f"{left}{line}" for line in code), *below]
+
+    def parts(self, width: int = WIDTH) -> tuple[list[str], list[str], list[str]]:
+        """What stands above the QR code, the code in blocks with its margin (nothing without room), and what below."""
+        above = [*self._head(width), *self._body(width), *self._taxes(width), "-" * width]
         if self.standing == TRAINING:
-            return [*printed, *_centred("TRAINING, NOT A RECEIPT", width)]
+            return [*above, *_centred("TRAINING, NOT A RECEIPT", width)], [], []
         if self.standing == OFFLINE:
-            printed += _centred(f"OFFLINE, due by {self.due_by:%Y-%m-%d %H:%M}", width)
-        return [*printed, *self._foot(width)]
+            above += _centred(f"OFFLINE, due by {self.due_by:%Y-%m-%d %H:%M}", width)
+        return above, qr.lines(self.qr_text, columns_max=width), list(self._foot(width))
 
     def _head(self, width: int) -> Iterator[str]:
         retailer, store = self.holder.retailer, self.holder.store
@@ -144,11 +150,7 @@ class Receipt:
             yield _sides(f"{row['code']} {rate}", figures, width)
 
     def _foot(self, width: int) -> Iterator[str]:
-        code = qr.lines(self.qr_text, columns_max=width)
-        if code:
-            left = " " * ((width - len(code[0])) // 2)
-            yield from (f"{left}{line}" for line in code)
-        else:
+        if not qr.lines(self.qr_text, columns_max=width):
             yield from textwrap.wrap(self.qr_text, width)
         if self.code is not None:
             yield from _centred(self.code, width)

@@ -32,6 +32,8 @@ BATCH_SALES_MAX = 100
 BATCH_BYTES_MAX = 2 * 1024 * 1024
 BLOCKED_LOOK_S = 60.0
 RENEWAL = Backoff(first_s=30.0, most_s=3600.0)
+# The notice stands in every answer. What is new today is not renewed again, whatever the server says.
+RENEWED_FOR_S = 24 * 3600.0
 NEWS_MAX = 1000
 KEEP_DAYS = 400
 PRUNE_EVERY_S = 24 * 3600.0
@@ -39,7 +41,7 @@ EXPIRES = "credential-expires"
 # "replaced" is this package's word: another credential was issued, as for a terminal that was reported lost.
 REPLACED = "replaced"
 BLOCKING = ("enrolled", "suspended", "lost", "retired", REPLACED)
-TOKEN_REPLACED = "token-replaced"
+TOKEN_REPLACED = "token-replaced"  # noqa: S105 (a problem's type)
 # Where a refusal points when it is about the terminal and not about the sale.
 OF_TERMINAL = ("/terminal", "/mode")
 OF_CREDENTIAL = "/signature"
@@ -83,6 +85,7 @@ class Sender:
         self._renew_due = self.file.pending is not None
         self._renewals_failed = 0
         self._renew_at_s = self._look_at_s = self._prune_at_s = 0.0
+        self._renewed_until_s = -RENEWED_FOR_S
 
     def start(self) -> None:
         """Begins with what waits from earlier."""
@@ -204,7 +207,8 @@ class Sender:
 
     def _accepted(self, kept: Kept, answer: Answer) -> None:
         self.credential_refused = ""
-        if any(one.get("code") == EXPIRES for one in warnings_of(answer.said)) and not self._renew_due:
+        noticed = any(one.get("code") == EXPIRES for one in warnings_of(answer.said))
+        if noticed and not self._renew_due and time.monotonic() >= self._renewed_until_s:
             self._renew_due, self._renew_at_s = True, 0.0
         if not self._answered(kept.sequence, answer):
             how = "printed offline, " if kept.offline else ""
@@ -236,6 +240,8 @@ class Sender:
                 self.report("credential", f"the server does not take this till's credential: {answer.problem}")
             self.credential_refused = answer.problem
         why = answer.problem or f"the server answered {answer.status}"
+        if isinstance(outage := answer.said.get("outage"), dict):
+            why += f" An {outage.get('kind')} is declared since {outage.get('began_at')}."
         if self.circuit.failed(why, answer.wait_s):
             self.report("offline", f"selling offline: {why}")
 
@@ -348,6 +354,7 @@ class Sender:
             return
         self.file.keep(renewed, None)
         self._renew_due, self._renewals_failed = False, 0
+        self._renewed_until_s = time.monotonic() + RENEWED_FOR_S
         self.report("credential", f"the credential was renewed; it ends on {renewed.expires_on}")
 
     def _prune(self) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from possys_till.answers import LOST, PROBLEM_TYPE, Answer, read_answers
+from possys_till.answers import LOST, PROBLEM_TYPE, Answer, read_answers, sent_again
 from possys_till.clock import Clock
 from possys_till.connection import Connection, Response, check_url
 from possys_till.credential import Credential, Pending
@@ -89,7 +89,7 @@ class Server:
         if response.status in (HTTPStatus.OK, HTTPStatus.CREATED):
             return said
         detail, kind = str(said.get("detail", "")), str(said.get("type", ""))
-        if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR or not kind.startswith(PROBLEM_TYPE):
+        if sent_again(response.status) or not kind.startswith(PROBLEM_TYPE):
             raise Unreachable(f"the server cannot answer now ({response.status}): {detail}")
         raise Refused(response.status, kind.removeprefix(PROBLEM_TYPE), detail)
 

@@ -97,7 +97,7 @@ class Till:
         self._sender.start()
 
     @classmethod
-    def enrol(
+    def enrol(  # noqa: PLR0913 (what a first start needs)
         cls,
         url: str,
         code: str,
@@ -105,12 +105,14 @@ class Till:
         rules: Rules | None = None,
         *,
         with_key: bool = True,
+        last_number: int = 0,
         settings: Settings | None = None,
     ) -> "Till":
         """Exchanges a one-time code for the till's credential, and opens the till.
 
         It makes a key pair unless told not to, and proves it. Credential and key are kept in the folder for its owner
-        alone. When no answer comes, calling it again with the same code is safe: it asks under the same name.
+        alone. When no answer comes, calling it again with the same code is safe: it asks under the same name. Where
+        the terminal sold from another folder before, `last_number` is the last one it used there.
         Raises Refused when the code is wrong, used or too old; Unreachable; StorageError.
         """
         file = CredentialFile(Path(folder))
@@ -130,6 +132,7 @@ class Till:
                         raise
                     time.sleep(ENROLMENT_BACKOFF.wait_s(attempt))
             queue.belong(credential.terminal, credential.url)
+            queue.begin_after(last_number)
             file.keep(credential, None)
         return cls(folder, rules, settings=settings)
 
@@ -203,18 +206,32 @@ class Till:
         return Receipt.of(kept, self.credential).as_copy(number)
 
     def correct(
-        self, sequence: int, lines: Sequence[Line] | None = None, payments: Sequence[Payment] = (), **changes: Any
+        self,
+        sequence: int,
+        lines: Sequence[Line] | None = None,
+        payments: Sequence[Payment] = (),
+        *,
+        issued_at: datetime | None = None,
+        **changes: Any,
     ) -> None:
-        """Sends a refused sale again under its own number and time, so that a printed QR code still leads to it.
+        """Sends a refused sale again under its own number, so that a printed QR code still leads to it.
 
-        Without lines exactly the same bytes (after the terminal was suspended); else a new sale of these lines and
-        payments, with `operator`, `buyer`, `reason` and the like of the refused one unless they are given. The answer
-        comes as news. Raises SaleError, Unknown, StorageError, TillError when it was not put aside.
+        With nothing else exactly the same bytes (after the terminal was suspended); with `issued_at` the same sale at
+        another time (the clock was wrong); with lines a new sale of these and of the payments, with `operator`,
+        `buyer`, `reason` and the like of the refused one unless they are given. The answer comes as news.
+        Raises SaleError, Unknown, StorageError, TillError when it was not put aside.
         """
         kept = self._queue.find(sequence)
-        body = kept.body
-        if lines is not None:
-            body = self._corrected(kept.sale, lines, payments, changes)
+        sold, body = kept.sale, kept.body
+        if lines is not None or issued_at is not None or changes:
+            fields = sold if lines is None else self._corrected(sold, lines, payments, changes)
+            body = write(
+                fields,
+                terminal=self.credential.terminal,
+                sequence=sequence,
+                mode=sold["mode"],
+                issued_at=issued_at or datetime.fromisoformat(sold["issued_at"]),
+            )
         self._queue.correct(sequence, body, at=self._moment())
         self._sender.wake()
 
@@ -252,6 +269,13 @@ class Till:
     def find(self, sequence: int) -> Receipt:
         """The receipt of a sale as it stands now. Raises Unknown."""
         return Receipt.of(self._queue.find(sequence), self.credential)
+
+    def quantity_of(self, code: str, place: int) -> str:
+        """How much a line of a sale has, by its place from 0. Raises Unknown."""
+        lines = self._kept(read_code(code)).sale["lines"]
+        if not 0 <= place < len(lines):
+            raise Unknown(f"the sale has {len(lines)} lines")
+        return str(lines[place]["quantity"])
 
     def last(self) -> Receipt | None:
         """The receipt of the latest sale."""
@@ -387,19 +411,14 @@ class Till:
 
     def _corrected(
         self, sold: Mapping[str, Any], lines: Sequence[Line], payments: Sequence[Payment], changes: Mapping[str, Any]
-    ) -> bytes:
+    ) -> dict[str, Any]:
+        """The fields of a sale in place of a refused one. Raises SaleError."""
         known = {name: sold[name] for name in ("type", "refers_to", "reason", "operator", "buyer", "lottery")}
         unknown = set(changes) - set(known)
         if unknown:
             raise SaleError([Fault(f"/{name}", "cannot be changed by a correction") for name in sorted(unknown)])
         given = lines if known["type"] == "sale" else [line.given_back() for line in lines]
-        return write(
-            build(Content(given, payments, **{**known, **changes}), self.rules),
-            terminal=self.credential.terminal,
-            sequence=sold["sequence"],
-            mode=sold["mode"],
-            issued_at=datetime.fromisoformat(sold["issued_at"]),
-        )
+        return build(Content(given, payments, **{**known, **changes}), self.rules)
 
     def _kept(self, code: str) -> Kept:
         kept = self._queue.find_code(code)

@@ -1,0 +1,1 @@
+"""A till in the terminal: `posctl enrol URL CODE` once, then `posctl`."""
