@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from benchmarks.fleet import Fleet
 from benchmarks.sizes import TILLS
-from possys_till.signing import TillKey
+from possys_till.endpoints import post
+from possys_till.signing import TillKey, batch
 from transactions.replay.baskets import fill
 
 BATCH_SALES = 500
@@ -15,11 +16,6 @@ LATE_EVERY = 50
 LATE_DAYS = (1, 2, 3)
 # A till's clock shows milliseconds; here it is read anew this often.
 CLOCK_STEP_S = 0.02
-
-HEAD = (
-    b"POST %b HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: %b %b\r\n"
-    b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n"
-)
 
 
 @dataclass(slots=True)
@@ -62,15 +58,14 @@ class Sales:
         # Neighbours in time are tills of different stores, as in life.
         till, store = divmod(self._next(terminals), terminals // TILLS)
         body = self.sale(store, till)
-        return HEAD % (path, scheme, tokens[store * TILLS + till], len(body)) + body
+        return post(path, body, token=tokens[store * TILLS + till], scheme=scheme)
 
     def batch(self, path: bytes, spread: int) -> bytes:
         """A gateway's request with 500 sales of the next `spread` stores in turn, each in a shard of its own."""
         self.read_clock()
         first = self._next(len(self.fleet.stores) // spread) * spread
         sales = [self.sale(first + number % spread, number // spread % TILLS) for number in range(BATCH_SALES)]
-        body = b"[" + b",".join(sales) + b"]"
-        return HEAD % (path, b"Bearer", self.fleet.gateway_tokens[first], len(body)) + body
+        return post(path, batch(sales), token=self.fleet.gateway_tokens[first])
 
     def _next(self, count: int) -> int:
         """This process's next place of so many in turn; no other process gets the same one."""

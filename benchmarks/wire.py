@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from possys.embedded.ports import HOST
+from possys_till.answers import LOST
 
 RECEIVE_BYTES = 256 * 1024
 # The loop looks at its pace and its end at least this often.
@@ -15,7 +16,6 @@ LOOK_S = 0.05
 # Longer than any answer may take; then the sale's fate counts as lost.
 ANSWER_LIMIT_S = 20.0
 LENGTH = b"content-length: "
-LOST = 0
 
 
 class Connection:

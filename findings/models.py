@@ -20,6 +20,8 @@ SUBJECT_MAX = 40
 # As FindingNote and everybody who makes a step names an actor: "staff anna", "member 12 of retailer 3", "judge".
 ACTOR_MAX = 80
 TEXT_MAX = 2000
+# In front of a reason stands what it is the reason of: "answered -> dismissed: ".
+STEP_MAX = 40
 
 
 class Gap(models.Model):
@@ -241,6 +243,10 @@ class Finding(models.Model):
             models.Index(fields=("retailer", "state", "-score"), name="findings_of_a_retailer"),
             models.Index(fields=("kind", "terminal"), condition=Q(gone_at__isnull=True), name="findings_to_judge"),
             models.Index(fields=("-opened_at",), name="findings_by_age"),
+            # The order in which staff work through what waits.
+            models.Index(
+                fields=("-score", "began_at", "id"), condition=Q(closed_at__isnull=True), name="findings_that_wait"
+            ),
         )
 
     def __str__(self) -> str:
@@ -264,7 +270,7 @@ class FindingNote(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     kind = models.CharField(max_length=10, choices=Kind)
-    text = models.CharField(max_length=TEXT_MAX)
+    text = models.CharField(max_length=TEXT_MAX + STEP_MAX)
     is_internal = models.BooleanField(help_text="For staff only.")
 
     class Meta:

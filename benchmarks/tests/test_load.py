@@ -11,7 +11,8 @@ import pytest
 
 from benchmarks.load import LoadError, LoadResult, count_accepted
 from benchmarks.pace import Board, Counted, Governed, Scheduled
-from benchmarks.wire import LOST, Connection, drive, parse
+from benchmarks.wire import Connection, drive, parse
+from possys_till.answers import LOST
 
 ANSWER = b"HTTP/1.1 201 Created\r\nServer: x\r\nContent-Length: 4\r\n\r\nbody"
 

@@ -19,7 +19,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from possys.embedded import LocalServerError, LocalServers, Postgres, Valkey
+from possys.embedded import LocalServerError, LocalServers, Postgres, Valkey, bootstrap
 from possys.embedded.bootstrap import split_servers
 from possys.embedded.environment import for_role, merged
 from possys.embedded.history import WEEKS_MAX, History, chosen_weeks
@@ -451,6 +451,21 @@ def test_what_dies_is_started_again_until_it_dies_too_often(store: Valkey) -> No
     store.kill()
     with pytest.raises(LocalServerError, match="keeps ending"):
         supervisor.look()
+
+
+def test_set_up_puts_the_tills_client_on_the_path_also_where_all_else_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packages = tmp_path / "lib" / "python3.11" / "site-packages"
+    packages.mkdir(parents=True)
+    (packages / bootstrap.CLIENT_PATH_FILE).write_text("/where/it/was/before\n")
+    monkeypatch.setattr(bootstrap, "VENV", tmp_path)
+    monkeypatch.setattr(bootstrap, "STAMP", tmp_path / "stamp")
+    monkeypatch.setattr(bootstrap, "works", lambda python: True)
+    bootstrap.STAMP.write_text(bootstrap.fingerprint())
+    bootstrap.main()
+    put = Path((packages / bootstrap.CLIENT_PATH_FILE).read_text().strip())
+    assert (put / "possys_till" / "__init__.py").exists()
 
 
 def test_the_server_wheels_are_told_apart_with_their_hashes() -> None:
