@@ -97,7 +97,7 @@ def test_a_till_is_suspended_with_a_reason(tills: Tills, shoot: Shoot) -> None:
     page.get_by_label("They become").select_option("active")
     page.get_by_label("Why").fill("the printer is repaired")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("Till till 1 is active now.")).to_be_visible()
+    expect(page.get_by_text("till 1 is active now.")).to_be_visible()
     expect(page.get_by_role("cell", name="the printer is repaired")).to_be_visible()
     shoot(page, "tills-till")
 
