@@ -8,6 +8,9 @@ endif
 VENV := .venv/bin/python
 # Fresh PostgreSQL and Valkey for one command, gone with it.
 WITH_SERVERS := $(VENV) -m possys.embedded exec --
+# A worker a core, each with servers of its own; the tests of a file stay together. `ARGS="-n 0 ..."` runs them in one
+# process, as a debugger needs it.
+PYTEST := $(WITH_SERVERS) $(VENV) -m pytest -p tests.workers -n auto --maxprocesses 4 --dist loadfile
 
 # Each translation's compiled form, made anew when its source is newer.
 TRANSLATIONS := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po))
@@ -26,11 +29,11 @@ manage: setup ## a management command on those servers (ARGS="health")
 	@$(VENV) -m possys.embedded manage -- $(ARGS)
 
 test: setup ## the whole suite on servers of its own (ARGS="-k name")
-	@$(WITH_SERVERS) $(VENV) -m pytest $(ARGS)
+	@$(PYTEST) $(ARGS)
 
 check: lint ## what CI runs: lint, missing migrations, the whole suite
 	@$(WITH_SERVERS) $(VENV) manage.py makemigrations --check --dry-run
-	@$(WITH_SERVERS) $(VENV) -m pytest $(ARGS)
+	@$(PYTEST) $(ARGS)
 
 lint: setup ## format, rules, types, import contracts
 	@$(VENV) -m ruff format --check .

@@ -3,8 +3,9 @@
 A store's usual end of business is known from its own past, for each weekday: the hour behind which hardly any of its
 sales lie (ENDED_SHARE). Its days begin in the middle of its quietest hours, so that a bar that sells until two is none,
 and a store that never is quiet has no close and is not judged. A sale is after the close when it comes behind that hour
-and behind a pause of an hour in which the whole store sold nothing: who just stays open longer, on a long evening or in
-new hours, does not pause. A till is a finding when it does so
+and behind a pause in which the whole store sold nothing: who just stays open longer, on a long evening or in new hours,
+does not pause. The pause has as many hours as the store usually sells PAUSE_SALES in, at least one; in a shop of a few
+sales a day nobody can tell a pause from waiting for the next customer. A till is a finding when it does so
 
     repeated   on REPEATED_MIN days of the window or more, and the store's past makes that improbable: a binomial tail,
                by how many of its past days had such sales, times how many tills are looked at
@@ -17,6 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from math import ceil
 from typing import NamedTuple
 
 import numpy as np
@@ -36,6 +38,8 @@ ENDED_SHARE = 0.005
 WEEKDAY_SALES_MIN = 200
 PAST_SALES_MIN = 200
 PAST_DAYS_MIN = 21
+# What the store would have sold in the pause, were it open.
+PAUSE_SALES = 4.0
 REPEATED_MIN = 3
 LARGE_SALES_MIN, LARGE_SHARE = 10, 0.5
 BACKDATED_MIN = 3
@@ -55,7 +59,7 @@ class Reason(StrEnum):
 
 
 class Night(NamedTuple):
-    """What a till sold after a close: the day's place in the window, the hour of its end (past 24 the next day)."""
+    """What a till sold after a day's close: the day's place in the window, the hour of the end (past 24: the next)."""
 
     place: int
     end_hour: int
@@ -89,7 +93,7 @@ def judge_hours(store: Integers, own: Integers, first: date) -> Late | None:
     days = _turned(store, begin)
     ends = _ends(days[:past_days], weekdays[:past_days])
     end = ends[weekdays]
-    is_late = _after(days, end)
+    is_late = _after(days, end, _pause_hours(days[:past_days], end[:past_days]))
     nights = []
     turned = _turned(own, begin)
     for place in range(len(own)):
@@ -167,10 +171,18 @@ def _end(hours: Integers) -> int:
     return int((behind > ENDED_SHARE * hours.sum()).sum())
 
 
-def _after(days: Integers, end: Integers) -> npt.NDArray[np.bool_]:
+def _pause_hours(days: Integers, end: Integers) -> int:
+    """In how many hours a store usually sells PAUSE_SALES while it is open; at least one."""
+    begin = (days.sum(axis=0).cumsum() > ENDED_SHARE * days.sum()).argmax()
+    is_open = days.sum(axis=1) > 0
+    open_hours = float(np.maximum(end - begin, 1)[is_open].sum())
+    return max(1, ceil(PAUSE_SALES * open_hours / max(1, int(days.sum()))))
+
+
+def _after(days: Integers, end: Integers, pause: int) -> npt.NDArray[np.bool_]:
     """Hours after the close and its pause, of the days on which the store paused."""
     hours = np.arange(DAY_HOURS)
-    pause = np.take_along_axis(days, np.minimum(end, DAY_HOURS - 1)[:, None], axis=1)[:, 0]
-    paused = (end < DAY_HOURS) & (pause == 0)
-    after: npt.NDArray[np.bool_] = (hours > end[:, None]) & paused[:, None]
+    is_pause = (hours >= end[:, None]) & (hours < end[:, None] + pause)
+    paused = np.where(is_pause, days, 0).sum(axis=1) == 0
+    after: npt.NDArray[np.bool_] = (hours >= end[:, None] + pause) & paused[:, None]
     return after

@@ -50,10 +50,11 @@ def entries_of(terminal: int, since: date, until: date) -> list[Entry]:
     with connections[database_for(shard)].cursor() as cursor:
         cursor.execute(ENTRIES, [shard, terminal, terminal, since, until])
         rows = cursor.fetchall()
-    return [
+    made = [
         Entry(sequence_of(identity), issued_on, issued_at, kind, total, Place(str(sealed_on), block, position))
-        for identity, issued_on, issued_at, kind, total, sealed_on, block, position in reversed(rows)
+        for identity, issued_on, issued_at, kind, total, sealed_on, block, position in rows
     ]
+    return sorted(made)
 
 
 def named(terminal: int, entries: Sequence[Entry]) -> list[Receipt]:

@@ -199,6 +199,7 @@ def _found(finding: Finding, *, may_see_all: bool) -> Response:
                 "names": receipt and receipt.names,
                 "received_at": all_of_it and all_of_it.received_at,
                 "place": all_of_it and all_of_it.place,
+                "till_key": all_of_it and all_of_it.till_key,
                 "sale": all_of_it and all_of_it.sale,
                 "taken_back": [one._asdict() for one in finding.taken_back] if all_of_it else None,
             }

@@ -111,6 +111,9 @@ class FindingSerializer(serializers.Serializer[Any]):
         help_text="When the system took the sale, RFC 3339 in UTC. Without total or link this and the rest is null.",
     )
     place = ReceiptPlaceSerializer(allow_null=True, help_text="Where the ledger keeps it.")
+    till_key = serializers.CharField(
+        allow_null=True, help_text="The fingerprint of the key that the till signed it with; null where it did not."
+    )
     sale = ReceiptSaleSerializer(allow_null=True, help_text="What the receipt says.")
     taken_back = TakenBackSerializer(many=True, allow_null=True, help_text="Its refunds and voids, the oldest first.")
 

@@ -36,7 +36,8 @@ from receipts.cases.tests.test_case_page import worked
 from receipts.tests.test_pages import invented, mistyped, of_no_key
 from receipts.watches.models import Watch
 from receipts.watches.tokens import Purpose, token_of
-from tests.factories import make_line, make_refund, moment
+from tests.factories import make_line, make_refund, make_terminals, moment
+from tests.keys import give_key
 from tests.links import full_address
 from tests.tampering import triggers_off
 from tests.tills import Till
@@ -80,10 +81,19 @@ class Receipts:
         # The till has this number behind it, and nobody has its sale.
         till.sequence += 1
         self.missing = invented(terminal=till.number, sequence=till.sequence)
+        self.signing = give_key(Till(make_terminals(till.terminal.store)[0]))
+        self.corrected = self.corrected_paper()
         self.draws = Draws()
         self.codes["damaged"] = self.record()
         _damage_last_block()
         self.codes["accepted"] = self.sent()
+
+    def corrected_paper(self) -> str:
+        """The address on a signed paper whose total and minute the till corrected before it sent the sale."""
+        own, issued = self.signing.till, utc(now_ms()) - timedelta(hours=3)
+        own.send(self.signing.signed(own.sale(mode="offline", issued_at=issued.isoformat(timespec="milliseconds"))))
+        self.flush_everything()
+        return self.signing.address(issued - timedelta(minutes=2), sequence=own.sequence, total=5000)
 
     def record(self, **changes: Any) -> str:
         """Sends a sale and flushes it; its code."""
@@ -147,6 +157,7 @@ def _finding(receipts: Receipts) -> list[Asked]:
         Asked("typed-symbol", "/r/?code=ABCD-ABCD-ABCD-ABC%3F"),
         Asked("mistyped", f"/r/{mistyped(good)}"),
         Asked("page-not-found", "/no/such/page"),
+        Asked("enrolment-code", "/E/0123456789ABCDEF"),
         Asked("printer-form", f"{full_address(good)}/receipt.bin?form=x"),
         Asked("printer-wide", f"{full_address(good)}/receipt.bin?module=16"),
         Asked("printer-module", f"{full_address(good)}/receipt.bin?module=99"),
@@ -169,6 +180,9 @@ def _codes(receipts: Receipts) -> list[Asked]:
         *(Asked(f"full-{name}", full_address(code)) for name, code in codes.items()),
         Asked("due", f"/O/{till.number}.900.{now - timedelta(hours=2):%y%m%d%H%M}.5100"),
         Asked("overdue", f"/O/{till.number}.901.{now - timedelta(hours=61):%y%m%d%H%M}.5100"),
+        Asked("due-signed", receipts.signing.address(now - timedelta(hours=2), sequence=900)),
+        Asked("overdue-signed", receipts.signing.address(now - timedelta(hours=61), sequence=901)),
+        Asked("corrected", receipts.corrected),
         Asked("total-wrong", good, {"total": "52"}),
         *(Asked(f"total-fault-{at}", good, {"total": total}) for at, total in enumerate(totals)),
     ]

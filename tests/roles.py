@@ -33,6 +33,7 @@ SERVICES_INSERT_ONLY = [
     "transactions_registrystep",
     "transactions_terminalkey",
     "transactions_credentialissue",
+    "transactions_receiptcopy",
     "lottery_ticketchunk",
     "lottery_approval",
     "lottery_barring",

@@ -134,7 +134,7 @@ class OutageAdmin(ModelAdmin):  # type: ignore[misc]
         """Whoever may change outages may end them."""
         return request.user.has_perm("transactions.change_outage")
 
-    @action(description="End it", permissions=["end_outage"], icon="power", variant=ActionVariant.PRIMARY)  # type: ignore[untyped-decorator]
+    @action(description="Say when it ended", permissions=["end_outage"], icon="power", variant=ActionVariant.PRIMARY)  # type: ignore[untyped-decorator]
     def end_outage(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """GET asks when it ended and why, POST ends it or moves its end."""
         if not self.has_end_outage_permission(request):
@@ -161,7 +161,7 @@ class OutageAdmin(ModelAdmin):  # type: ignore[misc]
             "admin/transactions/end_outage.html",
             {
                 **self.admin_site.each_context(request),
-                "title": "End the outage",
+                "title": "Say when the outage ended",
                 "opts": self.opts,
                 "original": outage,
                 "form": form,

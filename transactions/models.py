@@ -12,6 +12,8 @@ from transactions.stream import SHARD_COUNT
 ID_MAX = 2**31 - 1
 # Version numbers are 16 bits in a terminal's state.
 KEY_VERSION_MAX = 2**16 - 1
+# No customer asks for as many copies of one receipt; a till that prints more is broken.
+COPIES_MAX = 999
 PUBLIC_KEY_BYTES = 32
 DIGEST_BYTES = 32
 # The lives of what has no credential that could get lost.
@@ -229,6 +231,31 @@ class RegistryStep(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.before} → {self.after}"
+
+
+class ReceiptCopy(models.Model):
+    """A copy of a receipt that a till printed; rows are added only. `request` is the till's own word for it."""
+
+    # The sale's identity and day, as the ledger has them (ledger/models.py).
+    original = models.BigIntegerField()
+    issued_on = models.DateField()
+    number = models.PositiveSmallIntegerField()
+    request = models.CharField(max_length=64)
+    # The till that printed it; none where a gateway said so.
+    terminal = models.BigIntegerField(null=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("id",)
+        verbose_name_plural = "receipt copies"
+        constraints = (
+            models.UniqueConstraint(fields=("original", "issued_on", "number"), name="one_copy_a_number"),
+            models.UniqueConstraint(fields=("original", "issued_on", "request"), name="one_copy_a_request"),
+            models.CheckConstraint(condition=Q(number__gte=1, number__lte=COPIES_MAX), name="copies_are_bounded"),
+        )
+
+    def __str__(self) -> str:
+        return f"copy {self.number}"
 
 
 class CodeKeyRecord(models.Model):

@@ -6,11 +6,11 @@ from enum import Enum
 from redis.exceptions import RedisError
 
 from possys import clock
-from possys.codes import Environment, day_number
+from possys.codes import SEQUENCE_BITS, CodeError, Environment, day_number
 from transactions import answers
 from transactions.answers import Accepted, Answer, Problem
 from transactions.capture import PastAwayError, ask_past
-from transactions.models import Retailer, Store
+from transactions.models import ReceiptCopy, Retailer, Store
 from transactions.service import capture, stores
 from transactions.states import read_state
 from transactions.stream import Credential, CredentialKind, read_heads, shard_of
@@ -61,6 +61,16 @@ def find_lost_answer(credential: Credential, terminal: int, sequence: int, issue
 
 def _send_again(detail: str) -> Problem:
     return answers.send_again(detail, retry_after_s=answers.RETRY_SOON_S, offline=capture().offline)
+
+
+def copies_of(code: str) -> int:
+    """How many copies of a receipt were counted, by index; 0 for what is no code of ours."""
+    try:
+        place = capture().keys.decode(code)
+    except CodeError:
+        return 0
+    original = place.terminal << SEQUENCE_BITS | place.sequence
+    return ReceiptCopy.objects.filter(original=original, issued_on=place.day).count()
 
 
 class Standing(Enum):

@@ -119,6 +119,32 @@ LOST_ANSWER = _answers(
     statuses=(400, 401, 429, 503),
 )
 
+COPY = {
+    "application/json": {
+        "type": "object",
+        "required": ["request"],
+        "additionalProperties": False,
+        "properties": {
+            "request": {
+                "type": "string",
+                "minLength": 16,
+                "maxLength": 64,
+                "description": "Random, chosen by the till; the same again is the same copy.",
+            }
+        },
+    }
+}
+_COPIES = {"type": "object", "required": ["copies"], "properties": {"copies": {"type": "integer", "minimum": 1}}}
+COPY_ANSWER = _answers(
+    {
+        201: OpenApiResponse(_COPIES, "The copy is counted; print its number."),
+        200: OpenApiResponse(_COPIES, "The same request was counted before, with this number."),
+    },
+    _problem(403, "The terminal, its store or its retailer is out of service."),
+    _problem(404, "No receipt of the sender's retailer has this code."),
+    _problem(422, "The request is wrong; `errors` names every fault by JSON pointer."),
+)
+
 
 def add_components(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
     """Puts the decoded types into the schema's components (a drf-spectacular post-processing hook)."""

@@ -58,6 +58,12 @@ class CaptureThrottle(CredentialThrottle):
     """For sending sales: 200 requests a second a process for one credential."""
 
 
+class CopyThrottle(CredentialThrottle):
+    """For counting printed copies: more than any till prints in ten seconds, or a gateway's tills together."""
+
+    requests_max = 200
+
+
 class LookupThrottle(CredentialThrottle):
     """For asking after lost answers: a budget of its own, so that asking never costs a till its sending."""
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from transactions import api
+from transactions import api, copies_api
 from transactions.enrolment import api as enrolment
 
 urlpatterns = [
@@ -11,5 +11,6 @@ urlpatterns = [
     path("enrolments", enrolment.EnrolmentsView.as_view(), name="enrolments"),
     path("credentials", enrolment.CredentialsView.as_view(), name="credentials"),
     path("terminal", enrolment.TerminalView.as_view(), name="terminal"),
+    path("receipts/<str:code>/copies", copies_api.CopiesView.as_view(), name="receipt-copies"),
     path("transactions/<int:terminal>/<int:sequence>", api.LostAnswerView.as_view(), name="lost-answer"),
 ]

@@ -45,7 +45,7 @@ class AnswerForm(ServiceForm):
         finding = _found(self.scope, asked)
         if finding is not None:
             self.fields["answer"].choices = [(one.key, one.label) for one in words_of(finding.kind).answers]  # type: ignore[attr-defined]
-        elif not self.is_bound:
+        elif asked and not self.is_bound:
             raise Http404
 
     def clean_text(self) -> str:

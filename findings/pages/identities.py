@@ -55,8 +55,11 @@ def gap(finding: Finding, evidence: Mapping[str, Any], now: datetime) -> list[Pa
         rows.append((number, f"Missing: {counted(last - first + 1, 'receipt')}", None, ""))
         codes.append("")
         neighbour(last + 1)
-    due, is_overdue = moment(evidence["due_at"]), evidence["is_overdue"]
-    text = f"They {'were' if is_overdue else 'are'} due by {due.astimezone(UTC):%-d %b %Y, %H:%M} UTC."
+    if evidence["due_at"] is None:
+        text = "They are not due yet: a declared outage goes on, and until its end no time runs."
+    else:
+        due = moment(evidence["due_at"]).astimezone(UTC)
+        text = f"They {'were' if evidence['is_overdue'] else 'are'} due by {due:%-d %b %Y, %H:%M} UTC."
     if evidence.get("is_more"):
         text += " This till lacks more than is kept one by one; of those only the count is known."
     panel = Panel("numbers", "The numbers around it", text, STEPS, rows)

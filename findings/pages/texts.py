@@ -98,8 +98,8 @@ WORDS: dict[str, Words] = {
         answers=(CLOSED, OFFLINE, BROKEN, REPLACED, STOLEN, OTHER),
     ),
     "clock": Words(
-        name="Clock that jumped",
-        why="The time on this till's receipts suddenly differs from the time at which they reach us.",
+        name="Wrong clock",
+        why="The time on this till's receipts differs from the time at which they reach us, or goes back.",
         usual=(
             "Somebody set the clock, or summer time began or ended.",
             "The till's battery is empty, and it wakes up in the wrong year or hour.",

@@ -55,11 +55,15 @@ class History:
         (answer,) = self.take(till, at, [sale])
         assert isinstance(answer, Accepted), answer
 
-    def feed(self, at: datetime | None = None) -> Fed:
-        """Seals what waits, at a moment, and feeds it."""
+    def flush(self, at: datetime | None = None) -> None:
+        """Seals what waits, at a moment."""
         moment_ms = now_ms() if at is None else round(at.timestamp() * 1000)
         self.patch.setattr("ledger.flush.now_ms", lambda: moment_ms)
         flush_all([SHARD])
+
+    def feed(self, at: datetime | None = None) -> Fed:
+        """Seals what waits, at a moment, and feeds it."""
+        self.flush(at)
         fed = feed_all([SHARD], utc(now_ms()), [consumer_named(CONSUMER)])
         assert fed.stopped == {}
         return fed

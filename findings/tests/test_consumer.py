@@ -6,11 +6,19 @@ from datetime import timedelta
 from findings.consumers import CONSUMER
 from findings.models import ClockDay, Gap, TillDay, TillHour, TillState
 from findings.tests.history import MINUTE, History, day, rounded_now, table_rows
+from ledger.archive.tests.runs import run_killed
 from ledger.consumers import consumer_named
 from ledger.feeding.rebuilding import rebuild
 from tests.factories import make_line
 
 NOON = rounded_now().replace(hour=12, minute=0) - timedelta(days=1)
+
+
+FEED = (
+    "from ledger.feeding.running import feed_all; from ledger.consumers import consumer_named;"
+    "from possys.clock import now_ms, utc;"
+    f"feed_all(range(64), utc(now_ms()), [consumer_named({CONSUMER!r})])"
+)
 
 
 def gaps(terminal: int) -> list[tuple[int, int]]:
@@ -84,7 +92,7 @@ def test_any_order_in_any_blocks_leaves_the_facts_of_the_order_of_issue(history:
     }
 
 
-def test_a_rebuild_gives_the_same_facts_as_block_after_block(history: History) -> None:
+def test_killed_or_rebuilt_the_facts_are_those_of_block_after_block(history: History) -> None:
     chance = random.Random(3)
     tills = [history.till() for _ in range(3)]
     for block in range(3):
@@ -98,6 +106,14 @@ def test_a_rebuild_gives_the_same_facts_as_block_after_block(history: History) -
     assert Gap.objects.exists()
     assert ClockDay.objects.exists()
     before = table_rows()
+    for till in tills:
+        history.sell(till, 70, NOON + timedelta(hours=4))
+    history.flush()
+    # Rows are added to what is there; killed when all but the commit is done.
+    run_killed("feed.before-commit", "shell", "-c", FEED)
+    assert table_rows() == before
+    history.feed()
+    before = table_rows()
     done = rebuild(consumer_named(CONSUMER), lambda done, total: None)
-    assert done.blocks == 3
+    assert done.blocks == 4
     assert table_rows() == before

@@ -212,6 +212,18 @@ def test_in_a_batch_each_is_compared_with_those_before_it_and_a_few_at_a_time(
     assert statuses() == [200, 200, 200, 200, 422, 422]
 
 
+def test_a_till_gone_wild_is_compared_only_so_often(
+    till: Till, other: Till, code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(taking_back, "COMPARED_A_MINUTE_MAX", 1)
+    wild = back(till, code, currency="EUR")
+    # Two minutes may meet in these four.
+    statuses = [till.send(wild) for _ in range(4)]
+    assert {answer.status for answer in statuses} == {422, 503}
+    assert 1 <= int(statuses[-1].headers.get("Retry-After", "60")) <= 60
+    assert other.send(back(other, code)).status == 201
+
+
 def test_a_store_or_a_ledger_that_is_away_is_said_and_what_happened_offline_is_kept(
     till: Till, code: str, flush_everything: Flush, monkeypatch: pytest.MonkeyPatch
 ) -> None:

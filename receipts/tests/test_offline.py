@@ -227,6 +227,8 @@ def test_the_same_qr_code_leads_to_the_receipt(client: Client, key: TillKey, sen
     code = send(issued_at=iso(issued))
     answer = client.get(address)
     assert (answer.status_code, answer["Location"]) == (302, full_address(code))
+    assert client.get(f"/api/v1/receipts{full_address(code)}").json()["till_key"] == key.fingerprint
+    assert client.get(f"/api/v1/receipts/{code}").json()["till_key"] is None
     assert client.get("/r/", {"code": f"https://testserver{address}"})["Location"] == address
 
 

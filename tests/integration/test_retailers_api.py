@@ -20,6 +20,7 @@ from django.test import Client
 from accounting.books.chart import open_books
 from accounting.days.due import close_due
 from accounting.service import SERVICE as BOOKS
+from findings.sheets import SERVICE as FINDINGS
 from fleet.service import SERVICE as TILLS
 from ledger.feeding.running import feed_all
 from ledger.shards import ALL_SHARDS
@@ -35,7 +36,7 @@ from tests.openapi import answer_schema, description, faults
 from tests.tills import Till
 from warehouse.service import SERVICE as STOCK
 
-SERVICES = [pytest.param(service, id=service.name) for service in (BOOKS, STOCK, TILLS) if service.pages]
+SERVICES = [pytest.param(service, id=service.name) for service in (BOOKS, STOCK, TILLS, FINDINGS) if service.pages]
 # What a retailer's program or a mistyped address may hold, for every name that is asked for.
 JUNK = ("x", "-1", "0", f"{10**30}", "\0", "1e999999999", "2026-02-30", "NaN", "' OR 1=1 --", "ž" * 300, "٣", "%s{0}")
 # Of it, what is tried in each name alone.
@@ -221,7 +222,8 @@ def test_the_description_has_every_list_and_form(service: Service) -> None:
         assert {"201", "401", "403", "404", "422"} <= set(said["responses"])
 
 
-@pytest.mark.parametrize("service", SERVICES)
+# Where nothing was found there is nothing to do.
+@pytest.mark.parametrize("service", [one for one in SERVICES if one.id != FINDINGS.name])
 def test_a_page_of_a_retailer_without_anything_says_what_to_do_first(everybody: Everybody, service: Service) -> None:
     # Somewhere on the service's first pages stands a hint that leads on.
     hinted = [

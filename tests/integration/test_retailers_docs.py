@@ -13,6 +13,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounting.cash.models import CashUp
 from accounting.service import SERVICE as BOOKS
+from findings.sheets import SERVICE as FINDINGS
 from fleet.service import SERVICE as TILLS
 from portal.keys.operations import make_key
 from portal.models import Membership
@@ -21,14 +22,14 @@ from tests.cast import make_retail_cast
 from tests.docs import DOCS, code_blocks
 from warehouse.service import SERVICE as STOCK
 
-ROW = re.compile(r"^\| `((?:books|stock|tills)/[a-z-]+)` \|", re.MULTILINE)
+ROW = re.compile(r"^\| `((?:books|stock|tills|findings)/[a-z-]+)` \|", re.MULTILINE)
 
 
 def test_the_documentation_names_every_list_and_form_and_no_other() -> None:
     named = ROW.findall((DOCS / "api.md").read_text())
     declared = {
         f"{service.name}/{key}": f"| `{service.name}/{key}` | {lead} |"
-        for service in (BOOKS, STOCK, TILLS)
+        for service in (BOOKS, STOCK, TILLS, FINDINGS)
         for key, lead in (
             *((page.key, page.lead) for page in service.pages if page.lists),
             *((form.key, form.lead) for form in service.forms),

@@ -8,6 +8,7 @@ commit, RedisError is raised although the registry is changed; the same request 
 """
 
 import hashlib
+import hmac
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -220,7 +221,7 @@ def _lost_since(terminal: Terminal, moment: datetime) -> bool:
 
 def _repeated_exchange(terminal: Terminal, code: EnrolmentCode, request_sha256: bytes) -> Given:
     """The answer once more. Raises Refused when another request asks, or too late."""
-    is_same = bytes(code.request_sha256 or b"") == request_sha256
+    is_same = hmac.compare_digest(bytes(code.request_sha256 or b""), request_sha256)
     if not is_same or code.used_at is None or timezone.now() >= code.used_at + timedelta(hours=REPEAT_HOURS):
         raise refusals.code_used()
     if (life := _life_of(terminal)) in OUT_OF_SERVICE | {Life.LOST}:

@@ -33,7 +33,7 @@ DROP FUNCTION public.transactions_refuse_outage_change();
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("transactions", "0003_credential_issues"),
+        ("transactions", "0004_receipt_copies"),
     ]
 
     operations = [

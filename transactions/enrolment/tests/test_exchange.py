@@ -1,14 +1,19 @@
 """The exchange of an enrolment code: what the till gets, what is refused and why, and that it happens once."""
 
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from possys import codes as receipt_codes
 from tests.factories import make_store
+from tests.tills import Response
 from transactions.enrolment import issue_code, issue_codes, operations
 from transactions.enrolment.codes import digest
 from transactions.enrolment.tests.conftest import STAFF, NewTill, post, selling, who
@@ -96,6 +101,37 @@ def test_a_lost_answer_can_be_asked_for_a_day_and_while_it_is_the_newest(
     assert (superseded.status, superseded.json()["type"]) == (409, "urn:possys:problem:request-superseded")
     EnrolmentCode.objects.update(used_at=timezone.now() - timedelta(hours=operations.REPEAT_HOURS))
     assert new_till.enrol(code).json()["type"] == "urn:possys:problem:code-used"
+
+
+def at_once(*calls: Callable[[], Response]) -> list[Response]:
+    """The answers of calls that are made at the same time, in their order."""
+    gate = threading.Barrier(len(calls))
+
+    def wait_and(call: Callable[[], Response]) -> Response:
+        gate.wait()
+        try:
+            return call()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(calls)) as threads:
+        return list(threads.map(wait_and, calls))
+
+
+def test_of_two_tills_with_one_code_one_gets_in(terminal: Terminal, code: str) -> None:
+    tills = [NewTill() for _ in range(4)]
+    answers = at_once(*[lambda till=till: till.enrol(code, **till.key()) for till in tills])
+    assert sorted(answer.status for answer in answers) == [201, 409, 409, 409]
+    (token,) = [answer.json()["token"] for answer in answers if answer.status == 201]
+    assert who(token).json()["key"] == 1
+    assert TerminalKey.objects.count() == 1
+
+
+def test_one_request_sent_twice_at_once_is_carried_out_once(terminal: Terminal, code: str, new_till: NewTill) -> None:
+    key = new_till.key()
+    first, second = at_once(lambda: new_till.enrol(code, **key), lambda: new_till.enrol(code, **key))
+    assert sorted((first.status, second.status)) == [200, 201]
+    assert first.json() == second.json()
 
 
 @pytest.mark.parametrize("changed", ["request", "key"])
@@ -226,8 +262,6 @@ def test_codes_for_a_store_are_issued_for_all_or_for_none(ledger: Any) -> None:
 
 
 def test_codes_in_bulk_take_the_same_queries_for_few_and_for_many(ledger: Any) -> None:
-    from django.test.utils import CaptureQueriesContext
-
     counts = []
     for count in (2, 60):
         terminals = enrol_terminals(store=make_store(), count=count, status=Life.ENROLLED)
