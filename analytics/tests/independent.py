@@ -181,7 +181,7 @@ _WIDTH = {
 
 def _sale_row(one: Record) -> dict[str, Any]:
     sale = one.sale
-    late = lateness_of(sale["issued_at"], one.received_at, ALLOWED_HOURS) != Lateness.IN_TIME
+    late = lateness_of(sale["issued_at"], one.received_at, ALLOWED_HOURS, due_at) != Lateness.IN_TIME
     return {
         "identity": identity_of(sale["terminal"], sale["sequence"]),
         "retailer": one.retailer,
