@@ -10,6 +10,7 @@ from ledger.blocks import Kind, unpack_body
 from ledger.models import Block, MarkedRecord, identity_of
 from ledger.records import Record, read
 from receipts.receipt import Lateness, lateness_of
+from transactions.outages import due_at
 
 # The rows of a table: its key's values, and the other columns' by name.
 Table = dict[tuple[Any, ...], dict[str, Any]]
