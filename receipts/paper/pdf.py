@@ -7,9 +7,9 @@ from django.utils.translation import get_language, gettext
 from fpdf import FPDF
 from PIL import Image
 
+from possys.qr import QUIET_ZONE, symbol
 from receipts.paper import slip
 from receipts.paper.font import BOLD, MM_FOR_POINT, REGULAR, clean, in_sight_order
-from receipts.paper.qr import QUIET_ZONE, symbol
 from receipts.paper.rows import COLUMN_MM, MARGIN_MM, PAPER_MM, Block, Row, gap, height_mm, rule
 from receipts.receipt import Receipt
 
