@@ -76,6 +76,33 @@ def test_the_queue_drains_in_order_and_in_batches_and_late_codes_are_told(till: 
     assert till.sell([MILK]).standing == "accepted"
 
 
+def test_nobody_waits_behind_a_long_backlog(till: Till, far: FarSide, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("possys_till.sender.BATCH_SALES_MAX", 2)
+    far.down = True
+    for _ in range(4):
+        till.sell([MILK])
+    # The probe, and then a first batch that takes its time.
+    far.down = False
+    far.judge = lambda sale: far.faults.append("slow") if sale["sequence"] == 1 else None
+    till.look_now()
+    until(lambda: till.status().online and till._sender.behind)
+    begun_s = time.monotonic()
+    assert till.sell([MILK]).sale["mode"] == "offline"
+    assert time.monotonic() - begun_s < till.settings.answer_limit_s
+    assert till.drain(LIMIT_S)
+    assert list(far.ledger) == [1, 2, 3, 4, 5]
+    assert till.sell([MILK]).standing == "accepted"
+
+
+def test_a_till_ends_although_an_answer_hangs(enrol: Opener, far: FarSide, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("possys_till.sender.STOP_LIMIT_S", 0.05)
+    till = enrol(answer_limit_s=0.1)
+    far.faults = ["slow"]
+    assert till.sell([MILK]).standing == "offline"
+    till.close()
+    assert enrol(again=True).drain(LIMIT_S)
+
+
 def test_an_answer_cut_in_the_middle_neither_doubles_nor_loses_the_sale(till: Till, far: FarSide) -> None:
     far.faults = ["cut"]
     receipt = till.sell([MILK])

@@ -31,6 +31,8 @@ BATCH_SALES_MAX = 100
 # Half of what the server takes, so that signatures and another server's smaller limit have room.
 BATCH_BYTES_MAX = 2 * 1024 * 1024
 BLOCKED_LOOK_S = 60.0
+# Whoever ends a till waits no longer for an answer; the sale is asked for again at the next start.
+STOP_LIMIT_S = 1.0
 RENEWAL = Backoff(first_s=30.0, most_s=3600.0)
 # The notice stands in every answer. What is new today is not renewed again, whatever the server says.
 RENEWED_FOR_S = 24 * 3600.0
@@ -75,6 +77,8 @@ class Sender:
     # Why the server does not take the credential; empty while it does.
     credential_refused: str = ""
     blocked_words: str = ""
+    # More waits than one batch holds: a new sale would stand behind it for too long.
+    behind: bool = False
 
     def __post_init__(self) -> None:
         self._waiters: dict[int, Future[Answer]] = {}
@@ -92,10 +96,13 @@ class Sender:
         self._thread.start()
 
     def stop(self) -> None:
-        """Ends the thread; what is on its way is answered or given up. Sales stay in the queue."""
+        """Ends the thread; what is on its way is answered soon or given up. Sales stay in the queue."""
         self._stopping = True
         self._wake.set()
-        self.server.close() if not self._thread.is_alive() else self._thread.join()
+        self._thread.join(STOP_LIMIT_S)
+        while self._thread.is_alive():
+            self.server.abort()
+            self._thread.join(STOP_LIMIT_S)
 
     def wake(self) -> None:
         """Has it look at the queue."""
@@ -155,6 +162,7 @@ class Sender:
         entries = self.queue.waiting(
             sales_max=1 if self.circuit.is_open else BATCH_SALES_MAX, bytes_max=BATCH_BYTES_MAX
         )
+        self.behind = len(entries) == BATCH_SALES_MAX
         if entries:
             self._settle(entries, self.server.send([one.body for one in entries], self.file.held()))
             return self.circuit.wait_s

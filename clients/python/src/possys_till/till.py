@@ -309,7 +309,7 @@ class Till:
         """Puts a sale into the queue and waits for its answer, or for none."""
         self._check_standing("testing")
         fields = build(content, self.rules)
-        offline = self._circuit.is_open
+        offline = self._circuit.is_open or self._sender.behind
         terminal, issued_at = self.credential.terminal, self.settings.now()
         futures = []
 
