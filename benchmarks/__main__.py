@@ -12,7 +12,7 @@ from benchmarks.profiling import FORMATS
 from benchmarks.sizes import SIZES
 from possys.embedded.__main__ import LOCAL
 
-PARTS = ("micro", "one", "batch", "signed", "path", "flush", "evidence", "pages", "verify", "feed", "space")
+PARTS = ("micro", "one", "batch", "signed", "path", "flush", "evidence", "pages", "verify", "feed", "space", "fleet")
 
 
 def main() -> int:

@@ -29,6 +29,7 @@ class Sizes:
     pages_sales_rate: int
     flush_records: int
     micro_sales: int
+    fleet_tills: int
 
 
 # The tills of a supermarket; 79 times 64 stores of them are 101,120 terminals.
@@ -58,6 +59,7 @@ SIZES = {
             pages_sales_rate=5_000,
             flush_records=250_000,
             micro_sales=4000,
+            fleet_tills=2_500_000,
         ),
         Sizes(
             name="quick",
@@ -80,6 +82,7 @@ SIZES = {
             pages_sales_rate=5_000,
             flush_records=30_000,
             micro_sales=1000,
+            fleet_tills=100_000,
         ),
         Sizes(
             name="tiny",
@@ -102,6 +105,7 @@ SIZES = {
             pages_sales_rate=1000,
             flush_records=2000,
             micro_sales=100,
+            fleet_tills=2_000,
         ),
     )
 }

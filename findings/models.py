@@ -20,6 +20,8 @@ SUBJECT_MAX = 40
 # As FindingNote and everybody who makes a step names an actor: "staff anna", "member 12 of retailer 3", "judge".
 ACTOR_MAX = 80
 TEXT_MAX = 2000
+# In front of a reason stands what it is the reason of: "answered -> dismissed: ".
+STEP_MAX = 40
 
 
 class Gap(models.Model):
@@ -268,7 +270,7 @@ class FindingNote(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     kind = models.CharField(max_length=10, choices=Kind)
-    text = models.CharField(max_length=TEXT_MAX)
+    text = models.CharField(max_length=TEXT_MAX + STEP_MAX)
     is_internal = models.BooleanField(help_text="For staff only.")
 
     class Meta:

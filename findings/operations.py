@@ -85,7 +85,7 @@ def set_state(findings: Collection[Finding], state: str, *, by: str, reason: str
         changed = [one for one in _held(findings) if one.state != state]
         notes = []
         for one in changed:
-            text = f"{one.state} -> {state}: {reason}"[:TEXT_MAX]
+            text = f"{one.state} -> {state}: {reason}"
             notes.append(
                 FindingNote(
                     finding=one, at=moment, by=by, author=author, kind=FindingNote.Kind.STATE, text=text,

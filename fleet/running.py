@@ -24,8 +24,8 @@ from fleet.models import ERROR_LENGTH_MAX, Import, ImportChunk, Seen
 from fleet.planning import Known, Plan, Registry, plan, store_key, till_key
 from fleet.rows import COLUMNS, OWNER_COLUMNS, Fault, Head, Row, fault_cells, read_head, text_lines
 from possys.failpoints import reach
-from transactions.loading import load_terminals
-from transactions.models import Life, Terminal
+from transactions.loading import load_numbers
+from transactions.models import Life
 
 logger = logging.getLogger(__name__)
 
@@ -100,7 +100,7 @@ def go_on(import_id: int, now: datetime) -> bool:
 
 def beginning_of(run: Import) -> Beginning:
     """How the tills of an import begin."""
-    return Beginning(Life(run.status), f"import {run.pk}", f"{run.name}, by {run.by}"[:240], run.retailer)
+    return Beginning(Life(run.status), f"import {run.pk}", run.name, run.retailer)
 
 
 def _locked(import_id: int) -> Import | None:
@@ -169,7 +169,7 @@ def unpacked(blob: bytes | memoryview) -> bytes:
 
 def _load(numbers: Sequence[int]) -> None:
     try:
-        load_terminals(Terminal.objects.filter(number__in=numbers), new=True)
+        load_numbers(numbers, new=True)
     except (RedisError, OSError) as fault:
         logger.warning("%d new tills wait for the capture store: %s", len(numbers), fault)
 

@@ -5,16 +5,18 @@ then, `load_pending` (a task, every few seconds) does it again.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 from django.db.models import QuerySet
 
 from possys.redis import Command, call_all
 from transactions.life import effective
-from transactions.models import Life, Terminal, TerminalKey
+from transactions.models import Life, Terminal
 from transactions.service import stores
 from transactions.stream import (
     CONFIGURE,
@@ -35,6 +37,22 @@ CONFIGURE_CHUNK = 2000
 LOAD_LOCK = 7_204_003
 # Terminals in one round of sending again; the next round takes the rest.
 PENDING_MAX = 20_000
+# Numbers go as one array: a shard's forty thousand placeholders take Django and the driver longer than the rest.
+MARK = "UPDATE transactions_terminal SET is_loaded = true WHERE number = ANY(%s::bigint[]) AND NOT is_loaded"
+TERMINALS = """
+    SELECT number, store_id, status, key_version, overlap_until, signing_key
+    FROM transactions_terminal WHERE number = ANY(%s::bigint[])
+"""
+PREMISES = """
+    SELECT store.id, retailer.id, store.status, retailer.status, retailer.gateway_version,
+           retailer.gateway_overlap_until
+    FROM transactions_store AS store JOIN transactions_retailer AS retailer ON retailer.id = store.retailer_id
+    WHERE store.id = ANY(%s::bigint[])
+"""
+KEYS = """
+    SELECT terminal_id, number, public_key FROM transactions_terminalkey
+    WHERE terminal_id = ANY(%s::bigint[]) ORDER BY terminal_id, number DESC
+"""
 STATUSES = {
     Life.ACTIVE: Status.ACTIVE,
     Life.SUSPENDED: Status.SUSPENDED,
@@ -51,32 +69,44 @@ def load_terminals(terminals: Iterable[Terminal], *, new: bool = False) -> int:
     `new` says that they have never sent anything; otherwise a state that the store lacks is made as one whose past is
     unknown, so that their first sales are compared with the ledger. Raises RedisError when the store cannot be reached.
     """
-    with transaction.atomic():
+    return load_numbers(_numbers(terminals), new=new)
+
+
+def load_numbers(numbers: Sequence[int], *, new: bool = False) -> int:
+    """The same for terminals by their numbers."""
+    with transaction.atomic(), connection.cursor() as cursor:
         # Read and write under one lock: of two changes the later must not be overwritten by the earlier one's load. The
         # mark is set before reading: a change that comes between takes it away again; a fault rolls it back.
-        _lock(LOAD_LOCK)
-        numbers = list(_rows(terminals).values_list("number", flat=True))
-        Terminal.objects.filter(number__in=numbers, is_loaded=False).update(is_loaded=True)
-        _send_keys(numbers)
-        return _send_to_store(_static_rows(numbers), new=new)
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOAD_LOCK])
+        wanted = list(numbers)
+        cursor.execute(MARK, [wanted])
+        cursor.execute(TERMINALS, [wanted])
+        rows = cursor.fetchall()
+        # The public keys go first: a state must never demand a signature under a key that the store lacks.
+        _send_keys(cursor, [number for number, *_, signing_key in rows if signing_key])
+        cursor.execute(PREMISES, [list({row[1] for row in rows})])
+        _send_states(rows, {store: rest for store, *rest in cursor.fetchall()}, new=new)
+        return len(rows)
 
 
 def load_pending() -> int:
     """Loads every terminal whose latest change the store does not know; answers how many. Raises RedisError."""
     pending = Terminal.objects.filter(is_loaded=False)
     numbers = list(pending.values_list("number", flat=True)[:PENDING_MAX])
-    return load_terminals(Terminal.objects.filter(number__in=numbers)) if numbers else 0
+    return load_numbers(numbers) if numbers else 0
 
 
-def _send_to_store(rows: Iterable[tuple[Any, ...]], *, new: bool) -> int:
+def _send_states(rows: Sequence[Any], premises: Mapping[int, Sequence[Any]], *, new: bool) -> None:
+    """Rows of TERMINALS with their stores' of PREMISES, as the states' static bytes."""
     by_shard: dict[int, list[str | bytes | int]] = defaultdict(list)
-    count = 0
-    for number, retailer, store, lives, versions, overlaps, signing_key in rows:
-        status = STATUSES[effective(*lives)]
-        packed = STATIC.pack(retailer, store, status, *versions, *map(_seconds, overlaps), signing_key)
-        packed += bytes([0 if new else 1])
-        by_shard[shard_of(number)].extend((number, packed))
-        count += 1
+    end = bytes([0 if new else 1])
+    for number, store, life, version, overlap, signing_key in rows:
+        retailer, of_store, of_retailer, gateway, gateway_overlap = premises[store]
+        status = _status(of_retailer, of_store, life)
+        packed = STATIC.pack(
+            retailer, store, status, version, gateway, _seconds(overlap), _seconds(gateway_overlap), signing_key
+        )
+        by_shard[shard_of(number)] += (number, packed + end)
     commands: dict[int, list[Command]] = defaultdict(list)
     for shard, pairs in by_shard.items():
         for at in range(0, len(pairs), 2 * CONFIGURE_CHUNK):
@@ -86,19 +116,20 @@ def _send_to_store(rows: Iterable[tuple[Any, ...]], *, new: bool) -> int:
         for reply in call_scripts(stores().clients[index], CONFIGURE, calls):
             if isinstance(reply, Exception):
                 raise reply
-    return count
 
 
-def _send_keys(numbers: Sequence[int]) -> None:
-    """The public keys go first: a state must never demand a signature under a key that the store lacks."""
+def _send_keys(cursor: CursorWrapper, numbers: Sequence[int]) -> None:
+    """The keys of terminals that sign, each terminal's newest first."""
+    if not numbers:
+        return
     found: dict[int, list[bytes]] = defaultdict(list)
-    keys = TerminalKey.objects.filter(terminal__in=numbers).order_by("terminal", "-number")
-    for terminal, number, public_key in keys.values_list("terminal", "number", "public_key").iterator():
+    cursor.execute(KEYS, [list(numbers)])
+    for terminal, number, public_key in cursor.fetchall():
         if len(found[terminal]) < KEYS_LOADED:
             found[terminal].append(PUBLIC_KEY.pack(number, bytes(public_key)))
     by_shard: dict[int, list[int | bytes]] = defaultdict(list)
     for terminal, packed in found.items():
-        by_shard[shard_of(terminal)].extend((terminal, b"".join(packed)))
+        by_shard[shard_of(terminal)] += (terminal, b"".join(packed))
     for shard, pairs in by_shard.items():
         commands: list[Command] = [
             ("HSET", keys_key(shard), *pairs[at : at + 2 * CONFIGURE_CHUNK])
@@ -107,6 +138,11 @@ def _send_keys(numbers: Sequence[int]) -> None:
         for reply in call_all(stores().store_for(shard), commands):
             if isinstance(reply, Exception):
                 raise reply
+
+
+@lru_cache(maxsize=len(Life) ** 3)
+def _status(*lives: str) -> Status:
+    return STATUSES[effective(*lives)]
 
 
 def _seconds(moment: datetime | None) -> int:
@@ -121,34 +157,8 @@ def load_shard(shard: int) -> int:
     return load_terminals(Terminal.objects.filter(store__shard=shard))
 
 
-def _rows(terminals: Iterable[Terminal]) -> QuerySet[Terminal]:
-    """The terminals as a query, so that what is read is what the registry says now."""
+def _numbers(terminals: Iterable[Terminal]) -> list[int]:
+    """Only the numbers: what is read is what the registry says now."""
     if isinstance(terminals, QuerySet):
-        return terminals
-    return Terminal.objects.filter(number__in=[terminal.number for terminal in terminals])
-
-
-def _static_rows(numbers: Sequence[int]) -> Iterable[tuple[Any, ...]]:
-    """Per terminal: number, retailer, store, 3 lives, 2 versions, 2 overlaps, signing key; one query for all."""
-    rows = Terminal.objects.filter(number__in=numbers).values_list(
-        "number",
-        "store__retailer_id",
-        "store_id",
-        "status",
-        "store__status",
-        "store__retailer__status",
-        "key_version",
-        "store__retailer__gateway_version",
-        "overlap_until",
-        "store__retailer__gateway_overlap_until",
-        "signing_key",
-    )
-    for row in rows.iterator():
-        number, retailer, store, *rest = row
-        yield number, retailer, store, rest[0:3], rest[3:5], rest[5:7], rest[7]
-
-
-def _lock(number: int) -> None:
-    """Waits for the advisory lock and keeps it to the end of the DB transaction."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
+        return list(terminals.values_list("number", flat=True))
+    return [terminal.number for terminal in terminals]

@@ -9,6 +9,7 @@ Glossary of keys, for each shard N (the braces are a hash tag, so that all keys 
                      The last flushed entry stays as an anchor that the next flush compares with the ledger's head.
     {sN}:terminals   hash: terminal number -> its state (layout in scripts/append.lua). Made from the registry.
     {sN}:keys        hash: terminal number -> the public keys that it signs with (PUBLIC_KEY each), the newest first.
+    {sN}:left:<identity>  hash: what refunds and voids on their way hold of that sale (glossary in reservations.py).
 
 And two keys of every server:
 

@@ -41,6 +41,9 @@ from transactions.stream import Credential, CredentialKind, Judged, Outcome, rea
 # Each asks the ledger for some milliseconds; of a batch with more, the rest is told to come again, and it does not ask
 # anew for those that were taken.
 CORRECTIONS_A_CALL_MAX = 50
+# Of one terminal, in each process: what is refused is never counted by the append, and a till gone wild asks on and on.
+COMPARED_A_MINUTE_MAX = 300
+MINUTE_MS = 60_000
 # Tills that reserve of one receipt at the same moment; more than two is no shop's day.
 RESERVE_ATTEMPTS_MAX = 5
 # Of what is wrong with a refund that is kept all the same, so much is said in its warning.
@@ -116,6 +119,8 @@ class Corrections:
         self.keys = keys
         self.reservations = Reservations(stores, replicas_min=replicas_min)
         self.send_again = send_again
+        self._minute = 0
+        self._counts: dict[int, int] = {}
 
     def compare(self, corrections: Sequence[Correction], credential: Credential, now_ms: int) -> Compared:
         """Compares each with its sale and reserves what it takes back, in order."""
@@ -131,6 +136,7 @@ class Corrections:
                 asked += 1
                 if asked > CORRECTIONS_A_CALL_MAX:
                     raise _SendAgainError("There are many refunds in this batch.", answers.RETRY_SOON_S)
+                self._count(correction.terminal, now_ms)
                 self._compare_one(correction, retailer, now_ms, done)
             except _SendAgainError as fault:
                 done.refused[correction.position] = self.send_again(str(fault), fault.retry_after_s)
@@ -144,6 +150,16 @@ class Corrections:
             word = words[position]
             if isinstance(word, Judged) and word.outcome not in KEPT:
                 self.reservations.release(hold)
+
+    def _count(self, terminal: int, now_ms: int) -> None:
+        """Counts a comparison of the terminal's, by the minute; two threads may miscount by one."""
+        minute, past_ms = divmod(now_ms, MINUTE_MS)
+        if minute != self._minute:
+            self._minute, self._counts = minute, {}
+        count = self._counts[terminal] = self._counts.get(terminal, 0) + 1
+        if count > COMPARED_A_MINUTE_MAX:
+            wait_s = (MINUTE_MS - past_ms + 999) // 1000
+            raise _SendAgainError("The terminal sends very many refunds.", wait_s)
 
     def _retailer_to_ask_for(self, correction: Correction, credential: Credential) -> int | None:
         """Whose till sends it; None when there is nothing to compare, because the append knows what to answer."""
@@ -222,20 +238,24 @@ class Corrections:
         """The sale, from the ledger. One that is on its way there is waited for."""
         place = one.hold.original
         found = _ask(place)
-        if found is None and self._is_on_its_way(place):
+        if found is None:
+            is_on_its_way = self._is_on_its_way(place)
+            # Once more: the ledger may have taken it before the store was looked at.
             found = _ask(place)
-            if found is None:
+            if found is None and is_on_its_way:
                 raise _SendAgainError("The sale that it takes back is still being recorded.", answers.RETRY_SOON_S)
         if found is None:
             raise _RefusedError([Fault("/refers_to", "is no receipt that is recorded")], "not-of-the-receipt")
         return found
 
     def _is_on_its_way(self, place: CodePlace) -> bool:
+        """Whether the store may have taken the sale and something of its shard is not in the ledger yet."""
         shard = shard_of(place.terminal)
         try:
             client = self.stores.store_for(shard)
             state = read_state(client, place.terminal)
-            if state is None or not state.has_seen(place.sequence):
+            # At or below the floor the state does not know any more.
+            if state is None or not (state.has_seen(place.sequence) or place.sequence <= state.floor):
                 return False
             return read_heads(client, [shard])[0].waiting > 0
         except (RedisError, OSError) as fault:

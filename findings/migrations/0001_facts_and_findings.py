@@ -278,7 +278,7 @@ class Migration(migrations.Migration):
                         max_length=10,
                     ),
                 ),
-                ("text", models.CharField(max_length=2000)),
+                ("text", models.CharField(max_length=2040)),
                 ("is_internal", models.BooleanField(help_text="For staff only.")),
                 (
                     "author",

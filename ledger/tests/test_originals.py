@@ -18,6 +18,7 @@ from possys.codes import CodePlace
 from possys.receipt_keys import table
 from possys.redis import Stores
 from tests.factories import make_line, make_refund, make_store, make_terminals, sale_bytes
+from tests.keys import give_key
 from tests.tills import Response, Till
 from transactions import taking_back
 from transactions.corrections import Original
@@ -198,6 +199,31 @@ def test_a_sale_that_is_not_recorded_yet_is_waited_for(till: Till, flush_everyth
     assert till.send(refund).status == 201
 
 
+def test_a_sale_that_is_flushed_while_it_is_looked_for_is_found(
+    till: Till, flush_everything: Flush, asked_otherwise: Any
+) -> None:
+    sold = till.send().json()["code"]
+
+    def look_then_flush(place: CodePlace) -> Original | None:
+        found = original_or_away(place)
+        flush_everything()
+        return found
+
+    asked_otherwise(look_then_flush)
+    assert till.send(back(till, sold)).status == 201
+
+
+def test_a_signed_refund_is_compared_as_any(till: Till, code: str) -> None:
+    key = give_key(till)
+    assert till.send(key.signed(back(till, code, lines=HALF))).status == 201
+    refused = till.send(key.signed(back(till, code)))
+    assert refused.pointers == ["/lines/0/quantity", "/lines/0/amount", "/total"]
+    # Unsigned, it is refused by the append, and holds nothing.
+    unsigned = back(till, code, lines=HALF)
+    assert till.send(unsigned).pointers == ["/signature"]
+    assert till.send(key.signed(back(till, code, lines=HALF))).status == 201
+
+
 def test_in_a_batch_each_is_compared_with_those_before_it_and_a_few_at_a_time(
     till: Till, code: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -210,6 +236,18 @@ def test_in_a_batch_each_is_compared_with_those_before_it_and_a_few_at_a_time(
 
     assert statuses() == [201, 201, 200, 201, 422, 503]
     assert statuses() == [200, 200, 200, 200, 422, 422]
+
+
+def test_a_till_gone_wild_is_compared_only_so_often(
+    till: Till, other: Till, code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(taking_back, "COMPARED_A_MINUTE_MAX", 1)
+    wild = back(till, code, currency="EUR")
+    # Two minutes may meet in these four.
+    statuses = [till.send(wild) for _ in range(4)]
+    assert {answer.status for answer in statuses} == {422, 503}
+    assert 1 <= int(statuses[-1].headers.get("Retry-After", "60")) <= 60
+    assert other.send(back(other, code)).status == 201
 
 
 def test_a_store_or_a_ledger_that_is_away_is_said_and_what_happened_offline_is_kept(

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Opener
 from far_side import TERMINAL, FarSide, code_of, problem, refused
 from possys_till import Blocked, FolderInUse, Line, Payment, Refused, SaleError, SaleRefused, Till, Unknown, Unreachable
+from possys_till.backoff import Backoff
+from settings_of_tests import Opener
 
 MILK = Line("Whole milk 1 l", 2550, "A", quantity=2, sku="A-1", gtin="4006381333931")
 HAM = Line("Ham, sliced", 18990, "A", quantity="0.312", unit="kg", discount=705)
@@ -177,6 +178,17 @@ def test_an_enrolment_whose_answer_is_lost_is_asked_for_again_by_its_name(enrol:
     till = enrol()
     assert len(far.enrolments) == len(far.public_keys) == 1
     assert till.sell([MILK]).code
+
+
+def test_an_enrolment_that_was_given_up_goes_on_by_the_same_name(
+    enrol: Opener, far: FarSide, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("possys_till.till.ENROLMENT_BACKOFF", Backoff(first_s=0.01))
+    far.faults = ["cut", "refuse", "refuse", "refuse"]
+    with pytest.raises(Unreachable):
+        enrol()
+    assert enrol().sell([MILK]).code
+    assert len(far.enrolments) == len(far.public_keys) == 1
 
 
 def test_a_wrong_or_used_code_says_so(far: FarSide, tmp_path: Path) -> None:
