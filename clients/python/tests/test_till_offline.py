@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from conftest import Opener
 from far_side import ENROLMENT_CODE, FarSide, code_of, problem, refused
 from possys_till import Blocked, Line, Receipt, Rules, StorageError, Till, TillError
 from possys_till.backoff import Backoff
 from possys_till.signing import OFFLINE
+from till_fixtures import Opener
 
 MILK = Line("Whole milk 1 l", 2550, "A")
 LIMIT_S = 5.0

@@ -1,4 +1,4 @@
-"""Fixtures of the client's tests: a far side, and a till that is enrolled there."""
+"""What the client's tests work with: a far side, and a till that is enrolled there."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
