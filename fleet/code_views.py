@@ -19,7 +19,7 @@ from rest_framework.views import APIView
 
 from fleet.forms import TILLS_AT_ONCE, NumbersField, tills_of
 from fleet.service import SERVICE
-from fleet.telling import member
+from fleet.telling import member, till_name
 from portal import frame
 from portal.access import portal_page
 from portal.keys.authentication import ApiKeyAuthentication
@@ -44,6 +44,11 @@ class Issued:
     terminal: Terminal
     code: str
     address: str
+
+    @property
+    def name(self) -> str:
+        """What the till is called."""
+        return till_name(self.terminal.label, self.terminal.number)
 
     @property
     def svg(self) -> str:

@@ -8,7 +8,7 @@ from django import forms
 
 from fleet import changes, queries
 from fleet.changes import ChangeFault
-from fleet.telling import member
+from fleet.telling import member, till_name
 from portal.rights import Right
 from portal.scope import Scope
 from portal.sheets.fields import ScopeStoreField
@@ -29,8 +29,9 @@ NEW_TILLS = [
     (str(Life.TESTING), "only send training sales, by a gateway"),
     (str(Life.ACTIVE), "sell at once, by a gateway"),
 ]
-NEXT = [(str(life), str(life.label)) for life in Life if life != Life.ENROLLED]
-NEXT_OF_STORES = [(str(life), str(life.label)) for life in (Life.ACTIVE, Life.SUSPENDED, Life.RETIRED)]
+CHOOSE = ("", "Choose")
+NEXT = [CHOOSE, *((str(life), str(life.label)) for life in Life if life != Life.ENROLLED)]
+NEXT_OF_STORES = [CHOOSE, *((str(life), str(life.label)) for life in (Life.ACTIVE, Life.SUSPENDED, Life.RETIRED))]
 REASON_HELP = "Is kept with the step, for you and for whoever inspects."
 
 
@@ -86,7 +87,7 @@ class AddTillsForm(ServiceForm):
 
     store = ScopeStoreField()
     status = forms.ChoiceField(
-        label="They", choices=NEW_TILLS, initial=str(Life.ENROLLED),
+        label="New tills", choices=NEW_TILLS, initial=str(Life.ENROLLED),
         help_text="A till with a credential of its own waits for its code. Behind a gateway it needs none.",
     )  # fmt: skip
 
@@ -153,7 +154,7 @@ def save_till_status(scope: Scope, user: User, asked: dict[str, Any], now: datet
     status = asked["status"]
     if len(terminals) == 1:
         only = terminals[0]
-        return Saved(f"Till {only.label or only.number} is {status} now.", only.number, f"till?till={only.number}")
+        return Saved(f"{till_name(only.label, only.number)} is {status} now.", only.number, f"till?till={only.number}")
     return Saved(f"{len(terminals)} tills are {status} now.", None, "tills")
 
 
@@ -193,7 +194,12 @@ def label_initial(scope: Scope, now: datetime, query: Mapping[str, str]) -> dict
 def about_till(scope: Scope, given: Mapping[str, Any]) -> str:
     """Which till a form is about."""
     terminal = _named(scope, given)
-    return f"Till {terminal.label or terminal.number} of {terminal.store.name}" if terminal else ""
+    return f"{till_name(terminal.label, terminal.number)}, {terminal.store.name}" if terminal else ""
+
+
+def about_tills(scope: Scope, given: Mapping[str, Any]) -> str:
+    """Which till a change of states is about, where it is one."""
+    return about_till(scope, {"till": given.get("tills", "")})
 
 
 def _named(scope: Scope, given: Mapping[str, Any]) -> Terminal | None:
@@ -275,6 +281,7 @@ TILL_STATUS = FormPage(
     form=TillStatusForm,
     save=save_till_status,
     back="tills",
+    about=about_tills,
 )
 RENAME = FormPage(
     key="rename",

@@ -18,7 +18,7 @@ from fleet.code_files import codes_csv
 from fleet.import_forms import ImportForm
 from fleet.import_pages import ONLY_WHOLE
 from fleet.models import Import
-from fleet.progress import progress_of, said
+from fleet.progress import BEGINNINGS, progress_of, said
 from fleet.rows import COLUMNS, OWNER_COLUMNS, REQUIRED
 from fleet.running import go_on, stop
 from fleet.service import SERVICE
@@ -137,7 +137,7 @@ def begin(run: Import) -> None:
 
 def import_context(run: Import) -> dict[str, Any]:
     """What templates show of an import, in the portal and in the admin."""
-    return {"run": run, "progress": progress_of(run), "said": said(run)}
+    return {"run": run, "progress": progress_of(run), "said": said(run), "beginning": BEGINNINGS[run.status]}
 
 
 def csv_response(run: Import, what: str, parts: Parts) -> HttpResponse:

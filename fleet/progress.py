@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from fleet.models import Import
+from transactions.models import Life
 
 State = Import.State
 # Before that nobody can say how long the rest takes.
@@ -51,6 +52,14 @@ def said(run: Import) -> str:
     if run.state == State.FAILED:
         return f"Ended with an error: {run.error} What was enrolled before stays, and it can go on where it was."
     return _done(run)
+
+
+# How the tills of a file begin, behind "New tills".
+BEGINNINGS: dict[str, str] = {
+    Life.ENROLLED: "wait for their one-time codes",
+    Life.TESTING: "only send training sales",
+    Life.ACTIVE: "sell at once",
+}
 
 
 def lasts(seconds: int) -> str:

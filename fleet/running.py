@@ -100,7 +100,7 @@ def go_on(import_id: int, now: datetime) -> bool:
 
 def beginning_of(run: Import) -> Beginning:
     """How the tills of an import begin."""
-    return Beginning(Life(run.status), f"import {run.pk}", f"{run.name}, by {run.by}"[:240], run.retailer)
+    return Beginning(Life(run.status), f"import {run.pk}", run.name, run.retailer)
 
 
 def _locked(import_id: int) -> Import | None:

@@ -98,7 +98,7 @@ def read_till(scope: Scope, asked: dict[str, Any], now: datetime) -> Contents:
         ],
         notes=(_told(terminal),),
         actions=tuple(actions),
-        title=f"Till {terminal.label or terminal.number}",
+        title=telling.till_name(terminal.label, terminal.number),
     )
 
 

@@ -238,20 +238,24 @@ class Corrections:
         """The sale, from the ledger. One that is on its way there is waited for."""
         place = one.hold.original
         found = _ask(place)
-        if found is None and self._is_on_its_way(place):
+        if found is None:
+            is_on_its_way = self._is_on_its_way(place)
+            # Once more: the ledger may have taken it before the store was looked at.
             found = _ask(place)
-            if found is None:
+            if found is None and is_on_its_way:
                 raise _SendAgainError("The sale that it takes back is still being recorded.", answers.RETRY_SOON_S)
         if found is None:
             raise _RefusedError([Fault("/refers_to", "is no receipt that is recorded")], "not-of-the-receipt")
         return found
 
     def _is_on_its_way(self, place: CodePlace) -> bool:
+        """Whether the store may have taken the sale and something of its shard is not in the ledger yet."""
         shard = shard_of(place.terminal)
         try:
             client = self.stores.store_for(shard)
             state = read_state(client, place.terminal)
-            if state is None or not state.has_seen(place.sequence):
+            # At or below the floor the state does not know any more.
+            if state is None or not (state.has_seen(place.sequence) or place.sequence <= state.floor):
                 return False
             return read_heads(client, [shard])[0].waiting > 0
         except (RedisError, OSError) as fault:

@@ -18,6 +18,7 @@ from possys.codes import CodePlace
 from possys.receipt_keys import table
 from possys.redis import Stores
 from tests.factories import make_line, make_refund, make_store, make_terminals, sale_bytes
+from tests.keys import give_key
 from tests.tills import Response, Till
 from transactions import taking_back
 from transactions.corrections import Original
@@ -196,6 +197,31 @@ def test_a_sale_that_is_not_recorded_yet_is_waited_for(till: Till, flush_everyth
     assert "still being recorded" in waiting.json()["detail"]
     flush_everything()
     assert till.send(refund).status == 201
+
+
+def test_a_sale_that_is_flushed_while_it_is_looked_for_is_found(
+    till: Till, flush_everything: Flush, asked_otherwise: Any
+) -> None:
+    sold = till.send().json()["code"]
+
+    def look_then_flush(place: CodePlace) -> Original | None:
+        found = original_or_away(place)
+        flush_everything()
+        return found
+
+    asked_otherwise(look_then_flush)
+    assert till.send(back(till, sold)).status == 201
+
+
+def test_a_signed_refund_is_compared_as_any(till: Till, code: str) -> None:
+    key = give_key(till)
+    assert till.send(key.signed(back(till, code, lines=HALF))).status == 201
+    refused = till.send(key.signed(back(till, code)))
+    assert refused.pointers == ["/lines/0/quantity", "/lines/0/amount", "/total"]
+    # Unsigned, it is refused by the append, and holds nothing.
+    unsigned = back(till, code, lines=HALF)
+    assert till.send(unsigned).pointers == ["/signature"]
+    assert till.send(key.signed(back(till, code, lines=HALF))).status == 201
 
 
 def test_in_a_batch_each_is_compared_with_those_before_it_and_a_few_at_a_time(

@@ -203,4 +203,12 @@ def test_an_inspector_works_on_many_at_once_and_an_auditor_only_looks(scene: Sce
     auditor.goto(scene.of("gap"))
     expect(auditor.get_by_text("The second time this month.")).to_be_visible()
     expect(auditor.get_by_text("Work on it")).to_have_count(0)
+    assert auditor.locator(".fnd-table tbody th").all_inner_texts() == ["2", "3 to 5", "6"]
+    expect(auditor.locator(".fnd-mark")).to_contain_text("Missing: 3 receipts")
+    auditor.goto(scene.of("conflict"))
+    expect(auditor.locator(".sides-summary")).to_have_text(
+        "They differ in total, paid, tax, operator and 2 of 3 lines."
+    )
+    expect(auditor.locator(".sides .differs")).to_have_count(6)
+    expect(auditor.locator(".sides tr", has_text="Roll")).to_contain_text("only in the second")
     assert auditor.locator("select[name=action]").count() == 0

@@ -11,7 +11,7 @@ import pytest
 
 from far_side import FarSide
 from possys_till import Line, Till
-from till_fixtures import RULES, Opener
+from settings_of_tests import RULES, Opener
 
 SELLER = """
 import sys

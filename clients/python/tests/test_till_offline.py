@@ -16,7 +16,7 @@ from far_side import ENROLMENT_CODE, FarSide, code_of, problem, refused
 from possys_till import Blocked, Line, Receipt, Rules, StorageError, Till, TillError
 from possys_till.backoff import Backoff
 from possys_till.signing import OFFLINE
-from till_fixtures import Opener
+from settings_of_tests import Opener
 
 MILK = Line("Whole milk 1 l", 2550, "A")
 LIMIT_S = 5.0
