@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from conftest import RULES, Opener
 from far_side import FarSide
 from possys_till import Line, Till
+from settings_of_tests import RULES, Opener
 
 SELLER = """
 import sys

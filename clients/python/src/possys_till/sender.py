@@ -140,13 +140,11 @@ class Sender:
                 wait_s = self._step()
             except StorageError as fault:
                 # Answers that could not be written down are asked for again; a sale is never counted twice.
-                if self.circuit.failed(str(fault)):
-                    self.report("disk", str(fault))
+                self._open(str(fault), kind="disk")
                 wait_s = self.circuit.wait_s
             except Exception as fault:
                 # A till whose sender ended would sell offline for ever: it goes on, and says what was wrong.
-                if self.circuit.failed(f"a fault in the till's program: {fault!r}"):
-                    self.report("fault", self.circuit.why)
+                self._open(f"a fault in the till's program: {fault!r}", kind="fault")
                 wait_s = self.circuit.wait_s
             self._wake.wait(wait_s)
         self.server.close()
@@ -240,6 +238,10 @@ class Sender:
         """Opens the circuit; a refusal of the terminal or its credential is looked into first."""
         for answer in answers:
             if _of_till(answer):
+                with self._lock:
+                    others = list(self._waiters)
+                for sequence in others:
+                    self._unanswered(self.queue.find(sequence), answer)
                 self._look(answer)
                 return
         answer = max(answers, key=lambda one: one.wait_s)
@@ -250,8 +252,16 @@ class Sender:
         why = answer.problem or f"the server answered {answer.status}"
         if isinstance(outage := answer.said.get("outage"), dict):
             why += f" An {outage.get('kind')} is declared since {outage.get('began_at')}."
-        if self.circuit.failed(why, answer.wait_s):
-            self.report("offline", f"selling offline: {why}")
+        self._open(why, answer.wait_s)
+
+    def _open(self, why: str, retry_after_s: float = 0.0, kind: str = "offline") -> None:
+        """Opens the circuit, and lets everybody go who waits: also those whose sale was not sent yet."""
+        if self.circuit.failed(why, retry_after_s):
+            self.report(kind, f"selling offline: {why}")
+        with self._lock:
+            waiters, self._waiters = self._waiters, {}
+        for future in waiters.values():
+            future.set_result(Answer(LOST, None, why))
 
     def _answered(self, sequence: int, answer: Answer) -> bool:
         """Tells who waits for it; whether somebody does."""

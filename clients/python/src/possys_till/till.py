@@ -330,7 +330,8 @@ class Till:
                 self._sender.forget(sequence)
             raise
         sequence, future = futures[0]
-        if offline:
+        if offline or self._circuit.is_open:
+            # Opened just now: whoever it let go has not met this sale yet.
             self._sender.forget(sequence)
             return self._offline(kept)
         self._sender.wake()
