@@ -16,8 +16,6 @@ from possys.accounts.models import User
 
 # A shop that is shut for holidays still has time to answer; a longer wait is a case for a letter.
 ASK_DAYS, ASK_DAYS_MAX = 7, 60
-# People who may be chosen; where there are more, a filter by name is due.
-STAFF_MAX = 500
 
 
 class _Plain(forms.Form):

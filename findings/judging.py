@@ -36,6 +36,8 @@ logger = logging.getLogger(__name__)
 LOCK = 7_204_501
 # A round's length: shorter than the minute from one to the next.
 ROUND_S = 40.0
+# A silence takes days to tell.
+SILENT_EVERY = timedelta(minutes=10)
 # After so long without it, what was dismissed is news.
 COMES_AGAIN = timedelta(days=7)
 # A silence is no till's while the feed itself is behind.
@@ -73,7 +75,11 @@ KINDS = {
         JudgedKind(kind=Finding.Kind.CONFLICT, judge=conflicts.judge, candidates=conflicts.candidates, slice_tills=100),
         JudgedKind(kind=Finding.Kind.CLOCK, judge=clock.judge, candidates=clock.candidates),
         JudgedKind(
-            kind=Finding.Kind.SILENT, judge=silent_reading.judge, candidates=silent_reading.candidates, needs_all=True
+            kind=Finding.Kind.SILENT,
+            judge=silent_reading.judge,
+            candidates=silent_reading.candidates,
+            every=SILENT_EVERY,
+            needs_all=True,
         ),
         # These look at weeks, which a minute hardly changes, and at other tills to compare with.
         JudgedKind(kind=Finding.Kind.REFUNDS, judge=refunds_reading.judge, every=WEEKS_EVERY),

@@ -243,6 +243,10 @@ class Finding(models.Model):
             models.Index(fields=("retailer", "state", "-score"), name="findings_of_a_retailer"),
             models.Index(fields=("kind", "terminal"), condition=Q(gone_at__isnull=True), name="findings_to_judge"),
             models.Index(fields=("-opened_at",), name="findings_by_age"),
+            # The order in which staff work through what waits.
+            models.Index(
+                fields=("-score", "began_at", "id"), condition=Q(closed_at__isnull=True), name="findings_that_wait"
+            ),
         )
 
     def __str__(self) -> str:

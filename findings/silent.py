@@ -53,8 +53,9 @@ STORE_OPENS_BELOW = 1e-6
 STORE_DUE_DAYS_MIN = 4.0
 # The span is longer than the longest silence in its history by so much.
 LONGEST_TIMES, LONGEST_MORE_DAYS = 2.0, 1.0
-# Nothing shorter can pass OPENS_BELOW: who sold within this time need not be read.
-SILENT_AT_LEAST = timedelta(hours=30)
+# Nothing much shorter can pass OPENS_BELOW, which takes three due days of a till that sold on every day: from an
+# opening to the close of the day after the next. Who sold within this time need not be read.
+SILENT_AT_LEAST = timedelta(hours=54)
 # A silence is judged by its first days; what follows makes nothing less certain.
 SPAN_DAYS_MAX = 120
 # Sales that the shape by weekday alone and by hour alone counts for, beside the own 168 hours.

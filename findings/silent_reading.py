@@ -30,11 +30,16 @@ from findings.scoring import score, sure_of, weight_of
 from findings.silent import DAY, HISTORY_DAYS, Histories, Integers, Spans
 from findings.verdicts import Verdict
 from findings.windows_reading import FLEET_SAMPLE, FLEET_TILLS
+from ledger import block_facts
+from ledger.sums import binary_cursor
+from possys.arrays import integer_array
 
 # Days longer ago are taken as ordinary ones of the fleet.
 FLEET_DAYS = 180
 # Mean receipts an hour below which evidence leaves an hour out.
 HOUR_SHOWN_MIN = 0.05
+EPOCH = block_facts.EPOCH.date()
+NO_ROWS = np.zeros(0, dtype=np.int64)
 
 TILLS = """
     SELECT t.number, t.store_id, s.retailer_id,
@@ -47,14 +52,15 @@ TILLS = """
     WHERE t.store_id = ANY (SELECT store_id FROM transactions_terminal WHERE number = ANY(%s))
     ORDER BY t.number
 """
-HOURS = """
-    SELECT asked.place, found.backs, found.hours, found.receipts
-    FROM unnest(%s::integer[], %s::integer[], %s::date[]) AS asked(place, terminal, last_on),
+# Days and hours as one number each: hours before the end of the day of the last sale, counted from its last one.
+HOURS = b"""
+    SELECT asked.place, found.backs, found.receipts
+    FROM unnest(%b::integer[], %b::integer[], %b::date[]) AS asked(place, terminal, last_on),
     LATERAL (
-        SELECT array_agg(asked.last_on - h.week - h.weekday) AS backs, array_agg(h.hour::integer) AS hours,
+        SELECT array_agg((asked.last_on - h.week - h.weekday) * 24 + 23 - h.hour) AS backs,
                array_agg(h.sales) AS receipts
         FROM findings_tillhour h
-        WHERE h.terminal = asked.terminal AND h.week BETWEEN asked.last_on - %s AND asked.last_on
+        WHERE h.terminal = asked.terminal AND h.week BETWEEN asked.last_on - 63 AND asked.last_on
     ) AS found
     WHERE found.backs IS NOT NULL
 """
@@ -221,18 +227,44 @@ def _asked(store: Store, now: datetime) -> list[Asked]:
 
 
 def _histories(asked: list[Asked]) -> Histories:
-    """The histories of all that is asked about; those of stores are their tills' together."""
-    members = [(place, till.terminal, one.last_on) for place, one in enumerate(asked) for till in one.tills]
-    columns = [list(column) for column in zip(*members, strict=True)]
-    rows = _rows(HOURS, [*columns, HISTORY_DAYS + silent.WEEK_DAYS])
-    return silent.make_histories([one.last_at for one in asked], [one.first_on for one in asked], _flat(rows))
+    """The histories of all that is asked about; those of stores are their tills' together, each read once."""
+    tills = list({till.terminal: till for one in asked for till in one.tills}.values())
+    hours = _hours(tills)
+    rows = []
+    for place, one in enumerate(asked):
+        for till in one.tills:
+            back, receipts = hours.get(till.terminal, (NO_ROWS, NO_ROWS))
+            # A store's last day may be behind a till's.
+            back = back + (one.last_on - till.last_at.date()).days * silent.DAY_HOURS
+            rows.append((np.full(len(back), place), back, receipts))
+    places, back, receipts = (np.concatenate(column) for column in zip(*rows, strict=True))
+    columns = (places, back // silent.DAY_HOURS, silent.DAY_HOURS - 1 - back % silent.DAY_HOURS, receipts)
+    return silent.make_histories([one.last_at for one in asked], [one.first_on for one in asked], columns)
 
 
-def _flat(rows: list[tuple[Any, ...]]) -> tuple[Integers, Integers, Integers, Integers]:
-    """Rows of a place and three arrays as four columns."""
-    places = np.repeat(np.array([row[0] for row in rows], dtype=np.int64), [len(row[1]) for row in rows])
-    columns = [np.array([value for row in rows for value in row[part]], dtype=np.int64) for part in (1, 2, 3)]
-    return places, columns[0], columns[1], columns[2]
+def _hours(tills: list[Till]) -> dict[int, tuple[Integers, Integers]]:
+    """Of each till, how many hours before the end of the day of its last sale it sold, and how much, by terminal."""
+    days = [(till.last_at.date() - EPOCH).days for till in tills]
+    columns = [
+        integer_array(range(len(tills)), "integer"),
+        integer_array([till.terminal for till in tills], "integer"),
+        integer_array(days, "date"),
+    ]
+    found = {}
+    with binary_cursor() as cursor:
+        cursor.execute(HOURS, columns, binary=True)
+        result = cursor.pgresult
+        assert result is not None
+        for row in range(result.ntuples):
+            place = int.from_bytes(result.get_value(row, 0) or b"")
+            found[tills[place].terminal] = (_array(result.get_value(row, 1)), _array(result.get_value(row, 2)))
+    return found
+
+
+def _array(sent: bytes | None) -> Integers:
+    """An integer[] without nulls as PostgreSQL sends it: a head of five numbers, then each value behind its length."""
+    values = np.frombuffer(sent or b"", dtype=[("length", ">i4"), ("value", ">i4")], offset=20)
+    return values["value"].astype(np.int64)
 
 
 def _silences(asked: list[Asked], stores: dict[int, Store], now: datetime) -> Iterator[Silence]:

@@ -17,7 +17,7 @@ from possys import clock, receipt_keys
 from possys.codes import CodeNotGenuineError, Environment
 from receipts.access import check_limits, count_wrong
 from receipts.last_sale import last_sale
-from receipts.limits import WRONG_TOTAL_FOR_CODE
+from receipts.limits import WRONG_FOR_CLIENT, WRONG_TOTAL_FOR_CODE, client_of, count
 from receipts.offline_address import OfflineError, OfflineReceipt, Printed, read_offline
 from receipts.queries import MISSES, Finding, State, find_receipt
 from transactions.capture import PastAwayError, ask_past
@@ -48,8 +48,6 @@ def find_offline(request: HttpRequest, text: str) -> Finding:
         code = receipt_keys.table().encode(Environment.PRODUCTION, paper.minute.date(), paper.terminal, paper.sequence)
     except (OfflineError, ValueError):
         return _never_was()
-    # Before the signature is looked at: past the limit even a right one must not be told from a wrong one.
-    check_limits(request, code, WRONG_TOTAL_FOR_CODE)
     printed = None
     if paper.signature:
         try:
@@ -57,13 +55,19 @@ def find_offline(request: HttpRequest, text: str) -> Finding:
         except (OperationalError, InterfaceError):
             return Finding(State.UNKNOWN, "")
         if printed is None:
-            return _wrong(request, code)
+            # Nobody guesses a signature, so false ones close the way to nobody else's paper.
+            count(WRONG_FOR_CLIENT, client_of(request))
+            return _never_was()
+    else:
+        # Before the facts are looked at: past the limit even right ones must not be told from wrong ones.
+        check_limits(request, code, WRONG_TOTAL_FOR_CODE)
     found = _find(paper, code, is_signed=printed is not None)
     if found.receipt is not None:
         sale = found.receipt.sale
         is_same = (sale.issued_at[:16], sale.total) == (paper.minute_text, paper.total)
         if not is_same and printed is None:
-            return _wrong(request, code)
+            count_wrong(request, code, WRONG_TOTAL_FOR_CODE)
+            return _never_was()
         return replace(found, printed=printed)
     if found.state is State.MISSING or (printed is not None and found.state is State.NOT_GENUINE):
         return _awaited(paper, printed)
@@ -73,11 +77,6 @@ def find_offline(request: HttpRequest, text: str) -> Finding:
 
 def _never_was() -> Finding:
     return Finding(State.NOT_GENUINE, "", fault=CodeNotGenuineError())
-
-
-def _wrong(request: HttpRequest, code: str) -> Finding:
-    count_wrong(request, code, WRONG_TOTAL_FOR_CODE)
-    return _never_was()
 
 
 def _signed_by(paper: OfflineReceipt) -> Printed | None:

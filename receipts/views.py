@@ -20,6 +20,7 @@ from receipts.limiting import limited
 from receipts.limits import PAGES
 from receipts.offline import find_offline
 from receipts.offline_address import is_offline
+from receipts.paper.copied import copied
 from receipts.queries import MISSES, Finding, State, find_receipt
 from receipts.receipt import written_code
 from receipts.search.forms import SearchForm
@@ -111,7 +112,8 @@ def _said(request: HttpRequest, finding: Finding, started_s: float) -> HttpRespo
         hold(started_s, CODE_MISS_MS)
     if not finding.is_recorded:
         return _state_page(request, finding)
-    response = render(request, "receipts/recorded.html", {"finding": finding, "verdict": _verdict(finding)})
+    context = {"finding": finding, "verdict": _verdict(finding), "copied": copied(finding.code)}
+    response = render(request, "receipts/recorded.html", context)
     set_headers(response, finding.state)
     let_fetch(response)
     return response

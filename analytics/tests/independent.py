@@ -10,6 +10,7 @@ from ledger.blocks import Kind, unpack_body
 from ledger.models import Block, MarkedRecord, identity_of
 from ledger.records import Record, read
 from receipts.receipt import Lateness, lateness_of
+from transactions.outages import due_at
 
 # The rows of a table: its key's values, and the other columns' by name.
 Table = dict[tuple[Any, ...], dict[str, Any]]
@@ -181,7 +182,7 @@ _WIDTH = {
 
 def _sale_row(one: Record) -> dict[str, Any]:
     sale = one.sale
-    late = lateness_of(sale["issued_at"], one.received_at, ALLOWED_HOURS) != Lateness.IN_TIME
+    late = lateness_of(sale["issued_at"], one.received_at, ALLOWED_HOURS, due_at) != Lateness.IN_TIME
     return {
         "identity": identity_of(sale["terminal"], sale["sequence"]),
         "retailer": one.retailer,

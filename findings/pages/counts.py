@@ -59,6 +59,13 @@ REASONS = {
 }
 
 
+LATE_REASONS = {
+    "repeated": "on several days",
+    "large": "much in one night",
+    "backdated": "made after midnight, dated before",
+}
+
+
 def refunds(finding: Finding, evidence: Mapping[str, Any], now: datetime) -> list[Part]:
     """The share beside what is usual, what stands out, who made them, the receipts, and the days."""
     currency = evidence["currency"]
@@ -105,7 +112,8 @@ def after_close(finding: Finding, evidence: Mapping[str, Any], now: datetime) ->
     share = f"{evidence['share'] * 100:.1f}% of what the till sold in these weeks. "
     backdated = evidence["backdated"]
     dated = f"{backdated} of them were made after midnight and are dated before it. " if backdated else ""
-    about = f"{share}{dated}".strip()
+    reasons = ", ".join(LATE_REASONS.get(one, one) for one in evidence.get("reasons", ()))
+    about = f"{share}{dated}" + (f"What stands out: {reasons}." if reasons else "")
     panel = Panel("late-days", "After the close, by day", about, LATE_DAYS, days, currency=evidence["currency"])
     return [Part(panel, aside=seldom(evidence)), _receipts(evidence, "The receipts after the close")]
 

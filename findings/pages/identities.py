@@ -1,8 +1,10 @@
 """Evidence about numbers: those that are missing with their neighbours, and those that came twice."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
+
+from django.utils.timezone import localtime
 
 from findings.models import Finding
 from findings.pages import records
@@ -52,18 +54,22 @@ def gap(finding: Finding, evidence: Mapping[str, Any], now: datetime) -> list[Pa
         neighbour(first - 1)
         missing.add(len(rows))
         number = f"{first}" if first == last else f"{first} to {last}"
-        rows.append((number, f"Missing: {counted(last - first + 1, 'receipt')}", None, ""))
+        missed = "Some are missing" if evidence.get("is_more") else f"Missing: {counted(last - first + 1, 'receipt')}"
+        rows.append((number, missed, None, ""))
         codes.append("")
         neighbour(last + 1)
-    if evidence["due_at"] is None:
-        text = "They are not due yet: a declared outage goes on, and until its end no time runs."
-    else:
-        due = moment(evidence["due_at"]).astimezone(UTC)
-        text = f"They {'were' if evidence['is_overdue'] else 'are'} due by {due:%-d %b %Y, %H:%M} UTC."
+    text = _due(evidence)
     if evidence.get("is_more"):
-        text += " This till lacks more than is kept one by one; of those only the count is known."
+        text += " This till lacks more than is kept one by one: how many is known, and not which."
     panel = Panel("numbers", "The numbers around it", text, STEPS, rows)
     return [Part(panel, tuple(codes), highlights=frozenset(missing))]
+
+
+def _due(evidence: Mapping[str, Any]) -> str:
+    if evidence["due_at"] is None:
+        return "They are not due yet: a declared outage goes on, and until its end no time runs."
+    due = localtime(moment(evidence["due_at"]))
+    return f"They {'were' if evidence['is_overdue'] else 'are'} due by {due:%-d %b %Y, %H:%M}."
 
 
 def conflict(finding: Finding, evidence: Mapping[str, Any], now: datetime) -> list[Part]:

@@ -73,9 +73,11 @@ def counted(count: int, one: str, many: str = "") -> str:
 
 
 def _gap(evidence: Said, age: str) -> str:
-    found = evidence["missing"]
-    least = "At least " if evidence.get("is_more") else ""
-    return f"{least}{counted(found, 'receipt')} missing: {numbers(evidence['ranges'])}, for {age}"
+    found, ranges = counted(evidence["missing"], "receipt"), evidence["ranges"]
+    if evidence.get("is_more"):
+        # Of so many only the count is known.
+        return f"{found} missing somewhere between {ranges[0][0]} and {ranges[-1][1]}, for {age}"
+    return f"{found} missing: {numbers(ranges)}, for {age}"
 
 
 def _conflict(evidence: Said, age: str) -> str:

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from typing import Any
 
 import pytest
@@ -14,10 +15,11 @@ from ledger.corrections import corrections_of
 from ledger.log.checkpointer import catch_up
 from ledger.models import Correction, identity_of
 from ledger.originals import find_original, original_or_away
-from possys.codes import CodePlace
+from possys.codes import CodePlace, Environment
 from possys.receipt_keys import table
 from possys.redis import Stores
 from tests.factories import make_line, make_refund, make_store, make_terminals, sale_bytes
+from tests.keys import give_key
 from tests.tills import Response, Till
 from transactions import taking_back
 from transactions.corrections import Original
@@ -196,6 +198,41 @@ def test_a_sale_that_is_not_recorded_yet_is_waited_for(till: Till, flush_everyth
     assert "still being recorded" in waiting.json()["detail"]
     flush_everything()
     assert till.send(refund).status == 201
+
+
+def test_a_sale_in_the_same_batch_is_waited_for(till: Till, flush_everything: Flush) -> None:
+    sale = till.sale()
+    code = table().encode(Environment.PRODUCTION, date.fromisoformat(sale["issued_at"][:10]), till.number, 1)
+    batch = [sale_bytes(sale), back(till, code)]
+    for statuses in ([201, 503], [200, 503]):
+        assert [item["status"] for item in till.send_batch(batch).json()["results"]] == statuses
+    flush_everything()
+    assert [item["status"] for item in till.send_batch(batch).json()["results"]] == [200, 201]
+
+
+def test_a_sale_that_is_flushed_while_it_is_looked_for_is_found(
+    till: Till, flush_everything: Flush, asked_otherwise: Any
+) -> None:
+    sold = till.send().json()["code"]
+
+    def look_then_flush(place: CodePlace) -> Original | None:
+        found = original_or_away(place)
+        flush_everything()
+        return found
+
+    asked_otherwise(look_then_flush)
+    assert till.send(back(till, sold)).status == 201
+
+
+def test_a_signed_refund_is_compared_as_any(till: Till, code: str) -> None:
+    key = give_key(till)
+    assert till.send(key.signed(back(till, code, lines=HALF))).status == 201
+    refused = till.send(key.signed(back(till, code)))
+    assert refused.pointers == ["/lines/0/quantity", "/lines/0/amount", "/total"]
+    # Unsigned, it is refused by the append, and holds nothing.
+    unsigned = back(till, code, lines=HALF)
+    assert till.send(unsigned).pointers == ["/signature"]
+    assert till.send(key.signed(back(till, code, lines=HALF))).status == 201
 
 
 def test_in_a_batch_each_is_compared_with_those_before_it_and_a_few_at_a_time(

@@ -2,7 +2,7 @@
 
 from django import template
 
-from receipts.paper.qr import Symbol, symbol
+from possys.qr import Symbol, symbol
 
 register = template.Library()
 

@@ -9,7 +9,7 @@ Source: Epson, "ESC/POS Command Reference", functions 165, 167, 169, 180, 181 of
 
 from collections.abc import Callable
 
-from receipts.paper.qr import QUIET_ZONE, symbol
+from possys.qr import QUIET_ZONE, symbol
 
 # Dots along a module's side. Thermal printers have 8 dots a millimetre (203 dpi), so 6 make 0.75 mm.
 MODULE_DOTS = 6

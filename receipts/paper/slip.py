@@ -36,8 +36,8 @@ def slip(receipt: Receipt, remarks: Sequence[str] = ()) -> list[Block]:
     ]
 
 
-def foot(receipt: Receipt) -> Block:
-    """What stands below the QR code: the code, and where to check it."""
+def foot(receipt: Receipt, copied: str = "") -> Block:
+    """What stands below the QR code: the code, the till's key, how often it was copied, and where to check it."""
     received = moment_like(receipt.received_at, receipt.sale.issued_at)
     checked = _("Check this receipt: %(site)s") % {"site": settings.SITE_URL}
     recorded = _("This shows the sale as it is recorded. It was received on %(moment)s.") % {"moment": received}
@@ -45,6 +45,7 @@ def foot(receipt: Receipt) -> Block:
     return [
         *centred(receipt.code, TOTAL_PT, bold=True),
         *(centred(signed, SMALL_PT) if receipt.till_key else []),
+        *(centred(copied, SMALL_PT) if copied else []),
         gap(1.5),
         *centred(checked, SMALL_PT),
         gap(1.0),

@@ -7,13 +7,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from possys import receipt_keys
+from possys.qr import qr_svg
 from receipts.access import NotLinkedError, linked_code
 from receipts.http import STATUSES, public_page, set_headers
 from receipts.limiting import too_many
 from receipts.limits import PAGES, Limit, LimitReachedError, client_of, count
 from receipts.paper import escpos
+from receipts.paper.copied import copied
 from receipts.paper.pdf import receipt_pdf
-from receipts.paper.qr import qr_svg
 from receipts.queries import MISSES, Finding, State, find_receipt
 
 # A PDF takes 0.15 s of a processor, many times what a page takes; nobody needs one every three seconds.
@@ -74,7 +75,7 @@ def pdf(request: HttpRequest, ending: str) -> HttpResponse:
         response = HttpResponse(status=303, headers={"Location": reverse("linked", kwargs={"ending": finding.ending})})
         set_headers(response, State.ACCEPTED)
         return response
-    content = receipt_pdf(finding.receipt, receipt_keys.links().of(code), _remarks(finding))
+    content = receipt_pdf(finding.receipt, receipt_keys.links().of(code), _remarks(finding), copied(code))
     return _file(content, "application/pdf", f"receipt-{code}.pdf")
 
 

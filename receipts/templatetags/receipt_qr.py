@@ -3,7 +3,7 @@
 from django import template
 
 from possys import receipt_keys
-from receipts.paper.qr import Symbol, symbol
+from possys.qr import Symbol, symbol
 
 register = template.Library()
 

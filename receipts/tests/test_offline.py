@@ -11,9 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
-from possys import clock
-from possys.codes import SEQUENCE_MAX, TERMINAL_MAX
-from receipts.limits import WRONG_TOTAL_FOR_CODE
+from possys import clock, receipt_keys
+from possys.codes import SEQUENCE_MAX, TERMINAL_MAX, Environment
+from receipts.limits import WRONG_FOR_CLIENT, WRONG_TOTAL_FOR_CODE, count
 from receipts.offline_address import ADDRESS_LENGTH_MAX, OfflineError, read_offline
 from tests.factories import make_line, moment
 from tests.keys import TillKey, give_key
@@ -144,12 +144,22 @@ def test_a_false_signature_is_a_receipt_that_never_was(client: Client, key: Till
     assert client.get(right).status_code == 200
 
 
-def test_false_signatures_are_counted_and_then_even_a_right_one_waits(client: Client, key: TillKey) -> None:
+def test_false_signatures_stop_whoever_tries_them_and_nobody_s_right_one(client: Client, key: TillKey) -> None:
     right = key.address(now() - H)
     false = f"{right.rpartition('.')[0]}.{'A' * 103}"
+    for _ in range(WRONG_FOR_CLIENT.most):
+        count(WRONG_FOR_CLIENT, "127.0.0.1")
+    assert client.get(false).status_code == 429
+    assert client.get(right).status_code == 200
+
+
+def test_wrong_totals_of_a_code_do_not_close_the_way_for_a_signature(client: Client, key: TillKey) -> None:
+    address = key.address(now() - H)
+    code = receipt_keys.table().encode(Environment.PRODUCTION, now().date(), key.till.number, 1)
     for _ in range(WRONG_TOTAL_FOR_CODE.most):
-        client.get(false)
-    assert client.get(right).status_code == 429
+        count(WRONG_TOTAL_FOR_CODE, code)
+    assert client.get(unsigned(address)).status_code == 429
+    assert client.get(address).status_code == 200
 
 
 def test_a_till_that_numbered_far_ahead_is_believed_when_it_signs(client: Client, key: TillKey, send: Record) -> None:

@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pypdfium2
 import pytest
+import zxingcpp
 from playwright.sync_api import Page
 
 from ledger.consumers import Consumer, all_consumers, consumer, forget
@@ -138,6 +140,17 @@ def test_staff_enrols_terminals_and_suspends_one(visit: Visit) -> None:
     assert visit.too_wide == []
 
 
+def codes_on_paper(page: Page) -> list[str]:
+    """What a scanner reads from the page when it is printed."""
+    sheets = pypdfium2.PdfDocument(page.pdf(format="A4"))
+    return [found.text for sheet in sheets for found in zxingcpp.read_barcodes(sheet.render(scale=2).to_pil())]
+
+
+def codes_on_screen(page: Page) -> set[str]:
+    """The codes as they are written, without hyphens."""
+    return {text.replace("-", "") for text in page.locator(".enrolment-code").all_inner_texts()}
+
+
 def test_staff_suspends_many_and_prints_their_codes(visit: Visit) -> None:
     visit.open("transactions/terminal/")
     for name, button in (("issue_for_chosen", "Issue enrolment codes"), ("suspend_chosen", "Suspend the chosen")):
@@ -151,6 +164,8 @@ def test_staff_suspends_many_and_prints_their_codes(visit: Visit) -> None:
         visit.seen(f"{name}-done")
         if name == "issue_for_chosen":
             assert visit.page.locator("svg.qr").count() == 10
+            printed = codes_on_paper(visit.page)
+            assert {one.rpartition("/E/")[2] for one in printed} == codes_on_screen(visit.page)
             visit.page.click("a:has-text('Back to the terminals')")
     assert visit.page.locator("#result_list tbody tr:has-text('suspended')").count() == 10
     assert visit.too_wide == []

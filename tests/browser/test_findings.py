@@ -18,7 +18,7 @@ from portal.rights import Role
 from possys.clock import now_ms, utc
 from tests.browser.test_receipt_pages import fits
 from tests.cast import make_member
-from tests.factories import make_line, make_retailer, make_store, make_terminals
+from tests.factories import make_line, make_retailer, make_store, make_terminals, moment
 from tests.people import make_person, signed_in
 from tests.tills import Till
 
@@ -54,10 +54,11 @@ class Scene:
         self._talk()
 
     def _send(self, flush: Callable[[], object]) -> None:
+        at = moment()
         for sequence in (1, 2, 6, 7):
-            self.till.send(self.till.sale(sequence=sequence, lines=[MILK, HAM]))
+            self.till.send(self.till.sale(sequence=sequence, lines=[MILK, HAM], issued_at=at))
         flush()
-        other = self.till.sale(sequence=7, lines=[MILK, {**HAM, "amount": 3220}, ROLL], operator="8")
+        other = self.till.sale(sequence=7, issued_at=at, lines=[MILK, {**HAM, "amount": 3220}, ROLL], operator="8")
         self.till.send({**other, "payments": [{"method": "card", "amount": other["total"]}]})
         flush()
 
@@ -203,4 +204,12 @@ def test_an_inspector_works_on_many_at_once_and_an_auditor_only_looks(scene: Sce
     auditor.goto(scene.of("gap"))
     expect(auditor.get_by_text("The second time this month.")).to_be_visible()
     expect(auditor.get_by_text("Work on it")).to_have_count(0)
+    assert auditor.locator(".fnd-table tbody th").all_inner_texts() == ["2", "3 to 5", "6"]
+    expect(auditor.locator(".fnd-mark")).to_contain_text("Missing: 3 receipts")
+    auditor.goto(scene.of("conflict"))
+    expect(auditor.locator(".sides-summary")).to_have_text(
+        "They differ in total, paid, tax, operator and 2 of 3 lines."
+    )
+    expect(auditor.locator(".sides .differs")).to_have_count(6)
+    expect(auditor.locator(".sides tr", has_text="Roll")).to_contain_text("only in the second")
     assert auditor.locator("select[name=action]").count() == 0

@@ -300,7 +300,7 @@ def gives_back_and_copies(stage: Stage) -> None:
     stage.recorded(sold)
     part = stage.note(stage.till.refund(sold.code, {0: 1}, reason="sour"))
     assert (part.total, part.sale["refers_to"]) == (-2550, sold.code)
-    # COPIES assert [stage.till.copy(sold.code).copy for _ in range(2)] == [1, 2]
+    assert [stage.till.copy(sold.code).copy for _ in range(2)] == [1, 2]
 
 
 def keeps_a_sale_whose_answer_is_cut(stage: Stage) -> None:

@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 import threading
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -230,3 +231,21 @@ def test_a_lane_sends_each_basket_once_and_refunds_of_what_was_acknowledged(
         numbers = [body["sequence"] for body in bodies if body["terminal"] == terminal]
         assert numbers == list(range(1, len(numbers) + 1))
     assert len(delivery.written()) == len(bodies)
+
+
+@pytest.mark.parametrize(("after_s", "takes_back"), [(0.0, True), (1e9, False)])
+def test_a_live_lane_takes_back_only_what_the_ledger_can_have(
+    server: FarSide, tmp_path: Path, year: Year, monkeypatch: pytest.MonkeyPatch, after_s: float, takes_back: bool
+) -> None:
+    monkeypatch.setattr(lanes, "RECORDED_AFTER_S", after_s)
+    baskets = [basket for basket in range(3000) if year.stores[basket] == 330][:10]
+    plan = Plan(server.url, 1, 0, live=True, endless=False, refunds=1, baskets=baskets, wall_s=baskets)
+    sequences = Sequences(tmp_path / "sequences", 64 * 500)
+    tills = {330: StoreTills(1, "g", ((64 * 330, "t"),))}
+    delivery = Lane(server, tmp_path, batched=False).delivery
+    lanes.Lane(plan, range(len(baskets)), year, tills, sequences, delivery, threading.Event()).run()
+    sequences.close()
+    kinds = Counter(json.loads(body)["type"] for body in server.bodies)
+    assert kinds["sale"] == 10
+    # Each sale at most once, and the last one only by what is owed at the end.
+    assert (8 <= kinds["refund"] <= 10) is takes_back

@@ -1,6 +1,6 @@
 """Fixtures of the client's tests: a far side, and a till that is enrolled there."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -8,13 +8,12 @@ from typing import Any
 import pytest
 
 from far_side import ENROLMENT_CODE, FarSide, far_side
-from possys_till import Rules, Settings, Till
+from possys_till import Settings, Till
 from possys_till.backoff import Backoff
+from settings_of_tests import RULES, Opener
 
-RULES = Rules(currency="CZK", taxes={"A": "12.00", "B": "21.00", "Z": None}, cash_rounding=100)
 # Half a second for an answer and quick probes, so that no test waits.
 QUICK = {"answer_limit_s": 0.5, "backoff": Backoff(first_s=0.02, most_s=0.05), "blocked_look_s": 0.05}
-Opener = Callable[..., Till]
 
 
 @pytest.fixture

@@ -157,6 +157,10 @@ class FarSide:
                 if far.down or fault == "refuse":
                     self._drop()
                     return
+                if fault == "stall":
+                    time.sleep(0.3)
+                    self._drop()
+                    return
                 if fault == "html":
                     self._say(
                         (200, {}, {"Content-Type": "text/html"}), b"<html>Sign in to this wireless network</html>"

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -11,10 +12,11 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from conftest import Opener
 from far_side import ENROLMENT_CODE, FarSide, code_of, problem, refused
-from possys_till import Blocked, Line, Rules, StorageError, Till, TillError
+from possys_till import Blocked, Line, Receipt, Rules, StorageError, Till, TillError
+from possys_till.backoff import Backoff
 from possys_till.signing import OFFLINE
+from settings_of_tests import Opener
 
 MILK = Line("Whole milk 1 l", 2550, "A")
 LIMIT_S = 5.0
@@ -74,6 +76,51 @@ def test_the_queue_drains_in_order_and_in_batches_and_late_codes_are_told(till: 
     assert [sequence for kind, sequence in told if kind == "accepted"] == list(range(1, 8))
     assert till.find(7).code == code_of(7)
     assert till.sell([MILK]).standing == "accepted"
+
+
+def test_nobody_waits_behind_a_long_backlog(till: Till, far: FarSide, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("possys_till.sender.BATCH_SALES_MAX", 2)
+    far.down = True
+    for _ in range(4):
+        till.sell([MILK])
+    # The probe, and then a first batch that takes its time.
+    far.down = False
+    far.judge = lambda sale: far.faults.append("slow") if sale["sequence"] == 1 else None
+    till.look_now()
+    until(lambda: till.status().online and till._sender.behind)
+    begun_s = time.monotonic()
+    assert till.sell([MILK]).sale["mode"] == "offline"
+    assert time.monotonic() - begun_s < till.settings.answer_limit_s
+    assert till.drain(LIMIT_S)
+    assert list(far.ledger) == [1, 2, 3, 4, 5]
+    assert till.sell([MILK]).standing == "accepted"
+
+
+def test_a_failure_lets_everybody_go_also_whose_sale_was_not_sent_yet(enrol: Opener, far: FarSide) -> None:
+    till = enrol(answer_limit_s=60.0, backoff=Backoff(first_s=0.01, most_s=0.02))
+    far.faults = ["stall"] * 1000
+    begun_s, printed = time.monotonic(), list[Receipt]()
+    cashiers = [threading.Thread(target=lambda: printed.append(till.sell([MILK]))) for _ in range(5)]
+    cashiers[0].start()
+    until(lambda: len(far.faults) < 1000)
+    for one in cashiers[1:]:
+        one.start()
+    for one in cashiers:
+        one.join()
+    assert time.monotonic() - begun_s < 30, "somebody waited for an answer that nobody would give"
+    assert [one.standing for one in printed] == ["offline"] * 5
+    far.faults.clear()
+    till.look_now()
+    assert till.drain(LIMIT_S)
+
+
+def test_a_till_ends_although_an_answer_hangs(enrol: Opener, far: FarSide, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("possys_till.sender.STOP_LIMIT_S", 0.05)
+    till = enrol(answer_limit_s=0.1)
+    far.faults = ["slow"]
+    assert till.sell([MILK]).standing == "offline"
+    till.close()
+    assert enrol(again=True).drain(LIMIT_S)
 
 
 def test_an_answer_cut_in_the_middle_neither_doubles_nor_loses_the_sale(till: Till, far: FarSide) -> None:
@@ -274,8 +321,6 @@ def test_a_folder_with_unsent_sales_is_not_given_to_another_terminal(till: Till,
 
 
 def test_back_off_grows_is_spread_out_and_never_hurries_the_server() -> None:
-    from possys_till.backoff import Backoff
-
     backoff = Backoff(first_s=1.0, most_s=60.0)
     for attempt in range(40):
         ceiling_s = min(60.0, 2.0**attempt)

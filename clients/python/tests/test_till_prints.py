@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 import pytest
 import segno
 
-from conftest import Opener
 from far_side import FarSide
 from possys_till import Line, Payment, Till, qr
 from possys_till.amounts import read_money, shown
 from possys_till.receipt import columns
+from settings_of_tests import Opener
 
 BASKET = [
     Line("Whole milk 1 l", 2550, "A", quantity=2),

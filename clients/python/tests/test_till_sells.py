@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Opener
 from far_side import TERMINAL, FarSide, code_of, problem, refused
 from possys_till import Blocked, FolderInUse, Line, Payment, Refused, SaleError, SaleRefused, Till, Unknown, Unreachable
 from possys_till.backoff import Backoff
+from settings_of_tests import Opener
 
 MILK = Line("Whole milk 1 l", 2550, "A", quantity=2, sku="A-1", gtin="4006381333931")
 HAM = Line("Ham, sliced", 18990, "A", quantity="0.312", unit="kg", discount=705)

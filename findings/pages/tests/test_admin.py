@@ -115,6 +115,8 @@ def test_what_waits_is_shown_unless_something_else_is_asked_for(
     assert listed(inspector, "kind__exact=clock") == ["clock"]
     assert listed(inspector, "retailer=CZ1&state=all")
     assert listed(inspector, "retailer=CZ2&state=all") == []
+    kept = inspector.get(f"{LIST}?assignee=nobody&retailer=CZ1").content.decode()
+    assert '<input type="hidden" name="assignee" value="nobody">' in kept
     assert listed(inspector, "age=day") == []
     assert len(listed(inspector, "age=week&state=all")) == len(KINDS)
 

@@ -6,8 +6,8 @@ import pytest
 from django.conf import settings
 from PIL import Image, ImageFilter
 
+from possys.qr import symbol
 from receipts.paper import escpos
-from receipts.paper.qr import symbol
 from receipts.paper.tests.receipts import LINK, LONGEST_LINK, SIGNED_LINK
 from receipts.paper.tests.test_qr import decoded
 

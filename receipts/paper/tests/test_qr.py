@@ -13,8 +13,8 @@ from PIL import Image, ImageDraw
 
 from possys import receipt_keys
 from possys.codes import ALPHABET, Environment
+from possys.qr import QUIET_ZONE, qr_svg, symbol
 from receipts.offline_address import ADDRESS_LENGTH_MAX, read_offline
-from receipts.paper.qr import QUIET_ZONE, qr_svg, symbol
 from receipts.paper.tests.receipts import CODE, LINK, LONGEST_LINK, SIGNED_LINK
 
 SVG = "{http://www.w3.org/2000/svg}"

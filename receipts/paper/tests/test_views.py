@@ -16,9 +16,9 @@ from receipts.limits import PAGES, WRONG_FOR_CLIENT, WRONG_FOR_CODE, Limit, coun
 from receipts.paper import escpos
 from receipts.paper.tests.test_qr import decoded, drawn
 from receipts.paper.views import PDFS
-from receipts.tests.test_pages import RECORDED_QUERIES
+from receipts.tests.test_pages import PAPER_QUERIES
 from tests.factories import make_line
-from tests.tills import Till
+from tests.tills import Till, request
 
 Record = Callable[..., str]
 FILES = ("qr.svg", "qr.bin", "receipt.pdf")
@@ -82,12 +82,28 @@ def test_a_wrong_question_is_answered_in_one_sentence(
     assert (answer.status_code, answer.content.decode()) == (400, f"{said}\n")
 
 
+def test_page_and_pdf_say_how_often_a_copy_was_printed(client: Client, record: Record, till: Till) -> None:
+    code = record()
+    page = f"/{ending(code)}"
+    assert "A copy was printed" not in client.get(page).content.decode()
+    for number, said in ((1, "A copy was printed 1 time."), (2, "A copy was printed 2 times.")):
+        body = b'{"request":"random-text-%05d"}' % number
+        path = f"/api/v1/receipts/{code}/copies"
+        assert request("POST", path, body, HTTP_AUTHORIZATION=f"Bearer {till.token}").status == 201
+        assert said in client.get(page).content.decode()
+        document = pypdfium2.PdfDocument(client.get(f"{page}/receipt.pdf").content)
+        assert said in document[0].get_textpage().get_text_range()
+        document.close()
+    # Nothing of it for whoever has only the code.
+    assert "A copy was printed" not in client.get(f"/r/{code}").content.decode()
+
+
 def test_the_pdf_is_the_receipt(client: Client, record: Record) -> None:
     code = record(rounding=-10)
     with CaptureQueriesContext(connection) as queries:
         answer = client.get(f"/{ending(code)}/receipt.pdf")
     assert answer.status_code == 200
-    assert len(queries) == RECORDED_QUERIES
+    assert len(queries) == PAPER_QUERIES
     document = pypdfium2.PdfDocument(answer.content)
     text = document[0].get_textpage().get_text_range()
     document.close()

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from possys.codes import ALPHABET
+from possys.qr import symbol
 from transactions.enrolment.codes import NoCodeError, digest, link, make_code, qr_svg, read_code
 from transactions.enrolment.requests import read_enrolment, read_renewal
 from transactions.enrolment.weak_keys import FIELD_PRIME, SMALL_ORDER, is_weak
@@ -57,7 +58,11 @@ def test_any_other_text_is_no_code(text: str) -> None:
 
 
 def test_a_qr_code_is_black_on_white_with_its_quiet_zone() -> None:
-    drawn = qr_svg(link("https://r.example", make_code()))
+    text = link("https://r.example", make_code())
+    drawn = qr_svg(text)
+    # Of boxes, not of strokes: those of thousands of modules come out torn on paper.
+    assert symbol(text).path in drawn
+    assert "stroke" not in drawn
     # Version 2 has 25 modules a side, and four light ones around them.
     assert 'viewBox="0 0 33 33"' in drawn
     assert 'fill="#fff"' in drawn

@@ -1,7 +1,9 @@
 """One kept-alive HTTP connection to the server."""
 
 import http.client
+import socket
 import time
+from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -81,6 +83,12 @@ class Connection:
         self._used = True
         wait_s = retry_after_s(response.getheader("Retry-After"))
         return Response(response.status, wait_s, content, response.getheader("Date"))
+
+    def abort(self) -> None:
+        """Ends an exchange that another thread waits for: no answer will come."""
+        with suppress(OSError):
+            if self._http.sock is not None:
+                self._http.sock.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Closes it; the next request opens it again."""

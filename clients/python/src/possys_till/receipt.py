@@ -126,11 +126,11 @@ class Receipt:
             name = f"{line['name']} ({MARK[line['kind']]})" if MARK[line["kind"]] else line["name"]
             amount = f"{shown(line['amount'], currency)} {line['tax']}"
             detail = _detail(line, currency)
-            if not detail and columns(name) + 1 + columns(amount) <= width:
-                yield _sides(name, amount, width)
-            else:
-                yield from _wrapped(name, width)
-                yield _sides(f"  {detail}", amount, width)
+            *above, last = [*_wrapped(name, width), f"  {detail}"] if detail else _wrapped(name, width)
+            if columns(last) + 1 + columns(amount) > width:
+                above, last = [*above, last], ""
+            yield from above
+            yield _sides(last, amount, width)
         yield "-" * width
         if self.sale["rounding"]:
             yield _sides("Rounding", f"{shown(self.sale['rounding'], currency)}  ", width)

@@ -31,6 +31,8 @@ BATCH_SALES_MAX = 100
 # Half of what the server takes, so that signatures and another server's smaller limit have room.
 BATCH_BYTES_MAX = 2 * 1024 * 1024
 BLOCKED_LOOK_S = 60.0
+# Whoever ends a till waits no longer for an answer; the sale is asked for again at the next start.
+STOP_LIMIT_S = 1.0
 RENEWAL = Backoff(first_s=30.0, most_s=3600.0)
 # The notice stands in every answer. What is new today is not renewed again, whatever the server says.
 RENEWED_FOR_S = 24 * 3600.0
@@ -75,6 +77,8 @@ class Sender:
     # Why the server does not take the credential; empty while it does.
     credential_refused: str = ""
     blocked_words: str = ""
+    # More waits than one batch holds: a new sale would stand behind it for too long.
+    behind: bool = False
 
     def __post_init__(self) -> None:
         self._waiters: dict[int, Future[Answer]] = {}
@@ -92,10 +96,13 @@ class Sender:
         self._thread.start()
 
     def stop(self) -> None:
-        """Ends the thread; what is on its way is answered or given up. Sales stay in the queue."""
+        """Ends the thread; what is on its way is answered soon or given up. Sales stay in the queue."""
         self._stopping = True
         self._wake.set()
-        self.server.close() if not self._thread.is_alive() else self._thread.join()
+        self._thread.join(STOP_LIMIT_S)
+        while self._thread.is_alive():
+            self.server.abort()
+            self._thread.join(STOP_LIMIT_S)
 
     def wake(self) -> None:
         """Has it look at the queue."""
@@ -133,13 +140,11 @@ class Sender:
                 wait_s = self._step()
             except StorageError as fault:
                 # Answers that could not be written down are asked for again; a sale is never counted twice.
-                if self.circuit.failed(str(fault)):
-                    self.report("disk", str(fault))
+                self._open(str(fault), kind="disk")
                 wait_s = self.circuit.wait_s
             except Exception as fault:
                 # A till whose sender ended would sell offline for ever: it goes on, and says what was wrong.
-                if self.circuit.failed(f"a fault in the till's program: {fault!r}"):
-                    self.report("fault", self.circuit.why)
+                self._open(f"a fault in the till's program: {fault!r}", kind="fault")
                 wait_s = self.circuit.wait_s
             self._wake.wait(wait_s)
         self.server.close()
@@ -155,6 +160,7 @@ class Sender:
         entries = self.queue.waiting(
             sales_max=1 if self.circuit.is_open else BATCH_SALES_MAX, bytes_max=BATCH_BYTES_MAX
         )
+        self.behind = len(entries) == BATCH_SALES_MAX
         if entries:
             self._settle(entries, self.server.send([one.body for one in entries], self.file.held()))
             return self.circuit.wait_s
@@ -232,6 +238,10 @@ class Sender:
         """Opens the circuit; a refusal of the terminal or its credential is looked into first."""
         for answer in answers:
             if _of_till(answer):
+                with self._lock:
+                    others = list(self._waiters)
+                for sequence in others:
+                    self._unanswered(self.queue.find(sequence), answer)
                 self._look(answer)
                 return
         answer = max(answers, key=lambda one: one.wait_s)
@@ -242,8 +252,16 @@ class Sender:
         why = answer.problem or f"the server answered {answer.status}"
         if isinstance(outage := answer.said.get("outage"), dict):
             why += f" An {outage.get('kind')} is declared since {outage.get('began_at')}."
-        if self.circuit.failed(why, answer.wait_s):
-            self.report("offline", f"selling offline: {why}")
+        self._open(why, answer.wait_s)
+
+    def _open(self, why: str, retry_after_s: float = 0.0, kind: str = "offline") -> None:
+        """Opens the circuit, and lets everybody go who waits: also those whose sale was not sent yet."""
+        if self.circuit.failed(why, retry_after_s):
+            self.report(kind, f"selling offline: {why}")
+        with self._lock:
+            waiters, self._waiters = self._waiters, {}
+        for future in waiters.values():
+            future.set_result(Answer(LOST, None, why))
 
     def _answered(self, sequence: int, answer: Answer) -> bool:
         """Tells who waits for it; whether somebody does."""

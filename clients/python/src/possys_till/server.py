@@ -71,6 +71,10 @@ class Server:
             raise Unreachable("the answer counts no copies")
         return int(said["copies"])
 
+    def abort(self) -> None:
+        """Gives up what is being asked; its answer counts as lost."""
+        self._connection.abort()
+
     def close(self) -> None:
         """Closes the connection; the next question opens it again."""
         with self._lock:

@@ -309,7 +309,7 @@ class Till:
         """Puts a sale into the queue and waits for its answer, or for none."""
         self._check_standing("testing")
         fields = build(content, self.rules)
-        offline = self._circuit.is_open
+        offline = self._circuit.is_open or self._sender.behind
         terminal, issued_at = self.credential.terminal, self.settings.now()
         futures = []
 
@@ -330,7 +330,8 @@ class Till:
                 self._sender.forget(sequence)
             raise
         sequence, future = futures[0]
-        if offline:
+        if offline or self._circuit.is_open:
+            # Opened just now: whoever it let go has not met this sale yet.
             self._sender.forget(sequence)
             return self._offline(kept)
         self._sender.wake()

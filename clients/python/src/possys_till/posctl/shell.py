@@ -190,6 +190,8 @@ class Shell:
             raise
         self.basket.clear()
         self._print(receipt)
+        if receipt.change:
+            self.say(f"Change: {self.money(receipt.change)}")
 
     def _refund(self, rest: str) -> None:
         words, reason = _reason(rest)
@@ -238,8 +240,6 @@ class Shell:
         else:
             self.say(receipt.text(self.width).rstrip("\n"))
         self.say("")
-        if receipt.change:
-            self.say(f"Change: {self.money(receipt.change)}")
         for warning in receipt.warnings:
             self.say(f"! {warning}")
 

@@ -1,4 +1,4 @@
-"""The QR code of a receipt's link (ISO/IEC 18004): its modules, and the SVG that pages show."""
+"""QR codes (ISO/IEC 18004): the modules of a text, and the SVG that pages show and printers print."""
 
 from functools import lru_cache
 from itertools import groupby
@@ -39,7 +39,7 @@ class Symbol(NamedTuple):
 
 @lru_cache(maxsize=KEPT_SYMBOLS)
 def symbol(link: str) -> Symbol:
-    """The QR code of a link.
+    """The QR code of a link, or of another short text.
 
     Of a host's bare address it is alphanumeric; a path in small letters, which only some deployments have, needs bytes.
     """
