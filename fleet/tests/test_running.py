@@ -84,8 +84,9 @@ def test_the_same_file_again_enrols_nothing_and_names_what_is_there() -> None:
 
 def test_every_faulty_row_is_named_and_the_others_are_enrolled() -> None:
     wrong = [till(label=""), till(label="x" * 41), till(store="", label=""), till(label="4", name="Oak")]
+    empty = b"\n\n,,,,,,,\n"
     whole = csv_of([till(), ("CZ1", "Corner Shops", '"12'), *wrong, till(label="5")])
-    run = through(kept(whole + b"\n\n" + ",".join(till(label="6")).encode()))
+    run = through(kept(whole + empty + ",".join(till(label="6")).encode()))
     assert (run.rows_total, run.rows_checked, run.rows_enrolled, run.rows_faulty) == (8, 8, 3, 5)
     said = read(faults_csv(run))
     assert [(row["fault_line"], row["fault_columns"]) for row in said] == [
@@ -210,6 +211,9 @@ def test_codes_are_made_when_they_are_downloaded_and_the_ones_before_are_void() 
     first = read(codes_csv(run, "staff anna", now()))
     assert [row["label"] for row in first] == ["1", "2"]
     assert first[0]["link"].endswith("/E/" + first[0]["code"].replace("-", ""))
+    Store.objects.update(status=Life.SUSPENDED)
+    assert read(codes_csv(run, "staff anna", now())) == []
+    Store.objects.update(status=Life.ACTIVE)
     used = Terminal.objects.get(label="2")
     used.expires_on = now().date()
     used.save()
