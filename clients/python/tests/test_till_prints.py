@@ -74,6 +74,9 @@ def test_an_offline_code_too_wide_for_the_paper_is_left_to_the_printer(till: Til
     narrow = receipt.lines(32)
     assert not any("█" in line for line in narrow)
     assert receipt.qr_text in "".join(narrow)
+    on_screen = receipt.lines(32, qr_width=80)
+    assert any("█" in line for line in on_screen)
+    assert receipt.qr_text not in "".join(on_screen)
 
 
 def test_money_is_shown_and_read_by_the_currency() -> None:
