@@ -26,6 +26,7 @@ class Receipt:
     """One receipt. `standing` is accepted, offline or training; `code` is there once the server gave it.
 
     `warnings` are for the cashier, `due_by` is when an offline sale must have come to the server, `copy` counts copies.
+    `checkpoint` is that of the server's log when it answered: `<size> <root>`.
     """
 
     sequence: int
@@ -36,13 +37,17 @@ class Receipt:
     url: str | None = None
     warnings: tuple[str, ...] = ()
     copy: int = 0
+    checkpoint: str | None = None
 
     @classmethod
     def of(cls, kept: Kept, holder: Credential) -> "Receipt":
         """The receipt of a kept sale as it stands now."""
-        url = kept.answer.get("url") if kept.code is not None and kept.answer else None
-        return cls(
-            kept.sequence, kept.sale, OFFLINE if kept.code is None else ACCEPTED, holder, kept.code, url
+        said = kept.answer or {}
+        made = cls(kept.sequence, kept.sale, OFFLINE, holder)
+        if kept.code is None:
+            return made
+        return replace(
+            made, standing=ACCEPTED, code=kept.code, url=said.get("url"), checkpoint=said.get("checkpoint")
         )  # fmt: skip
 
     @property
@@ -157,6 +162,8 @@ class Receipt:
     def _foot(self, width: int) -> Iterator[str]:
         if self.code is not None:
             yield from _centred(self.code, width)
+        if self.checkpoint is not None:
+            yield from _wrapped(f"Log {self.checkpoint}", width)
         key = self.holder.key
         yield _sides(f"Terminal {self.holder.terminal}", f"Key {key.fingerprint}" if key else "", width)
 
