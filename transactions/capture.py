@@ -175,7 +175,8 @@ class Capture:
             sales = self._genuine(sales, found)
         compared = None
         if corrections := [_correction(taken) for taken in sales if taken.type and taken.mode != "training"]:
-            compared = self.corrections.compare(corrections, credential, now_ms)
+            together = {(taken.terminal, taken.sequence) for taken in sales}
+            compared = self.corrections.compare(corrections, credential, now_ms, together=together)
             found.update(compared.refused)
             sales = [taken for taken in sales if taken.position not in found]
         codes = self._codes(sales)

@@ -13,7 +13,7 @@ callable that it registers, then the amount is reserved in the original's shard,
 `mode: offline` means that the money was given back already: it is kept whatever is left, with a warning.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -122,8 +122,18 @@ class Corrections:
         self._minute = 0
         self._counts: dict[int, int] = {}
 
-    def compare(self, corrections: Sequence[Correction], credential: Credential, now_ms: int) -> Compared:
-        """Compares each with its sale and reserves what it takes back, in order."""
+    def compare(
+        self,
+        corrections: Sequence[Correction],
+        credential: Credential,
+        now_ms: int,
+        *,
+        together: Set[tuple[int, int]] = frozenset(),
+    ) -> Compared:
+        """Compares each with its sale and reserves what it takes back, in order.
+
+        `together` are the terminals and sequences of the call's own sales, which are appended after this.
+        """
         done = Compared()
         if not _originals:
             return done
@@ -137,7 +147,7 @@ class Corrections:
                 if asked > CORRECTIONS_A_CALL_MAX:
                     raise _SendAgainError("There are many refunds in this batch.", answers.RETRY_SOON_S)
                 self._count(correction.terminal, now_ms)
-                self._compare_one(correction, retailer, now_ms, done)
+                self._compare_one(correction, retailer, now_ms, done, together)
             except _SendAgainError as fault:
                 done.refused[correction.position] = self.send_again(str(fault), fault.retry_after_s)
             except _RefusedError as fault:
@@ -173,10 +183,14 @@ class Corrections:
             return None
         return state.retailer
 
-    def _compare_one(self, correction: Correction, retailer: int, now_ms: int, done: Compared) -> None:
+    def _compare_one(
+        self, correction: Correction, retailer: int, now_ms: int, done: Compared, together: Set[tuple[int, int]]
+    ) -> None:
         contents = read_contents(correction.raw)
         place = self.keys.decode(contents.refers_to or "")
-        one = _One(correction, contents, Hold(place, correction.identity, correction.digest), retailer, now_ms)
+        hold = Hold(place, correction.identity, correction.digest)
+        is_together = (place.terminal, place.sequence) in together
+        one = _One(correction, contents, hold, retailer, now_ms, is_together)
         if not correction.is_offline:
             if self._hold(one, self._original_of(one)):
                 done.holds[correction.position] = one.hold
@@ -239,7 +253,7 @@ class Corrections:
         place = one.hold.original
         found = _ask(place)
         if found is None:
-            is_on_its_way = self._is_on_its_way(place)
+            is_on_its_way = one.is_together or self._is_on_its_way(place)
             # Once more: the ledger may have taken it before the store was looked at.
             found = _ask(place)
             if found is None and is_on_its_way:
@@ -263,13 +277,14 @@ class Corrections:
 
 
 class _One(NamedTuple):
-    """One correction with what is known of it before anybody is asked."""
+    """One correction with what is known of it before anybody is asked; `is_together`: its sale is in the same call."""
 
     correction: Correction
     contents: Contents
     hold: Hold
     retailer: int
     now_ms: int
+    is_together: bool
 
 
 def _ask(place: CodePlace) -> Original | None:

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from ledger.corrections import corrections_of
 from ledger.log.checkpointer import catch_up
 from ledger.models import Correction, identity_of
 from ledger.originals import find_original, original_or_away
-from possys.codes import CodePlace
+from possys.codes import CodePlace, Environment
 from possys.receipt_keys import table
 from possys.redis import Stores
 from tests.factories import make_line, make_refund, make_store, make_terminals, sale_bytes
@@ -197,6 +198,16 @@ def test_a_sale_that_is_not_recorded_yet_is_waited_for(till: Till, flush_everyth
     assert "still being recorded" in waiting.json()["detail"]
     flush_everything()
     assert till.send(refund).status == 201
+
+
+def test_a_sale_in_the_same_batch_is_waited_for(till: Till, flush_everything: Flush) -> None:
+    sale = till.sale()
+    code = table().encode(Environment.PRODUCTION, date.fromisoformat(sale["issued_at"][:10]), till.number, 1)
+    batch = [sale_bytes(sale), back(till, code)]
+    for statuses in ([201, 503], [200, 503]):
+        assert [item["status"] for item in till.send_batch(batch).json()["results"]] == statuses
+    flush_everything()
+    assert [item["status"] for item in till.send_batch(batch).json()["results"]] == [200, 201]
 
 
 def test_a_sale_that_is_flushed_while_it_is_looked_for_is_found(
