@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
+from benchmarks.cpu import CpuShares
 from benchmarks.figures import Figure, at_most, figure
 from benchmarks.load import LoadError
 from benchmarks.run import Run
@@ -44,17 +45,21 @@ S_PER_MINUTE = 60
 
 def measure(run: Run) -> list[Figure]:
     """Enrols, loads anew, and loads anew with a key for each till."""
-    return measure_fleet(run.sizes.fleet_tills, run.say)
+    servers = run.site.servers
+    processes = {"postgres": servers.postgres.pid, "store": servers.store.pid}
+    return measure_fleet(run.sizes.fleet_tills, run.say, processes)
 
 
-def measure_fleet(tills: int, say: Callable[[str], None]) -> list[Figure]:
+def measure_fleet(tills: int, say: Callable[[str], None], processes: dict[str, int]) -> list[Figure]:
     """The figures of so many tills; what a smaller fleet takes is no measure of the whole one's targets."""
     before = _store_bytes()
+    cpu, own_s = CpuShares(processes), time.process_time()
     kept_s, kept = timed(lambda: keep_file(blocks(tills), _uploaded(), _now(), bytes_max=COMMAND_BYTES_MAX))
     say(f"file of {kept.size_bytes / 1e6:,.0f} MB kept in {kept_s:.0f} s")
     enrolled_s, done = timed(lambda: _through(kept, say))
     if done.rows_enrolled != tills:
         raise LoadError(f"{tills} tills were to be enrolled, {done.rows_enrolled} are: {line_of(done)}")
+    shares = cpu.shares(time.process_time() - own_s)
     _check_store(tills, terminals_key)
     plain = _store_bytes() - before
     say(f"enrolled and projected in {enrolled_s:.0f} s; {plain / 1e6:,.0f} MB in the capture store")
@@ -66,8 +71,11 @@ def measure_fleet(tills: int, say: Callable[[str], None]) -> list[Figure]:
     keyed = _store_bytes() - before
     say(f"loaded anew with keys in {keyed_s:.0f} s; {keyed / 1e6:,.0f} MB in the capture store")
     whole_s = kept_s + enrolled_s
+    # What it took of the machine, whatever else ran on it.
+    cpu_s = whole_s * sum(share for name, share in shares.items() if name != "cores")
     return [
         _within(figure(PART, "file to capture store", [whole_s / S_PER_MINUTE], "min"), tills, MINUTES_MAX),
+        figure(PART, "of that, processor time of all", [cpu_s / S_PER_MINUTE], "min", cpu=shares),
         figure(PART, "of that, taking the file in", [kept_s], "s", note=f"{kept.size_bytes / 1e6:,.0f} MB of CSV"),
         figure(PART, "tills enrolled and projected", [tills / whole_s], "tills/s"),
         figure(PART, "tills loaded into an empty store", [tills / loaded_s], "tills/s"),

@@ -45,6 +45,9 @@ def judge(terminals: Sequence[int], now: datetime) -> list[Verdict]:
     states = states_of({terminal for terminal, _ in conflicts})
     found = []
     for (terminal, sequence), own in conflicts.items():
+        # The only sale that was fed of it may have been removed by law before a rebuild.
+        if terminal not in states:
+            continue
         before, score = known.get((terminal, str(sequence)), (None, 0))
         if before is not None and before["extent"] == len(own):
             evidence = ConflictEvidence.read(before)

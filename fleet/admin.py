@@ -10,8 +10,10 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from unfold.admin import ModelAdmin
 from unfold.paginator import InfinitePaginator
+from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget, UnfoldBooleanSwitchWidget
 
 from fleet import results
+from fleet.forms import NEW_TILLS
 from fleet.import_forms import ImportForm
 from fleet.import_views import acted, begin, csv_response, import_context
 from fleet.models import BY_LENGTH_MAX, Import
@@ -21,6 +23,16 @@ from possys.accounts.models import User
 from transactions.models import Life
 
 PAGE_ROWS = 50
+
+
+class StaffImportForm(ImportForm):
+    """The same with the admin's own fields."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["file"].widget = UnfoldAdminFileFieldWidget()
+        self.fields["status"].widget = UnfoldAdminSelectWidget(choices=NEW_TILLS)
+        self.fields["is_dry_run"].widget = UnfoldBooleanSwitchWidget()
 
 
 @admin.register(Import)
@@ -81,7 +93,7 @@ class ImportAdmin(ModelAdmin):  # type: ignore[misc]
         """Takes a file in."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form = ImportForm(request.POST or None, request.FILES or None)
+        form = StaffImportForm(request.POST or None, request.FILES or None)
         user = request.user
         assert isinstance(user, User)
         if request.method == "POST" and form.is_valid():

@@ -55,7 +55,7 @@ def _fields(sale: Mapping[str, Any]) -> list[tuple[str, str]]:
     payments = ", ".join(f"{one['method']} {with_currency(one['amount'], currency)}" for one in sale["payments"])
     return [
         ("Kind", f"{TYPES.get(sale['type'], sale['type'])}, {MODES.get(sale['mode'], sale['mode'])}"),
-        ("Issued", _moment(sale["issued_at"])),
+        ("Time", _moment(sale["issued_at"])),
         ("Total", with_currency(sale["total"], currency)),
         ("Paid", payments or NOTHING),
         ("Tax", ", ".join(_tax(tax, currency) for tax in sale["taxes"]) or NOTHING),

@@ -11,7 +11,7 @@ from django.utils.timezone import localtime
 
 from findings.models import Finding
 from findings.pages.contents import ListContents
-from findings.pages.own import judged_at, own_findings, state_of
+from findings.pages.own import ASKED, judged_at, own_findings, state_of
 from findings.pages.sentence import sentence
 from findings.pages.texts import WORDS, words_of
 from portal.rights import Right
@@ -118,7 +118,7 @@ def _panel(empty: Panel, findings: list[Finding], scope: Scope, now: datetime) -
             f"{one.terminal}",
             localtime(one.began_at).date(),
             state_of(one),
-            _day(one.closed_at if is_closed else one.answer_due_at),
+            _day(one.closed_at if is_closed else one.answer_due_at if state_of(one) == ASKED else None),
             f"{one.pk}",
             one.kind,
         )

@@ -12,8 +12,10 @@ from findings.models import Finding, FindingNote
 CHANGED = re.compile(r"(?P<before>[a-z]+) -> (?P<after>[a-z]+)(?:: (?P<reason>.*))?", re.DOTALL)
 # A member of the retailer's own people, as an actor.
 MEMBER = re.compile(r"member \d+ of retailer \d+")
+ANSWER_MARK = "said-answer"
 AUTHORITY = "The authority"
 SYSTEM = "The system"
+FOUND = "Found"
 STATES = {
     Finding.State.OPEN: "Opened again",
     Finding.State.ANSWERED: "Answered",
@@ -49,7 +51,8 @@ def story_for_staff(finding: Finding) -> list[Said]:
 def story_for_retailer(finding: Finding) -> list[Said]:
     """Without what is internal, and without the names of staff."""
     shown = (one for one in _notes(finding).filter(is_internal=False) if not _is_echo(one))
-    return [_said(one, _who_outside(one)) for one in shown]
+    told = [_said(one, _who_outside(one)) for one in shown]
+    return [one._replace(what="Your answer") if one.mark == ANSWER_MARK else one for one in told]
 
 
 def _is_echo(note: FindingNote) -> bool:
@@ -68,7 +71,8 @@ def _said(note: FindingNote, who: str) -> Said:
         what = STATES[Finding.State(after)] if after in Finding.State.values else after
         text = found["reason"] or ""
     elif note.kind == FindingNote.Kind.STATE and text in Finding.State.values:
-        what, text = STATES[Finding.State(text)], ""
+        # Nothing was before it: it was just found.
+        what, text = FOUND, ""
     elif note.kind == FindingNote.Kind.ASSIGNED:
         what, text = text[:1].upper() + text[1:], ""
     elif note.kind == FindingNote.Kind.NOTE and not note.is_internal:
@@ -78,7 +82,7 @@ def _said(note: FindingNote, who: str) -> Said:
 
 def _mark(note: FindingNote) -> str:
     if note.kind == FindingNote.Kind.ANSWER:
-        return "said-answer"
+        return ANSWER_MARK
     return "said-internal" if note.is_internal and note.kind == FindingNote.Kind.NOTE else ""
 
 

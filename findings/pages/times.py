@@ -56,7 +56,7 @@ def silent(finding: Finding, evidence: Mapping[str, Any], now: datetime) -> list
     )
     return [
         Part(Panel("week", whose, text, WEEK_COLUMNS, rows), week=week, aside=seldom(evidence)),
-        Part(Panel("others", "Meanwhile, beside it", "", OTHERS, _others(evidence))),
+        Part(Panel("others", "Meanwhile in the store", "", OTHERS, _others(evidence))),
     ]
 
 

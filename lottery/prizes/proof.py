@@ -1,7 +1,8 @@
 """Proof that somebody holds the receipt that won: what its QR code says, which no page shows who only knows the code.
 
 the link's end     the 20 symbols below the QR code, or the scanned link
-the offline link   of a receipt that was printed while its till was offline: terminal, sequence, minute and total
+the offline link   of a receipt that was printed while its till was offline: terminal, sequence, minute and total, or
+                   the till's signature over them
 """
 
 from django.http import HttpRequest

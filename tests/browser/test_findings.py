@@ -18,7 +18,7 @@ from portal.rights import Role
 from possys.clock import now_ms, utc
 from tests.browser.test_receipt_pages import fits
 from tests.cast import make_member
-from tests.factories import make_line, make_retailer, make_store, make_terminals
+from tests.factories import make_line, make_retailer, make_store, make_terminals, moment
 from tests.people import make_person, signed_in
 from tests.tills import Till
 
@@ -54,10 +54,11 @@ class Scene:
         self._talk()
 
     def _send(self, flush: Callable[[], object]) -> None:
+        at = moment()
         for sequence in (1, 2, 6, 7):
-            self.till.send(self.till.sale(sequence=sequence, lines=[MILK, HAM]))
+            self.till.send(self.till.sale(sequence=sequence, lines=[MILK, HAM], issued_at=at))
         flush()
-        other = self.till.sale(sequence=7, lines=[MILK, {**HAM, "amount": 3220}, ROLL], operator="8")
+        other = self.till.sale(sequence=7, issued_at=at, lines=[MILK, {**HAM, "amount": 3220}, ROLL], operator="8")
         self.till.send({**other, "payments": [{"method": "card", "amount": other["total"]}]})
         flush()
 
