@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 
+from fleet.room import no_room_for_tills
 from fleet.rows import same_name
 from transactions import operations
 from transactions.models import Life, RegistryStep, Retailer, Store, Terminal
@@ -80,6 +81,8 @@ def add_tills(store: Store, labels: Sequence[str], status: Life, by: str) -> lis
                 faults[f"rows.{number}.label"] = f"The store has a till {label} already, number {there[label]}."
             elif label and counted[label] > 1:
                 faults[f"rows.{number}.label"] = f"{label} stands here twice; each till needs a name of its own."
+        if why := no_room_for_tills(store.retailer_id, len(labels)):
+            faults[""] = why
         if faults:
             raise ChangeFault(faults)
         try:

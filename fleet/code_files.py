@@ -30,7 +30,9 @@ def codes_csv(run: Import, by: str, now: datetime) -> Iterator[bytes]:
     expires_at = (now + timedelta(days=CODE_DAYS)).isoformat(timespec="seconds")
     for batch in _batches(new_rows(run)):
         numbers = [int(row[-2]) for row in batch]
-        waiting = Terminal.objects.filter(number__in=numbers, expires_on=None, status__in=WAITING_FOR_CODES)
+        # Where a store or retailer is stopped there are none; the file has the others'.
+        selling = Terminal.objects.filter(store__status=Life.ACTIVE, store__retailer__status=Life.ACTIVE)
+        waiting = selling.filter(number__in=numbers, expires_on=None, status__in=WAITING_FOR_CODES)
         codes = issue_codes(waiting, activates=activates, by=by)
         lines = []
         for row, number in zip(batch, numbers, strict=True):

@@ -66,6 +66,8 @@ def next_chunk(import_id: int, now: datetime) -> Import | None:
         chunk = run.chunks.filter(is_done=False).order_by("number").first()
         if chunk is None:
             run.state, run.finished_at = State.DONE, now
+            # Lines of nothing but separators were counted and are no rows.
+            run.rows_total = run.rows_checked
             Seen.objects.filter(importing=run.pk).delete()
             if not run.is_dry_run:
                 run.chunks.update(body=b"")

@@ -10,6 +10,7 @@ import zstandard
 from django.db import transaction
 
 from fleet.models import NAME_LENGTH_MAX, Import, ImportChunk
+from fleet.room import no_room_for_a_file, no_room_for_tills
 from fleet.rows import LINE_BYTES_MAX, ROWS_MAX, HeadFault, read_head
 from possys.accounts.models import User
 from transactions.models import Life, Retailer
@@ -94,6 +95,8 @@ class Lines:
 def keep_file(blocks: Iterable[bytes], asked: Uploaded, now: datetime, *, bytes_max: int = FILE_BYTES_MAX) -> Import:
     """Keeps a file; nothing of it is enrolled yet. Raises FileFault, and then nothing is kept."""
     lines = Lines(bytes_max)
+    if asked.retailer is not None and (why := no_room_for_a_file(asked.retailer.pk)):
+        raise FileFault(why)
     packer = zstandard.ZstdCompressor()
     with transaction.atomic():
         made = Import(
@@ -119,6 +122,8 @@ def keep_file(blocks: Iterable[bytes], asked: Uploaded, now: datetime, *, bytes_
             raise FileFault("There is no till in the file: behind the first line, which names the columns, is nothing.")
         if lines.rows > ROWS_MAX:
             raise FileFault(f"The file has {lines.rows:,} rows; there are numbers for {ROWS_MAX:,} tills.")
+        if asked.retailer is not None and (why := no_room_for_tills(asked.retailer.pk, lines.rows)):
+            raise FileFault(why)
         made.sha256, made.size_bytes = lines.digest.digest(), lines.size_bytes
         made.head, made.rows_total = lines.head, lines.rows
         made.save()
@@ -127,6 +132,8 @@ def keep_file(blocks: Iterable[bytes], asked: Uploaded, now: datetime, *, bytes_
 
 def enrol_for_real(tried: Import, user: User | None, by: str, now: datetime) -> Import:
     """A new import of the file of a dry run, which is not uploaded again. Raises FileFault when it is kept no more."""
+    if tried.retailer_id is not None and (why := no_room_for_a_file(tried.retailer_id)):
+        raise FileFault(why)
     with transaction.atomic():
         chunks = list(tried.chunks.order_by("number"))
         if not all(chunk.body for chunk in chunks):

@@ -9,7 +9,8 @@ import pytest
 import redis
 from django.db import connection
 
-from fleet import running, uploads
+from fleet import room, running, uploads
+from fleet.changes import ChangeFault, add_tills
 from fleet.code_files import codes_csv
 from fleet.models import Import, ImportChunk, Seen
 from fleet.results import faults_csv, results_csv
@@ -83,8 +84,9 @@ def test_the_same_file_again_enrols_nothing_and_names_what_is_there() -> None:
 
 def test_every_faulty_row_is_named_and_the_others_are_enrolled() -> None:
     wrong = [till(label=""), till(label="x" * 41), till(store="", label=""), till(label="4", name="Oak")]
+    empty = b"\n\n,,,,,,,\n"
     whole = csv_of([till(), ("CZ1", "Corner Shops", '"12'), *wrong, till(label="5")])
-    run = through(kept(whole + b"\n\n" + ",".join(till(label="6")).encode()))
+    run = through(kept(whole + empty + ",".join(till(label="6")).encode()))
     assert (run.rows_total, run.rows_checked, run.rows_enrolled, run.rows_faulty) == (8, 8, 3, 5)
     said = read(faults_csv(run))
     assert [(row["fault_line"], row["fault_columns"]) for row in said] == [
@@ -209,6 +211,9 @@ def test_codes_are_made_when_they_are_downloaded_and_the_ones_before_are_void() 
     first = read(codes_csv(run, "staff anna", now()))
     assert [row["label"] for row in first] == ["1", "2"]
     assert first[0]["link"].endswith("/E/" + first[0]["code"].replace("-", ""))
+    Store.objects.update(status=Life.SUSPENDED)
+    assert read(codes_csv(run, "staff anna", now())) == []
+    Store.objects.update(status=Life.ACTIVE)
     used = Terminal.objects.get(label="2")
     used.expires_on = now().date()
     used.save()
@@ -255,3 +260,23 @@ def test_two_workers_at_once_do_every_chunk_once() -> None:
     run.refresh_from_db()
     run = through(run)
     assert (run.rows_checked, run.rows_enrolled, Terminal.objects.count()) == (30, 30, 30)
+
+
+def test_retailers_bring_in_so_many_by_themselves_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    retailer = make_retailer()
+    content = csv_of([till(owner=(), label=str(number)) for number in range(3)], is_one_retailers=True)
+    monkeypatch.setattr(room, "OWN_TILLS_MAX", 3)
+    monkeypatch.setattr(room, "OPEN_FILES_MAX", 1)
+    tried = through(kept(content, retailer=retailer, dry=True))
+    waiting = kept(content, retailer=retailer)
+    with pytest.raises(FileFault, match="1 files are at work already"):
+        kept(content, retailer=retailer)
+    with pytest.raises(FileFault, match="1 files are at work already"):
+        enrol_for_real(tried, None, "staff anna", now())
+    through(waiting)
+    with pytest.raises(FileFault, match="You have 3 tills; with 3 more"):
+        kept(content, retailer=retailer)
+    with pytest.raises(ChangeFault, match="You have 3 tills"):
+        add_tills(Store.objects.get(), ["4"], Life.ENROLLED, "member 1 of retailer 1")
+    # Staff's files know no such bound.
+    assert kept(csv_of([till(label=str(number)) for number in range(9)])).rows_total == 9
