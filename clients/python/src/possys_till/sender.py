@@ -157,10 +157,9 @@ class Sender:
             return wait_s
         self._renew()
         self._prune()
-        entries = self.queue.waiting(
-            sales_max=1 if self.circuit.is_open else BATCH_SALES_MAX, bytes_max=BATCH_BYTES_MAX
-        )
-        self.behind = len(entries) == BATCH_SALES_MAX
+        most = 1 if self.circuit.is_open else BATCH_SALES_MAX
+        found = self.queue.waiting(sales_max=BATCH_SALES_MAX + 1, bytes_max=BATCH_BYTES_MAX)
+        entries, self.behind = found[:most], len(found) > BATCH_SALES_MAX
         if entries:
             self._settle(entries, self.server.send([one.body for one in entries], self.file.held()))
             return self.circuit.wait_s
