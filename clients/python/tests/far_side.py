@@ -151,6 +151,8 @@ class FarSide:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            # Head and body are two writes, and the second would wait for the other side's acknowledgement.
+            disable_nagle_algorithm = True
 
             def _do(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
