@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 import msgspec
 from django.utils import timezone
 
+from ledger.models import Entry, identity_of
+from ledger.shards import database_for
 from possys.clock import now_ms
 from possys.codes import Environment
 from possys.receipt_keys import table
@@ -21,6 +23,7 @@ from transactions.authentication import mint_terminal_token, verify
 from transactions.models import Retailer, Store, Terminal
 from transactions.operations import create_store, enrol_terminals
 from transactions.service import capture
+from transactions.stream import shard_of
 
 STORE = "Oddities (invented)"
 ADDRESS = "13 Example Lane, Fairview, OH 45001"
@@ -32,7 +35,7 @@ GOODS = ("Bananas", "Whole milk", "Rye bread", "Olive oil", "Coffee", "Apples", 
 BATCH, BACK_BATCH = 200, 40
 # The flush runs beside; what cannot be known yet is asked again.
 ATTEMPTS_MAX, AGAIN_S = 30, 1.0
-HTTP_CONFLICT = 409
+HTTP_CONFLICT, HTTP_TOO_MANY = 409, 429
 OPENING_HOURS = (9, 10, 11, 13, 14, 16, 17, 18)
 VOIDED_BY = "7"
 
@@ -62,7 +65,8 @@ def make_findings(retailer: Retailer, say: Say) -> int:
     anchor = timezone.localtime(store.created_at)
     taken = 0
     for terminal, label in zip(tills, LABELS, strict=True):
-        sent = _send(terminal, history(label, terminal.number, anchor))
+        receipts = history(label, terminal.number, anchor)
+        sent = 0 if _is_recorded(terminal, receipts[-1]) else _send(terminal, receipts)
         say(f"{STORE}, till {terminal.number} ({label}): {sent} receipts")
         taken += sent
     return taken
@@ -184,7 +188,7 @@ def _silent(_terminal: int, anchor: datetime) -> Iterator[Sold]:
 
 def _after_close(_terminal: int, anchor: datetime) -> Iterator[Sold]:
     """Twelve weeks of opening hours, and nine late evenings of the last three weeks."""
-    moments = _usual(anchor, 83, until=1, each=3)
+    moments = _usual(anchor, 83, until=1, each=2)
     moments += [_midnight(anchor, back) + timedelta(hours=22, minutes=10 + 3 * back) for back in range(3, 20, 2)]
     for sequence, moment in enumerate(sorted(moments), 1):
         yield Sold(sequence, moment, 4_990 if moment.hour >= 22 else _amount(sequence))
@@ -195,6 +199,15 @@ def _departments(_terminal: int, anchor: datetime) -> Iterator[Sold]:
     for sequence, moment in enumerate(_usual(anchor, 35, until=1), 1):
         is_unknown = sequence % 3 > 0 and anchor - moment < timedelta(days=14)
         yield Sold(sequence, moment, _amount(sequence), is_unknown=is_unknown)
+
+
+def _is_recorded(terminal: Terminal, sold: Sold) -> bool:
+    """Whether the ledger has this receipt: receipts go out in order, so when it has the last one it has all."""
+    shard = shard_of(terminal.number)
+    entries = Entry.objects.using(database_for(shard)).filter(
+        shard=shard, identity=identity_of(terminal.number, sold.sequence), issued_on=sold.issued_at.date()
+    )
+    return entries.exists()
 
 
 def _send(terminal: Terminal, sold: Sequence[Sold]) -> int:
@@ -209,7 +222,7 @@ def _send(terminal: Terminal, sold: Sequence[Sold]) -> int:
         for one, answer in zip(part, answers, strict=True):
             if isinstance(answer, Accepted):
                 taken += not answer.replayed
-            elif isinstance(answer, Problem) and answer.status >= 500:
+            elif isinstance(answer, Problem) and (answer.status >= 500 or answer.status == HTTP_TOO_MANY):
                 again.append(one)
             elif not (isinstance(answer, Problem) and answer.status == HTTP_CONFLICT):
                 raise NotTakenError(f"till {terminal.number}, number {one.sequence}: {answer}")
