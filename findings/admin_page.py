@@ -86,7 +86,8 @@ def next_url(finding: Finding) -> str:
         | Q(score=finding.score, began_at__gt=finding.began_at)
         | Q(score=finding.score, began_at=finding.began_at, pk__gt=finding.pk)
     )
-    waiting = Finding.objects.filter(after, closed_at__isnull=True)
+    # The bound on the score alone is where the index is entered.
+    waiting = Finding.objects.filter(after, score__lte=finding.score, closed_at__isnull=True)
     key = waiting.order_by("-score", "began_at", "pk").values_list("pk", flat=True).first()
     return page_url(key) if key else ""
 

@@ -95,7 +95,7 @@ RETAILERS = """
 """
 CANDIDATES = """
     SELECT terminal FROM findings_tillstate
-    WHERE terminal > %s AND last_received_at < %s ORDER BY terminal LIMIT %s
+    WHERE terminal > %s AND LEAST(last_issued_at, last_received_at) < %s ORDER BY terminal LIMIT %s
 """
 
 

@@ -73,10 +73,10 @@ FLEET_SAMPLE = """
     ) AS near
 """
 FLEET = f"""
-    SELECT d.currency, {SUMS.format(when="true")}
+    SELECT sample.terminal, d.currency, {SUMS.format(when="true")}
     FROM ({FLEET_SAMPLE}) AS sample
     JOIN findings_tillday d ON d.terminal = sample.terminal AND d.day > %(past)s AND d.day <= %(until)s
-    GROUP BY d.currency
+    GROUP BY sample.terminal, d.currency
 """  # noqa: S608 - only this module's own text is put in
 ESTIMATE = "SELECT reltuples::bigint FROM pg_class WHERE oid = 'findings_tillstate'::regclass"
 COUNT = "SELECT count(*) FROM (SELECT 1 FROM findings_tillstate LIMIT %s) AS part"
@@ -138,10 +138,14 @@ def compare(terminals: Sequence[int], window: Window, at_least: str) -> list[Com
         RETAILERS, {**values, "retailers": list(chains), "tills": RETAILER_TILLS}
     ):
         retailers[retailer, currency].append((store, Sums(*sums)))
-    fleet = {currency: Sums(*sums) for currency, *sums in _rows(FLEET, {**values, "tills": FLEET_TILLS})}
+    fleet: dict[str, dict[int, Sums]] = defaultdict(dict)
+    for terminal, currency, *sums in _rows(FLEET, {**values, "tills": FLEET_TILLS}):
+        fleet[currency][terminal] = Sums(*sums)
+    whole = {currency: total(list(tills.values())) for currency, tills in fleet.items()}
     found = dict[int, Compared]()
     for (store, currency), tills in by_store.items():
         others = [sums for other, sums in retailers[tills[0].retailer, currency] if other != store]
+        own_store = total([fleet[currency].get(own.terminal, Sums()) for own in tills])
         now, past = total([own.now for own in tills]), total([own.past for own in tills])
         for own in tills:
             known = found.get(own.terminal)
@@ -152,7 +156,7 @@ def compare(terminals: Sequence[int], window: Window, at_least: str) -> list[Com
                     store=less(now, own.now),
                     store_past=less(past, own.past),
                     retailer=others,
-                    fleet=fleet.get(currency, Sums()),
+                    fleet=less(whole.get(currency, Sums()), own_store),
                 )
                 found[own.terminal] = Compared(own.terminal, store, own.retailer, currency, own.last_issued_at, till)
     return [found[terminal] for terminal in sorted(found)]

@@ -134,10 +134,14 @@ def enrol_terminals(
 def rotate_terminal_token(terminal: Terminal, *, overlap: timedelta = timedelta(), by: str = COMMAND) -> int:
     """Gives the terminal's token a new version, and answers it; the one before works for `overlap` more.
 
-    Older ones are void. Without an overlap a key of before is not taken any more either.
+    Older ones are void. Without an overlap a key of before is not taken any more either. Raises StepRefused for an
+    overlap of a terminal that signs: its key needs the next number, too (`enrolment.operations.renew`), or what came
+    before its key, sales without a signature, would be taken again.
     """
     with transaction.atomic():
         locked = Terminal.objects.select_for_update().select_related("store").get(pk=terminal.pk)
+        if overlap and locked.signing_key:
+            raise StepRefused(f"terminal {locked.pk} signs its sales, and renews its token and key by itself")
         rotate_locked(locked, overlap=overlap)
         locked.save(update_fields=["key_version", "overlap_until", "expires_on", "is_loaded"])
         record_steps(

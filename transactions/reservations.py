@@ -83,7 +83,12 @@ class Reservations:
             (version, hold.field, now_ms, SETTLED_MS, HELD_S, content),
         )
         reply = self._call(shard, RESERVE, command)
-        return None if reply == 1 else _read(reply)
+        return None if reply == 1 else _read(dict(zip(reply[::2], reply[1::2], strict=True)))
+
+    def held_of(self, original: CodePlace) -> Held:
+        """What is held of a sale. Raises RedisError and OSError."""
+        found: Any = self.stores.store_for(shard_of(original.terminal)).hgetall(held_key(original))
+        return _read(found)
 
     def release(self, hold: Hold) -> None:
         """Gives back what a definitely refused one held; a fault leaves it to its time."""
@@ -105,9 +110,8 @@ _Content = tuple[int, int, int, dict[bytes, tuple[int, int]]]
 _decoder = msgspec.msgpack.Decoder(_Content)
 
 
-def _read(reply: list[bytes]) -> Held:
-    """What a hash holds, from its names and values in turn."""
-    values = dict(zip(reply[::2], reply[1::2], strict=True))
+def _read(values: dict[bytes, bytes]) -> Held:
+    """What a hash holds, by its names."""
     version = int(values.pop(VERSION, NOTHING_HELD))
     found = []
     for name, value in values.items():

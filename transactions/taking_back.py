@@ -13,7 +13,8 @@ callable that it registers, then the amount is reserved in the original's shard,
 `mode: offline` means that the money was given back already: it is kept whatever is left, with a warning.
 """
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -207,9 +208,12 @@ class Corrections:
         version, pending = NOTHING_HELD, list[TakenBack]()
         is_promised = False
         for _ in range(RESERVE_ATTEMPTS_MAX):
-            if not is_promised and (faults := amount_faults(one.contents, original, pending)):
+            faults = [] if is_promised else amount_faults(one.contents, original, pending)
+            # It is too much in any case, but what is left must be said rightly, and its own bytes may hold it already.
+            held = self._look(one) if faults and version == NOTHING_HELD else None
+            if faults and (held is None or held.version == NOTHING_HELD):
                 raise _RefusedError(faults, "more-than-left")
-            held = self._reserve(one, version)
+            held = held or self._reserve(one, version)
             if held is None:
                 return True
             version, pending = held.version, held.of(one.retailer)
@@ -239,14 +243,14 @@ class Corrections:
 
     def _reserve(self, one: "_One", version: int) -> Held | None:
         sums = sums_of(one.contents, parts_of(one.contents.lines))
-        try:
+        with _store_answers():
             return self.reservations.reserve(
                 one.hold, version=version, retailer=one.retailer, sums=sums, now_ms=one.now_ms
             )
-        except ResponseError as fault:
-            raise _SendAgainError("The capture store takes nothing just now.", answers.RETRY_LATER_S) from fault
-        except (RedisError, OSError) as fault:
-            raise _SendAgainError("The receipt's capture store is away.", answers.RETRY_SOON_S) from fault
+
+    def _look(self, one: "_One") -> Held:
+        with _store_answers():
+            return self.reservations.held_of(one.hold.original)
 
     def _original_of(self, one: "_One") -> Original:
         """The sale, from the ledger. One that is on its way there is waited for."""
@@ -285,6 +289,17 @@ class _One(NamedTuple):
     retailer: int
     now_ms: int
     is_together: bool
+
+
+@contextmanager
+def _store_answers() -> Iterator[None]:
+    """What a store's faults are called in an answer."""
+    try:
+        yield
+    except ResponseError as fault:
+        raise _SendAgainError("The capture store takes nothing just now.", answers.RETRY_LATER_S) from fault
+    except (RedisError, OSError) as fault:
+        raise _SendAgainError("The receipt's capture store is away.", answers.RETRY_SOON_S) from fault
 
 
 def _ask(place: CodePlace) -> Original | None:

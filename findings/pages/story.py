@@ -15,6 +15,7 @@ MEMBER = re.compile(r"member \d+ of retailer \d+")
 ANSWER_MARK = "said-answer"
 AUTHORITY = "The authority"
 SYSTEM = "The system"
+FOUND = "Found"
 STATES = {
     Finding.State.OPEN: "Opened again",
     Finding.State.ANSWERED: "Answered",
@@ -70,7 +71,8 @@ def _said(note: FindingNote, who: str) -> Said:
         what = STATES[Finding.State(after)] if after in Finding.State.values else after
         text = found["reason"] or ""
     elif note.kind == FindingNote.Kind.STATE and text in Finding.State.values:
-        what, text = STATES[Finding.State(text)], ""
+        # Nothing was before it: it was just found.
+        what, text = FOUND, ""
     elif note.kind == FindingNote.Kind.ASSIGNED:
         what, text = text[:1].upper() + text[1:], ""
     elif note.kind == FindingNote.Kind.NOTE and not note.is_internal:

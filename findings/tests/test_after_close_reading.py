@@ -17,7 +17,8 @@ from tests.tills import Till
 
 # As an evening when nobody sells any more.
 NOW = at(rounded_now().date(), 0) - timedelta(minutes=30)
-HOURS = (9, 10, 12, 14, 16, 17, 18, 19)
+# Two sales in each of few hours, so that two hours without one are a pause.
+HOURS, MINUTES = (16, 17, 18, 19), (15, 45)
 
 
 def sales(till: Till, moments: Iterable[datetime], **changes: Any) -> list[dict[str, Any]]:
@@ -30,7 +31,12 @@ def sales(till: Till, moments: Iterable[datetime], **changes: Any) -> list[dict[
 
 def days(back: int, until: int = -1) -> list[datetime]:
     """Opening hours of the days from so many back on."""
-    return [at((NOW - timedelta(day)).date(), hour, 15) for day in range(back, until, -1) for hour in HOURS]
+    return [
+        at((NOW - timedelta(day)).date(), hour, minute)
+        for day in range(back, until, -1)
+        for hour in HOURS
+        for minute in MINUTES
+    ]
 
 
 def feed(history: History, till: Till, made: list[dict[str, Any]]) -> None:

@@ -5,12 +5,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 
 from findings import judging, operations
 from findings.judging import judge, judge_due
 from findings.models import Finding, FindingNote, Gap, Sweep
 from findings.scoring import BANDS
+from findings.tasks import judge_findings
 from findings.tests.history import MINUTE, History, rounded_now
 from findings.verdicts import Verdict
 from ledger.archive.tests.runs import run_killed
@@ -246,10 +248,22 @@ def test_killed_in_the_middle_the_next_round_does_it_all(history: History) -> No
     gap_of(history, 1, 3)
     run_killed("findings.before-commit", "judge")
     assert not Finding.objects.exists()
-    judge_due(NOW)
-    judge_due(NOW)
+    judge_findings()
+    judge_findings()
     assert Finding.objects.count() == 1
     assert FindingNote.objects.count() == 1
+
+
+def test_the_command_sweeps_now_and_with_again_looks_at_every_till(
+    history: History, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gap_of(history, 1, 3)
+    for words, tills in (((), 1), ((), 0), (("--again",), 1)):
+        call_command("judge", "--kind", "refunds", *words)
+        assert capsys.readouterr().out.startswith(f"refunds: {tills} tills judged; 0 opened")
+    call_command("judge", "--kind", "gap", "--kind", "clock")
+    assert [line.split(":")[0] for line in capsys.readouterr().out.splitlines()] == ["gap", "clock"]
+    assert Finding.objects.count() == 1
 
 
 def test_silence_is_not_judged_while_the_feed_is_behind(history: History) -> None:

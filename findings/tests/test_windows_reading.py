@@ -13,6 +13,7 @@ from findings.judging import judge
 from findings.models import Finding
 from findings.tests.history import History, rounded_now
 from findings.windows import WINDOW_DAYS
+from findings.windows_reading import compare, window_of
 from tests.factories import make_line, make_refund, make_sale
 from tests.tills import Till
 
@@ -121,11 +122,12 @@ def test_many_tills_cost_no_more_statements(history: History) -> None:
     for till in tills:
         sold(history, till, 30, lines=[make_line(**UNKNOWN)])
     history.feed(NOW)
+    window = window_of(NOW)
     with CaptureQueriesContext(connection) as one:
-        unknown_reading.judge([tills[0].number], NOW)
+        assert len(compare([tills[0].number], window, unknown_reading.AT_LEAST)) == 1
     with CaptureQueriesContext(connection) as all_of_them:
-        unknown_reading.judge([till.number for till in tills], NOW)
-    assert len(one) == len(all_of_them)
+        assert len(compare([till.number for till in tills], window, unknown_reading.AT_LEAST)) == 4
+    assert len(one) == len(all_of_them) == 4
 
 
 @pytest.mark.django_db

@@ -10,7 +10,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 # Each of their parts is one DB transaction, and the next start goes on with what is missing.
 STOP_LIMIT_S = 2
 # The commands, by what they fill.
-OFFICES = {"books": "demo_books", "stock": "demo_stock"}
+OFFICES = {"books": "demo_books", "stock": "demo_stock", "findings": "demo_findings"}
 
 
 class Office(Errand):

@@ -93,6 +93,14 @@ def test_a_signature_is_written_in_one_way_only() -> None:
             read_offline(changed)
 
 
+def test_the_longest_address_reaches_the_page_and_a_longer_one_does_not(client: Client, key: TillKey) -> None:
+    head = f"{TERMINAL_MAX}.{SEQUENCE_MAX}.2611281000.-{2**53 - 1}.65535."
+    longest = head + "A" * (ADDRESS_LENGTH_MAX - len(head))
+    assert NOT_GENUINE in client.get(f"/O/{longest}").content
+    page = client.get(f"/O/{longest}A")
+    assert (page.status_code, NOT_GENUINE in page.content) == (404, False)
+
+
 # --- Before the sale comes ---------------------------------------------------------------------------------------
 
 

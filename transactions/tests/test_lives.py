@@ -116,6 +116,15 @@ def test_a_new_token_overlaps_with_the_one_before(till: Till) -> None:
     assert [till.send(token=token).status for token in (old, till.token, newest)] == [401, 401, 201]
 
 
+def test_a_signing_tills_token_is_not_rotated_with_an_overlap(till: Till) -> None:
+    till.give_key()
+    with pytest.raises(StepRefused, match="renews its token and key by itself"):
+        rotate_terminal_token(till.terminal, overlap=OVERLAP)
+    assert till.send(till.signed()).status == 201
+    rotate_terminal_token(till.terminal)
+    assert till.send(till.signed()).status == 401
+
+
 def test_a_new_gateway_token_overlaps_too(till: Till) -> None:
     retailer = till.terminal.store.retailer
     old = till.gateway_token

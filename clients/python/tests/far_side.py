@@ -56,6 +56,7 @@ class FarSide:
         self.token = 1
         self.warnings: list[dict[str, str]] = []
         self.date_off_s = 0.0
+        self.checkpoint: str | None = None
         self.judge: Callable[[dict[str, Any]], Said | None] = lambda sale: None
         self._lock = threading.Lock()
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -150,6 +151,8 @@ class FarSide:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            # Head and body are two writes, and the second would wait for the other side's acknowledgement.
+            disable_nagle_algorithm = True
 
             def _do(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -187,6 +190,8 @@ class FarSide:
                 body = raw if raw is not None else json.dumps(content).encode()
                 self.send_response_only(status)
                 self.send_header("Date", formatdate(time.time() + far.date_off_s, usegmt=True))
+                if far.checkpoint is not None:
+                    self.send_header("Possys-Checkpoint", far.checkpoint)
                 for name, value in {**headers, "Content-Length": str(len(body))}.items():
                     self.send_header(name, value)
                 self.end_headers()

@@ -56,6 +56,13 @@ def test_the_receipt_reads_as_one(enrol: Opener) -> None:
     assert next(line for line in lines if line.startswith("Change")).split() == ["Change", "11.00"]
 
 
+def test_the_logs_checkpoint_is_printed_and_kept_with_the_sale(till: Till, far: FarSide) -> None:
+    far.checkpoint = "123456 mXGLpF2ZB1WNoyh4n1P1PWEGGzVnLJ1GtCYdP1b2C0Q="
+    receipt = till.sell(BASKET)
+    assert receipt.checkpoint == till.find(receipt.sequence).checkpoint == far.checkpoint
+    assert f"Log {far.checkpoint}".replace(" ", "") in receipt.text(32).replace(" ", "").replace("\n", "")
+
+
 def test_the_blocks_are_the_qr_code(till: Till) -> None:
     receipt = till.sell(BASKET)
     printed = [line for line in receipt.lines(42) if "▀" in line or "▄" in line or "█" in line]
@@ -74,6 +81,9 @@ def test_an_offline_code_too_wide_for_the_paper_is_left_to_the_printer(till: Til
     narrow = receipt.lines(32)
     assert not any("█" in line for line in narrow)
     assert receipt.qr_text in "".join(narrow)
+    on_screen = receipt.lines(32, qr_width=80)
+    assert any("█" in line for line in on_screen)
+    assert receipt.qr_text not in "".join(on_screen)
 
 
 def test_money_is_shown_and_read_by_the_currency() -> None:

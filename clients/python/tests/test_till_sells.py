@@ -191,6 +191,23 @@ def test_an_enrolment_that_was_given_up_goes_on_by_the_same_name(
     assert len(far.enrolments) == len(far.public_keys) == 1
 
 
+def test_an_enrolment_that_came_to_nothing_leaves_the_till_as_it_was(
+    till: Till, enrol: Opener, far: FarSide, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("possys_till.till.ENROLMENT_BACKOFF", Backoff(first_s=0.01))
+    with pytest.raises(FolderInUse):
+        enrol()
+    till.close()
+    far.down = True
+    with pytest.raises(Unreachable):
+        Till.enrol(far.url, "0000-0000-0000-0000", till.folder)
+    far.down = False
+    again = enrol(again=True)
+    assert again.sell([MILK]).code == code_of(1)
+    assert again.credential == till.credential
+    assert far.renewals == {}
+
+
 def test_a_wrong_or_used_code_says_so(far: FarSide, tmp_path: Path) -> None:
     with pytest.raises(Refused, match="No such code"):
         Till.enrol(far.url, "0000-0000-0000-0000", tmp_path / "new")

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from findings import operations
 from findings.models import TEXT_MAX, Finding, Sweep
@@ -22,6 +24,8 @@ from possys.clock import now_ms, utc
 from tests.cast import RetailCast, make_retail_cast
 from transactions.operations import enrol_terminals
 
+# Session, person, membership and its stores; what is asked, what is open, when it was judged.
+LIST_QUERIES = 7
 SECRET = "We watch this shop for a while."
 
 
@@ -223,6 +227,19 @@ def test_an_address_without_a_finding_shows_none(own: Own, junk: str) -> None:
         400,
         404,
     }
+
+
+def test_a_list_asks_as_much_for_one_finding_as_for_many(own: Own) -> None:
+    # The session notes the retailer once.
+    own.cast.owner.get(own.at())
+    counts = []
+    for number in range(12):
+        make_finding("gap", own.high, subject=str(number))
+        if number in {0, 11}:
+            with CaptureQueriesContext(connection) as asked:
+                own.cast.owner.get(own.at())
+            counts.append(len(asked))
+    assert counts == [LIST_QUERIES, LIST_QUERIES], [one["sql"] for one in asked]
 
 
 def test_a_long_list_goes_on_and_ends(own: Own) -> None:

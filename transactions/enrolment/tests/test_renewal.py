@@ -22,9 +22,9 @@ from transactions.operations import change_status
 from transactions.signatures import SALE
 
 
-def send_signed(till: Till, key: int, private: Ed25519PrivateKey) -> Response:
-    """One new sale under a key."""
-    sale = sale_bytes(till.sale())
+def send_signed(till: Till, key: int, private: Ed25519PrivateKey, sale: bytes = b"") -> Response:
+    """A sale under a key, a new one unless one is given."""
+    sale = sale or sale_bytes(till.sale())
     value = base64.b64encode(private.sign(SALE + sale)).decode()
     signature = json.dumps({"key": key, "value": value}, separators=(",", ":")).encode()
     return till.send(b'{"signature":' + signature + b',"sale":' + sale + b"}")
@@ -126,6 +126,21 @@ def test_a_new_key_signs_at_once_and_the_old_one_through_the_overlap(
     end_overlap(terminal)
     assert send_signed(till, 1, new_till.private).status == 422
     assert send_signed(till, 2, next_till.private).status == 201
+
+
+def test_what_waited_in_the_till_is_signed_again_with_the_key_in_use(
+    terminal: Terminal, signing: str, new_till: NewTill
+) -> None:
+    till = selling(terminal, signing)
+    arrived, waiting = till.sales(2)
+    first = send_signed(till, 1, new_till.private, arrived)
+    next_till = NewTill()
+    till.token = next_till.renew(signing, **next_till.key()).json()["token"]
+    end_overlap(terminal)
+    assert send_signed(till, 1, new_till.private, waiting).pointers == ["/signature/key"]
+    assert send_signed(till, 2, next_till.private, waiting).status == 201
+    again = send_signed(till, 2, next_till.private, arrived)
+    assert (again.status, again.json()["code"]) == (200, first.json()["code"])
 
 
 def test_renewing_the_token_alone_keeps_the_key_and_lets_nothing_in_unsigned(

@@ -12,16 +12,21 @@ from urllib.parse import urlsplit
 TIMEOUT_S = 10.0
 # A server that asks to stay away for longer is asked again all the same: a wrong header must not silence a till.
 RETRY_AFTER_MAX_S = 3600.0
+CHECKPOINT_HEADER = "Possys-Checkpoint"
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class Response(NamedTuple):
-    """An HTTP answer; `wait_s` is its Retry-After, 0 without one; `date` its Date as it came."""
+    """An HTTP answer; `wait_s` is its Retry-After, 0 without one; `date` its Date as it came.
+
+    `checkpoint` is the newest checkpoint of the server's log, `<size> <root>`.
+    """
 
     status: int
     wait_s: float
     body: bytes
     date: str | None = None
+    checkpoint: str | None = None
 
 
 def check_url(url: str) -> str:
@@ -82,7 +87,9 @@ class Connection:
         content = response.read()
         self._used = True
         wait_s = retry_after_s(response.getheader("Retry-After"))
-        return Response(response.status, wait_s, content, response.getheader("Date"))
+        return Response(
+            response.status, wait_s, content, response.getheader("Date"), response.getheader(CHECKPOINT_HEADER)
+        )
 
     def abort(self) -> None:
         """Ends an exchange that another thread waits for: no answer will come."""

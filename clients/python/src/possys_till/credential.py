@@ -40,6 +40,11 @@ class Pending:
         return cls(secrets.token_urlsafe(REQUEST_BYTES), private, code, url)
 
     @property
+    def is_renewal(self) -> bool:
+        """Whether it renews a credential; else it exchanges an enrolment code."""
+        return self.code is None
+
+    @property
     def asked(self) -> dict[str, Any]:
         """What the server is told of the key."""
         if self.private_key is None:

@@ -26,6 +26,7 @@ class Receipt:
     """One receipt. `standing` is accepted, offline or training; `code` is there once the server gave it.
 
     `warnings` are for the cashier, `due_by` is when an offline sale must have come to the server, `copy` counts copies.
+    `checkpoint` is that of the server's log when it answered: `<size> <root>`.
     """
 
     sequence: int
@@ -36,13 +37,17 @@ class Receipt:
     url: str | None = None
     warnings: tuple[str, ...] = ()
     copy: int = 0
+    checkpoint: str | None = None
 
     @classmethod
     def of(cls, kept: Kept, holder: Credential) -> "Receipt":
         """The receipt of a kept sale as it stands now."""
-        url = kept.answer.get("url") if kept.code is not None and kept.answer else None
-        return cls(
-            kept.sequence, kept.sale, OFFLINE if kept.code is None else ACCEPTED, holder, kept.code, url
+        said = kept.answer or {}
+        made = cls(kept.sequence, kept.sale, OFFLINE, holder)
+        if kept.code is None:
+            return made
+        return replace(
+            made, standing=ACCEPTED, code=kept.code, url=said.get("url"), checkpoint=said.get("checkpoint")
         )  # fmt: skip
 
     @property
@@ -90,20 +95,25 @@ class Receipt:
         """The whole receipt, lines ended by a newline."""
         return "\n".join(self.lines(width)) + "\n"
 
-    def lines(self, width: int = WIDTH) -> list[str]:
-        """The receipt in so many columns. A QR code that does not fit is left to the printer (`qr_text`)."""
-        above, code, below = self.parts(width)
+    def lines(self, width: int = WIDTH, *, qr_width: int | None = None) -> list[str]:
+        """The receipt in so many columns. A QR code that does not fit is left to the printer (`qr_text`).
+
+        `qr_width` is for screens, where the code may be wider than the paper.
+        """
+        above, code, below = self.parts(width, qr_width=qr_width)
         left = " " * ((width - len(code[0])) // 2) if code else ""
         return [*above, *(f"{left}{line}" for line in code), *below]
 
-    def parts(self, width: int = WIDTH) -> tuple[list[str], list[str], list[str]]:
+    def parts(self, width: int = WIDTH, *, qr_width: int | None = None) -> tuple[list[str], list[str], list[str]]:
         """What stands above the QR code, the code in blocks with its margin (nothing without room), and what below."""
         above = [*self._head(width), *self._body(width), *self._taxes(width), "-" * width]
         if self.standing == TRAINING:
             return [*above, *_centred("TRAINING, NOT A RECEIPT", width)], [], []
         if self.standing == OFFLINE:
             above += _centred(f"OFFLINE, due by {self.due_by:%Y-%m-%d %H:%M}", width)
-        return above, qr.lines(self.qr_text, columns_max=width), list(self._foot(width))
+        code = qr.lines(self.qr_text, columns_max=width if qr_width is None else qr_width)
+        address = [] if code else textwrap.wrap(self.qr_text, width)
+        return above, code, [*address, *self._foot(width)]
 
     def _head(self, width: int) -> Iterator[str]:
         retailer, store = self.holder.retailer, self.holder.store
@@ -150,10 +160,10 @@ class Receipt:
             yield _sides(f"{row['code']} {rate}", figures, width)
 
     def _foot(self, width: int) -> Iterator[str]:
-        if not qr.lines(self.qr_text, columns_max=width):
-            yield from textwrap.wrap(self.qr_text, width)
         if self.code is not None:
             yield from _centred(self.code, width)
+        if self.checkpoint is not None:
+            yield from _wrapped(f"Log {self.checkpoint}", width)
         key = self.holder.key
         yield _sides(f"Terminal {self.holder.terminal}", f"Key {key.fingerprint}" if key else "", width)
 

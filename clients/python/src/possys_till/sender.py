@@ -86,7 +86,7 @@ class Sender:
         self._wake = threading.Event()
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="possys-till-sender", daemon=True)
-        self._renew_due = self.file.pending is not None
+        self._renew_due = self._pending_renewal() is not None
         self._renewals_failed = 0
         self._renew_at_s = self._look_at_s = self._prune_at_s = 0.0
         self._renewed_until_s = -RENEWED_FOR_S
@@ -157,10 +157,9 @@ class Sender:
             return wait_s
         self._renew()
         self._prune()
-        entries = self.queue.waiting(
-            sales_max=1 if self.circuit.is_open else BATCH_SALES_MAX, bytes_max=BATCH_BYTES_MAX
-        )
-        self.behind = len(entries) == BATCH_SALES_MAX
+        most = 1 if self.circuit.is_open else BATCH_SALES_MAX
+        found = self.queue.waiting(sales_max=BATCH_SALES_MAX + 1, bytes_max=BATCH_BYTES_MAX)
+        entries, self.behind = found[:most], len(found) > BATCH_SALES_MAX
         if entries:
             self._settle(entries, self.server.send([one.body for one in entries], self.file.held()))
             return self.circuit.wait_s
@@ -358,8 +357,9 @@ class Sender:
         if not self._renew_due or time.monotonic() < self._renew_at_s or self.circuit.is_open:
             return
         held = self.file.held()
-        pending = self.file.pending or Pending.make(with_key=held.key is not None)
-        if self.file.pending is None:
+        pending = self._pending_renewal()
+        if pending is None:
+            pending = Pending.make(with_key=held.key is not None)
             self.file.keep(held, pending)
         try:
             renewed = self.server.renew(held, pending)
@@ -374,6 +374,11 @@ class Sender:
         self._renew_due, self._renewals_failed = False, 0
         self._renewed_until_s = time.monotonic() + RENEWED_FOR_S
         self.report("credential", f"the credential was renewed; it ends on {renewed.expires_on}")
+
+    def _pending_renewal(self) -> Pending | None:
+        """What was asked already; an enrolment that was given up is none."""
+        pending = self.file.pending
+        return pending if pending is not None and pending.is_renewal else None
 
     def _prune(self) -> None:
         if time.monotonic() < self._prune_at_s or self.circuit.is_open:

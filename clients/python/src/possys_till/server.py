@@ -4,6 +4,7 @@ import http.client
 import json
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
@@ -42,7 +43,11 @@ class Server:
             response = self._exchange(path, body, credential.token, self._limit_s if alone else BATCH_LIMIT_S)
         except Unreachable as fault:
             return [Answer(LOST, None, str(fault))] * len(sales)
-        return read_answers(response, len(sales), batched=not alone)
+        answers = read_answers(response, len(sales), batched=not alone)
+        if response.checkpoint is None:
+            return answers
+        # Kept and printed with the sale: who has it can show it if the log is ever another (docs/api.md).
+        return [replace(one, said={**one.said, "checkpoint": response.checkpoint}) for one in answers]
 
     def enrol(self, pending: Pending, *, software: str | None) -> Credential:
         """Exchanges an enrolment code. Raises Refused, or Unreachable: ask again with the same request."""

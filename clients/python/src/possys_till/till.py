@@ -120,9 +120,10 @@ class Till:
         pending = file.pending
         if pending is None or (pending.code, pending.url) != (symbols, url):
             pending = Pending.make(with_key=with_key, code=symbols, url=url)
-        file.keep(file.credential, pending)
         server = Server(url, Clock())
         with contextlib.closing(Queue(file.folder / QUEUE_FILE)) as queue, contextlib.closing(server):
+            # Behind the queue's lock: a till that is open here must not find another file than its own.
+            file.keep(file.credential, pending)
             for attempt in range(ENROLMENT_TRIES):
                 try:
                     credential = server.enrol(pending, software=SOFTWARE)

@@ -1,6 +1,7 @@
 """The conversation at the till: what is typed or scanned, a line at a time, and what is printed for it."""
 
 import re
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TextIO
@@ -32,7 +33,6 @@ STORNO = re.compile(r"-\s*(\d*)", re.ASCII)
 METHODS = ("cash", "card", "voucher", "transfer", "account", "other")
 # Black on white, whatever the terminal's own colours are: readers need a light margin.
 BLACK_ON_WHITE, PLAIN = "\x1b[30;107m", "\x1b[0m"
-COLOUR_CHARACTERS = len(BLACK_ON_WHITE) + len(PLAIN)
 
 
 class UsageError(TillError):
@@ -233,12 +233,11 @@ class Shell:
     def _print(self, receipt: Receipt) -> None:
         """The receipt; its QR code in black on white where the output is a terminal."""
         self.say("")
-        if self.colours:
-            above, code, below = receipt.parts(self.width)
-            coloured = [f"{BLACK_ON_WHITE}{line}{PLAIN}".center(self.width + COLOUR_CHARACTERS) for line in code]
-            self.say("\n".join([*above, *coloured, *below]))
-        else:
-            self.say(receipt.text(self.width).rstrip("\n"))
+        screen = max(self.width, shutil.get_terminal_size().columns)
+        above, code, below = receipt.parts(self.width, qr_width=screen)
+        before, after = (BLACK_ON_WHITE, PLAIN) if self.colours else ("", "")
+        left = " " * max(0, (self.width - len(code[0])) // 2) if code else ""
+        self.say("\n".join([*above, *(f"{left}{before}{line}{after}" for line in code), *below]))
         self.say("")
         for warning in receipt.warnings:
             self.say(f"! {warning}")
