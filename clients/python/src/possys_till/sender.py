@@ -1,6 +1,7 @@
 """The one thread that speaks with the server: it sends what waits in order, in batches after an outage, and probes.
 
-    circuit closed   the oldest waiting sales, up to a batch at a time, until none waits
+    circuit closed   the oldest waiting sales, up to a batch at a time, until none waits; a refund that cannot be
+                     judged yet comes again by itself, and the others go past it
     circuit open     after back-off with jitter the oldest one alone; an answer closes the circuit
     blocked          nothing but a question now and then whether the terminal may sell again
 
@@ -24,6 +25,7 @@ from possys_till.circuit import Circuit
 from possys_till.clock import Clock
 from possys_till.credential import CredentialFile, Pending
 from possys_till.faults import Refused, StorageError, TillError, Unreachable
+from possys_till.put_off import PutOff, waits_alone
 from possys_till.queue import Kept, Queue
 from possys_till.server import Server
 
@@ -81,6 +83,7 @@ class Sender:
     behind: bool = False
 
     def __post_init__(self) -> None:
+        self.put_off = PutOff()
         self._waiters: dict[int, Future[Answer]] = {}
         self._lock = threading.Lock()
         self._wake = threading.Event()
@@ -158,7 +161,9 @@ class Sender:
         self._renew()
         self._prune()
         most = 1 if self.circuit.is_open else BATCH_SALES_MAX
-        found = self.queue.waiting(sales_max=BATCH_SALES_MAX + 1, bytes_max=BATCH_BYTES_MAX)
+        found = self.queue.waiting(
+            sales_max=BATCH_SALES_MAX + 1, bytes_max=BATCH_BYTES_MAX, without=self.put_off.not_due()
+        )
         entries, self.behind = found[:most], len(found) > BATCH_SALES_MAX
         if entries:
             self._settle(entries, self.server.send([one.body for one in entries], self.file.held()))
@@ -166,34 +171,30 @@ class Sender:
         if self.circuit.is_open:
             self._probe()
             return self.circuit.wait_s
-        return max(0.0, self._renew_at_s - time.monotonic()) if self._renew_due else PRUNE_EVERY_S
+        renewal_s = max(0.0, self._renew_at_s - time.monotonic()) if self._renew_due else PRUNE_EVERY_S
+        return self.put_off.wait_s(renewal_s)
 
     # What the server said
 
     def _settle(self, entries: Sequence[Kept], answers: Sequence[Answer]) -> None:
         """Writes down what became of each sale, tells who waits, and opens or closes the circuit."""
         at = self._moment()
-        taken = [
-            (kept.sequence, answer.code, answer.said, answer.status)
-            for kept, answer in zip(entries, answers, strict=True)
-            if answer.code is not None
-        ]
-        open_ones, unwritten = list[Answer](), None
-        for answer in answers:
-            if _of_till(answer):
-                self._block(answer)
-                break
-        try:
-            if taken:
-                self.queue.accepted(taken, at=at)
-        except StorageError as fault:
-            # Those who wait hear of their code all the same; the queue will ask for it again.
-            unwritten = fault
+        if (refusal := next(filter(_of_till, answers), None)) is not None:
+            self._block(refusal)
+        # Those who wait hear of their code also when it could not be written down; the queue will ask for it again.
+        unwritten = self._write_down(entries, answers, at)
+        open_ones = list[Answer]()
+        settled = 0
         for kept, answer in zip(entries, answers, strict=True):
-            if answer.code is not None:
-                self._accepted(kept, answer)
-            elif self._of_sale(answer):
-                self._refused(kept, answer, at)
+            if answer.code is not None or self._of_sale(answer):
+                settled += 1
+                self.put_off.settled(kept.sequence)
+                if answer.code is not None:
+                    self._accepted(kept, answer)
+                else:
+                    self._refused(kept, answer, at)
+            elif waits_alone(kept.sale, answer):
+                self.put_off.put(kept.sequence, answer.wait_s)
             else:
                 open_ones.append(answer)
                 self._unanswered(kept, answer)
@@ -201,8 +202,22 @@ class Sender:
             raise unwritten
         if open_ones:
             self._failed(open_ones)
-        elif self.circuit.succeeded():
+        elif settled and self.circuit.succeeded():
             self.report("online", "the server answers again")
+
+    def _write_down(self, entries: Sequence[Kept], answers: Sequence[Answer], at: str) -> StorageError | None:
+        """Has the codes on disk; what the disk says against it."""
+        taken = [
+            (kept.sequence, answer.code, answer.said, answer.status)
+            for kept, answer in zip(entries, answers, strict=True)
+            if answer.code is not None
+        ]
+        try:
+            if taken:
+                self.queue.accepted(taken, at=at)
+        except StorageError as fault:
+            return fault
+        return None
 
     def _of_sale(self, answer: Answer) -> bool:
         """Whether it is the sale that was refused, for good, by the server itself and nothing on the way to it."""
@@ -329,6 +344,7 @@ class Sender:
     def look_now(self) -> None:
         """Has the next probe, and the next question about a blocked terminal, made at once."""
         self._look_at_s = 0.0
+        self.put_off.all_due()
         self.circuit.probe_now()
         self.wake()
 

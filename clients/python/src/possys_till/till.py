@@ -341,7 +341,8 @@ class Till:
         except NotYet:
             self._sender.forget(sequence)
             if not future.done():
-                self._circuit.trip(f"no answer within {self.settings.answer_limit_s:g} s")
+                if sequence not in self._sender.put_off:
+                    self._circuit.trip(f"no answer within {self.settings.answer_limit_s:g} s")
                 return self._offline(kept)
             answer = future.result()
         return self._answered(kept, answer)
