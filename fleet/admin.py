@@ -13,11 +13,11 @@ from unfold.paginator import InfinitePaginator
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget, UnfoldBooleanSwitchWidget
 
 from fleet import results
-from fleet.forms import NEW_TILLS
 from fleet.import_forms import ImportForm
 from fleet.import_views import acted, begin, csv_response, import_context
 from fleet.models import BY_LENGTH_MAX, Import
 from fleet.rows import COLUMNS
+from fleet.till_forms import NEW_TILLS
 from fleet.uploads import FileFault, Uploaded, keep_file
 from possys.accounts.models import User
 from transactions.models import Life

@@ -17,7 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from fleet.forms import TILLS_AT_ONCE, NumbersField, tills_of
+from fleet.form_parts import TILLS_AT_ONCE, NumbersField, tills_of
 from fleet.service import SERVICE
 from fleet.telling import member, till_name
 from portal import frame

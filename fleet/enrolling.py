@@ -8,12 +8,12 @@ a second.
 import heapq
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
-from django.db.models import Field
 
+from fleet.copying import constants, copy_rows, escaped
 from fleet.planning import RETIRED, Known, Outcome, Plan, Registry, StoreKey, plan, store_key
 from fleet.rows import Row
 from possys.codes import TERMINAL_MAX
@@ -38,6 +38,8 @@ TILLS = """
     WHERE terminal.status <> %s
     GROUP BY 1, 2
 """
+TILL_COLUMNS = ("number", "store_id", "label")
+STEP_COLUMNS = ("retailer", "store", "terminal")
 LAST_NUMBERS = """
     SELECT shard, (SELECT number FROM transactions_terminal WHERE MOD(number, %s) = shard ORDER BY number DESC LIMIT 1)
     FROM unnest(%s::integer[]) AS shard
@@ -168,8 +170,8 @@ def _make_tills(
     next_numbers = _next_numbers(cursor, set(shards.values()))
     tills, steps, numbers = [], [], []
     at = f"{now:%Y-%m-%d %H:%M:%S.%f%z}"
-    till_end = _constants(Terminal, TILL_COLUMNS, {"status": beginning.status, "enrolled_at": at})
-    step_end = _constants(
+    till_end = constants(Terminal, TILL_COLUMNS, {"status": beginning.status, "enrolled_at": at})
+    step_end = constants(
         RegistryStep,
         STEP_COLUMNS,
         {
@@ -184,12 +186,12 @@ def _make_tills(
         next_numbers[shard] = number + SHARD_COUNT
         made.outcomes[place] = made.outcomes[place]._replace(number=number)
         numbers.append(number)
-        tills.append(f"{number}\t{store}\t{_escaped(key[2])}{till_end}")
+        tills.append(f"{number}\t{store}\t{escaped(key[2])}{till_end}")
         steps.append(f"{retailer}\t{store}\t{number}{step_end}")
     if numbers and max(numbers) > TERMINAL_MAX:
         raise EnrolmentError("there are no terminal numbers left in a store's shard")
-    _copy(cursor, Terminal, TILL_COLUMNS, tills)
-    _copy(cursor, RegistryStep, STEP_COLUMNS, steps)
+    copy_rows(cursor, Terminal, TILL_COLUMNS, tills)
+    copy_rows(cursor, RegistryStep, STEP_COLUMNS, steps)
     _number_the_rest(made)
     return numbers
 
@@ -216,45 +218,3 @@ def _made(known: Known) -> int:
 
 def _created(thing: Retailer | Store, beginning: Beginning) -> RegistryStep:
     return step_of(thing, RegistryStep.Kind.CREATED, after=thing.status, reason=beginning.reason, by=beginning.by)
-
-
-# --- COPY in PostgreSQL's text form: what is the same in every row is written once --------------------------------
-
-TILL_COLUMNS = ("number", "store_id", "label")
-STEP_COLUMNS = ("retailer", "store", "terminal")
-
-
-def _others(model: Any, varying: Sequence[str]) -> "list[Field[Any, Any]]":
-    """The columns that are the same in every row, but for keys that the database gives."""
-    return [
-        field
-        for field in model._meta.concrete_fields
-        if field.attname not in varying and not (field.primary_key and field.attname == "id")
-    ]
-
-
-def _constants(model: Any, varying: Sequence[str], given: dict[str, str]) -> str:
-    """The end of every row: the other columns, given or with their defaults."""
-    values = [given.get(field.attname, field.get_default()) for field in _others(model, varying)]
-    return "".join(f"\t{_text(value)}" for value in values) + "\n"
-
-
-def _copy(cursor: CursorWrapper, model: Any, varying: Sequence[str], lines: Sequence[str]) -> None:
-    if not lines:
-        return
-    columns = ", ".join(f'"{name}"' for name in (*varying, *(field.attname for field in _others(model, varying))))
-    # Django wraps the errors of statements, not of COPY, by itself.
-    with cursor.db.wrap_database_errors, cursor.copy(f'COPY "{model._meta.db_table}" ({columns}) FROM STDIN') as copy:
-        copy.write("".join(lines))
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return r"\N"
-    if isinstance(value, bool):
-        return "t" if value else "f"
-    return _escaped(str(value))
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
-from fleet.forms import NEW_TILLS
+from fleet.till_forms import NEW_TILLS
 from fleet.uploads import FILE_BYTES_MAX
 from transactions.models import Life
 
