@@ -11,13 +11,11 @@ Whoever makes a sale leaves it in the queue and waits here for its answer, two s
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta
-from http import HTTPStatus
-from typing import Any
 
 from possys_till.answers import LOST, Answer
 from possys_till.backoff import Backoff
@@ -28,6 +26,7 @@ from possys_till.faults import Refused, StorageError, TillError, Unreachable
 from possys_till.put_off import PutOff, waits_alone
 from possys_till.queue import Kept, Queue
 from possys_till.server import Server
+from possys_till.verdicts import TOKEN_REPLACED, of_credential, of_sale, of_till, warnings_of
 
 BATCH_SALES_MAX = 100
 # Half of what the server takes, so that signatures and another server's smaller limit have room.
@@ -45,10 +44,6 @@ EXPIRES = "credential-expires"
 # "replaced" is this package's word: another credential was issued, as for a terminal that was reported lost.
 REPLACED = "replaced"
 BLOCKING = ("enrolled", "suspended", "lost", "retired", REPLACED)
-TOKEN_REPLACED = "token-replaced"  # noqa: S105 (a problem's type)
-# Where a refusal points when it is about the terminal and not about the sale.
-OF_TERMINAL = ("/terminal", "/mode")
-OF_CREDENTIAL = "/signature"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,14 +174,14 @@ class Sender:
     def _settle(self, entries: Sequence[Kept], answers: Sequence[Answer]) -> None:
         """Writes down what became of each sale, tells who waits, and opens or closes the circuit."""
         at = self._moment()
-        if (refusal := next(filter(_of_till, answers), None)) is not None:
+        if (refusal := next(filter(of_till, answers), None)) is not None:
             self._block(refusal)
         # Those who wait hear of their code also when it could not be written down; the queue will ask for it again.
         unwritten = self._write_down(entries, answers, at)
         open_ones = list[Answer]()
         settled = 0
         for kept, answer in zip(entries, answers, strict=True):
-            if answer.code is not None or self._of_sale(answer):
+            if answer.code is not None or of_sale(answer):
                 settled += 1
                 self.put_off.settled(kept.sequence)
                 if answer.code is not None:
@@ -219,12 +214,6 @@ class Sender:
             return fault
         return None
 
-    def _of_sale(self, answer: Answer) -> bool:
-        """Whether it is the sale that was refused, for good, by the server itself and nothing on the way to it."""
-        if answer.again or not answer.problem_type or answer.status == HTTPStatus.UNAUTHORIZED:
-            return False
-        return answer.problem_type != "body-incomplete" and not _of_till(answer) and not _of_credential(answer)
-
     def _accepted(self, kept: Kept, answer: Answer) -> None:
         self.credential_refused = ""
         noticed = any(one.get("code") == EXPIRES for one in warnings_of(answer.said))
@@ -244,14 +233,14 @@ class Sender:
         future = self._take_waiter(kept.sequence)
         if future is None:
             return
-        if _of_till(answer) and not kept.offline:
+        if of_till(answer) and not kept.offline:
             self.queue.put_aside(kept.sequence, answer.status, answer.said, at=self._moment())
         future.set_result(answer)
 
     def _failed(self, answers: Sequence[Answer]) -> None:
         """Opens the circuit; a refusal of the terminal or its credential is looked into first."""
         for answer in answers:
-            if _of_till(answer):
+            if of_till(answer):
                 with self._lock:
                     others = list(self._waiters)
                 for sequence in others:
@@ -259,7 +248,7 @@ class Sender:
                 self._look(answer)
                 return
         answer = max(answers, key=lambda one: one.wait_s)
-        if _of_credential(answer):
+        if of_credential(answer):
             if not self.credential_refused:
                 self.report("credential", f"the server does not take this till's credential: {answer.problem}")
             self.credential_refused = answer.problem
@@ -404,21 +393,3 @@ class Sender:
 
     def _moment(self) -> str:
         return self.clock.now().astimezone(UTC).isoformat(timespec="milliseconds")
-
-
-def _of_till(answer: Answer) -> bool:
-    """Whether a refusal is about the terminal: it must not sell, or nothing but training."""
-    if answer.problem_type == TOKEN_REPLACED:
-        return True
-    return answer.status != LOST and bool(answer.pointers) and all(one in OF_TERMINAL for one in answer.pointers)
-
-
-def _of_credential(answer: Answer) -> bool:
-    """Whether it is the token or the key that is refused."""
-    return answer.status == HTTPStatus.UNAUTHORIZED or any(one.startswith(OF_CREDENTIAL) for one in answer.pointers)
-
-
-def warnings_of(said: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The warnings of an answer that took the sale."""
-    found = said.get("warnings")
-    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
