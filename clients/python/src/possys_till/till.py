@@ -114,7 +114,8 @@ class Till:
 
         It makes a key pair unless told not to, and proves it. Credential and key are kept in the folder for its owner
         alone. When no answer comes, calling it again with the same code is safe: it asks under the same name. Where
-        the terminal sold from another folder before, `last_number` is the last one it used there.
+        the terminal sold from another folder before, numbers go on behind the last one that the server knows;
+        `last_number` is the last one used there, if that is more, because some sales never arrived.
         Raises Refused when the code is wrong, used or too old; Unreachable; StorageError.
         """
         file = CredentialFile(Path(folder))
@@ -135,7 +136,7 @@ class Till:
                         raise
                     time.sleep(ENROLMENT_BACKOFF.wait_s(attempt))
             queue.belong(credential.terminal, credential.url)
-            queue.begin_after(last_number)
+            queue.begin_after(max(last_number, credential.last_sequence))
             file.keep(credential, None)
         return cls(folder, rules, settings=settings)
 
