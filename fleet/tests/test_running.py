@@ -9,16 +9,16 @@ import pytest
 import redis
 from django.db import connection
 
-from fleet import room, running, uploads
+from fleet import room, running, tasks, uploads
 from fleet.changes import ChangeFault, add_tills
 from fleet.code_files import codes_csv
 from fleet.models import Import, ImportChunk, Seen
 from fleet.results import faults_csv, results_csv
 from fleet.rows import LINE_BYTES_MAX
 from fleet.running import go_on, next_chunk, stop
-from fleet.tasks import purge_imports
 from fleet.tests.files import csv_of, kept, now, through, till
 from fleet.uploads import FileFault, Uploaded, enrol_for_real, keep_file
+from possys.celery import app
 from tests.factories import make_retailer, make_store, make_terminals
 from transactions.models import EnrolmentCode, Life, RegistryStep, Retailer, Store, Terminal
 from transactions.states import read_state
@@ -31,6 +31,14 @@ State = Import.State
 @pytest.fixture(autouse=True)
 def _small_chunks(monkeypatch: pytest.MonkeyPatch, store: redis.Redis) -> None:
     monkeypatch.setattr(uploads, "CHUNK_LINES", 3)
+
+
+@pytest.fixture
+def _at_once() -> Iterator[None]:
+    """Tasks run where they are queued."""
+    app.conf.task_always_eager = True
+    yield
+    app.conf.task_always_eager = False
 
 
 def read(parts: Iterator[bytes]) -> list[dict[str, str]]:
@@ -223,10 +231,26 @@ def test_codes_are_made_when_they_are_downloaded_and_the_ones_before_are_void() 
     assert EnrolmentCode.objects.filter(terminal__label="1", expires_at__gt=now()).count() == 1
 
 
+@pytest.mark.usefixtures("_at_once")
+def test_a_file_that_no_worker_is_at_is_taken_up_and_goes_on_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = csv_of([till(label=str(number)) for number in range(7)])
+    fresh, lost, died = kept(content), kept(content), kept(content)
+    next_chunk(died.pk, now())
+    long_ago = now() - 2 * tasks.STANDS_STILL
+    Import.objects.filter(pk__in=(lost.pk, died.pk)).update(created_at=long_ago)
+    Import.objects.filter(pk=died.pk).update(moved_at=long_ago)
+    # A step ends behind its first chunk.
+    monkeypatch.setattr(tasks, "STEP_S", -1)
+    tasks.resume_imports.delay()
+    states = dict(Import.objects.values_list("pk", "state"))
+    assert states == {fresh.pk: State.WAITING, lost.pk: State.DONE, died.pk: State.DONE}
+    assert Terminal.objects.count() == 7
+
+
 def test_a_file_that_ended_long_ago_is_thrown_away_and_its_results_are_not() -> None:
     tried = through(kept(csv_of([till()]), dry=True))
     Import.objects.update(created_at="2026-01-01T00:00:00Z")
-    purge_imports()
+    tasks.purge_imports()
     assert not ImportChunk.objects.exclude(body=b"").exists()
     assert len(read(results_csv(tried))) == 1
     with pytest.raises(FileFault, match="not kept any more"):
