@@ -22,6 +22,8 @@ DISPERSION_MIN, DISPERSION_MAX = 0.02, 4.0
 HALF = 0.5
 # No smaller chance is told: what it is made of is not known that well.
 CHANCE_MIN = 1e-30
+# "Once in" no more than this, which every reader of JSON takes exactly.
+ONCE_IN_MAX = 10**15
 
 
 def none_of(expected: Numbers, dispersion: Numbers) -> Any:
@@ -80,7 +82,7 @@ def corrected(chance: float, looked_at: int) -> float:
 
 def once_in(chance: float) -> int:
     """So many such cases until one is seen, to two digits: what people read instead of a probability."""
-    one_in = 1.0 / max(chance, CHANCE_MIN)
+    one_in = min(1.0 / max(chance, CHANCE_MIN), ONCE_IN_MAX)
     digits = max(0, int(np.floor(np.log10(one_in))) - 1)
     step: int = 10**digits
     return int(one_in // step) * step

@@ -93,10 +93,7 @@ class Till:
 
 def total(tills: Sequence[Sums]) -> Sums:
     """Tills together."""
-    made = NOTHING
-    for one in tills:
-        made += one
-    return made
+    return Sums(*map(sum, zip(*tills, strict=True))) if tills else NOTHING
 
 
 def dispersion(tills: Sequence[Sums], name: str, of: str) -> float:

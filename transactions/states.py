@@ -35,6 +35,7 @@ class TerminalState:
     overlap_until_s: int
     gateway_overlap_until_s: int
     signing_key: int
+    is_past_unknown: bool
     last: int
     floor: int
     conflicts: int
@@ -52,7 +53,7 @@ class TerminalState:
         }
         gaps = tuple((first, last) for first, last in GAP.iter_unpack(raw[STATE.size : gaps_end]))
         retailer, store, status, key_version, gateway_version, overlap, gateway_overlap, key, *counted = fields
-        _, last, floor, _, _, _, conflicts, _ = counted
+        flags, last, floor, _, _, _, conflicts, _ = counted
         return cls(
             retailer=retailer,
             store=store,
@@ -62,6 +63,7 @@ class TerminalState:
             overlap_until_s=overlap,
             gateway_overlap_until_s=gateway_overlap,
             signing_key=key,
+            is_past_unknown=flags % 2 == 1,
             last=last,
             floor=floor,
             conflicts=conflicts,

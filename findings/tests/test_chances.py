@@ -68,6 +68,10 @@ def test_a_chance_is_told_as_once_in_so_many(chance: float, said: int) -> None:
     assert chances.once_in(chance) == pytest.approx(said, rel=0.02)
 
 
+def test_what_is_told_fits_every_reader() -> None:
+    assert chances.once_in(0.0) == chances.ONCE_IN_MAX < 2**53
+
+
 def test_many_looked_at_make_a_rare_thing_common() -> None:
     assert chances.corrected(1e-6, 1000) == pytest.approx(1e-3)
     assert chances.corrected(0.1, 1000) == 1

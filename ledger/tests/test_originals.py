@@ -28,8 +28,8 @@ from transactions.operations import change_status
 from transactions.reservations import HELD_S, SETTLED_MS, WHATEVER_IS_HELD, held_key
 from transactions.service import capture
 from transactions.stream import SHARD_COUNT, Credential, CredentialKind, head_key, shard_of
+from transactions.taking_back import RESERVE_ATTEMPTS_MAX, register_originals
 from transactions.taking_back import Correction as Sent
-from transactions.taking_back import register_originals
 
 Flush = Callable[[], Any]
 # A port on which nobody listens, as of a store that is down.
@@ -111,6 +111,26 @@ def test_many_tills_at_the_same_moment_get_no_more_than_there_is(till: Till, cod
 
     with ThreadPoolExecutor(len(tills)) as pool:
         assert sorted(pool.map(send, tills)) == [201, 201, *[422] * 6]
+
+
+def test_where_others_are_always_quicker_it_is_sent_again(
+    till: Till, code: str, store: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reservations = capture().corrections.reservations
+    reserve, tries = reservations.reserve, 0
+
+    def too_late(*args: Any, **kwargs: Any) -> Any:
+        nonlocal tries
+        tries += 1
+        store.hincrby(held_key(table().decode(code)), "v", 1)
+        return reserve(*args, **kwargs)
+
+    refund = back(till, code)
+    with monkeypatch.context() as others:
+        others.setattr(reservations, "reserve", too_late)
+        assert till.send(refund).status == 503
+    assert tries == RESERVE_ATTEMPTS_MAX
+    assert till.send(refund).status == 201
 
 
 def test_the_same_bytes_are_the_same_refund_however_late_they_come_again(

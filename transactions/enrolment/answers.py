@@ -5,12 +5,16 @@ from typing import Any
 
 from django.conf import settings
 from msgspec import Struct
+from redis.exceptions import RedisError
 
 from transactions.authentication import mint_terminal_token
 from transactions.enrolment.codes import site_in_capitals
 from transactions.life import effective
 from transactions.models import Terminal, TerminalKey
+from transactions.service import stores
 from transactions.signatures import fingerprint
+from transactions.states import read_state
+from transactions.stream import shard_of
 
 
 class RetailerAnswer(Struct, frozen=True):
@@ -31,7 +35,9 @@ class TerminalAnswer(Struct, frozen=True):
     """A terminal: its number, its life, its key and its credential's last day.
 
     `key` and `fingerprint` are null without a signing key; `overlap_until` says until when the credential before this
-    one is taken, too; `receipts` begins the addresses that are printed as QR codes.
+    one is taken, too; `receipts` begins the addresses that are printed as QR codes. `last_sequence` is the highest
+    number that came from this terminal, so that a till that takes its place goes on behind it; null when it is not
+    known now.
     """
 
     terminal: int
@@ -42,6 +48,7 @@ class TerminalAnswer(Struct, frozen=True):
     fingerprint: str | None
     retailer: RetailerAnswer
     store: StoreAnswer
+    last_sequence: int | None
     offline_allowed_hours: int
     receipts: str
 
@@ -78,6 +85,16 @@ def _facts(terminal: Terminal) -> dict[str, Any]:
         "fingerprint": fingerprint(bytes(key.public_key)) if key else None,
         "retailer": RetailerAnswer(retailer.name, retailer.tax_id),
         "store": StoreAnswer(store.name, ", ".join(part for part in (store.address, store.place) if part)),
+        "last_sequence": _last_sequence(terminal.number),
         "offline_allowed_hours": settings.OFFLINE_ALLOWED_HOURS,
         "receipts": site_in_capitals(settings.SITE_URL),
     }
+
+
+def _last_sequence(number: int) -> int | None:
+    """As the capture store knows it; after a rebuild only what came since then, and before that nothing."""
+    try:
+        state = read_state(stores().store_for(shard_of(number)), number)
+    except (RedisError, OSError):
+        return None
+    return None if state is None or (state.is_past_unknown and not state.last) else state.last

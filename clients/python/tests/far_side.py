@@ -53,6 +53,7 @@ class FarSide:
         self.copies: dict[str, int] = {}
         self.status = "active"
         self.terminal = TERMINAL
+        self.last_sequence = 0
         self.token = 1
         self.warnings: list[dict[str, str]] = []
         self.date_off_s = 0.0
@@ -95,7 +96,7 @@ class FarSide:
             "key": len(self.public_keys) or None,
             "retailer": {"name": "Corner Shop Ltd", "tax_id": "CZ123"},
             "store": {"name": "High Street", "address": "High Street 1, Brno"},
-            "offline_allowed_hours": 48, "receipts": "HTTPS://R.EXAMPLE",
+            "last_sequence": self.last_sequence, "offline_allowed_hours": 48, "receipts": "HTTPS://R.EXAMPLE",
         }  # fmt: skip
 
     def _enrol(self, asked: dict[str, Any]) -> Said:

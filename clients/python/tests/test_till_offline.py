@@ -8,11 +8,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from far_side import ENROLMENT_CODE, FarSide, code_of, problem, refused
+from far_side import ENROLMENT_CODE, FarSide, Said, code_of, problem, refused
 from possys_till import Blocked, Line, Receipt, Rules, StorageError, Till, TillError
 from possys_till.backoff import Backoff
 from possys_till.signing import OFFLINE
@@ -112,6 +113,33 @@ def test_a_failure_lets_everybody_go_also_whose_sale_was_not_sent_yet(enrol: Ope
     far.faults.clear()
     till.look_now()
     assert till.drain(LIMIT_S)
+
+
+def test_a_refund_that_cannot_be_judged_yet_holds_up_nobody(enrol: Opener, far: FarSide) -> None:
+    till = enrol(answer_limit_s=0.3)
+    code = str(till.sell([MILK]).code)
+    ready = threading.Event()
+
+    def judge(sale: dict[str, Any]) -> Said | None:
+        away = sale["type"] == "refund" and not ready.is_set()
+        return problem(503, "send-again", "Its sale is on its way.", retry_after_s=0) if away else None
+
+    far.judge = judge
+    refund = till.refund(code)
+    assert (refund.standing, till.status().online) == ("offline", True)
+    assert till.sell([MILK]).standing == "accepted"
+    ready.set()
+    till.look_now()
+    assert till.drain(LIMIT_S)
+    assert list(far.ledger) == [1, 3, 2]
+
+
+def test_a_refund_that_can_be_judged_in_a_moment_is_waited_for(enrol: Opener, far: FarSide) -> None:
+    till = enrol(answer_limit_s=30.0)
+    code = str(till.sell([MILK]).code)
+    far.faults = [problem(503, "send-again", "Its sale is on its way.", retry_after_s=0)] * 2
+    assert till.refund(code).standing == "accepted"
+    assert till.status().online
 
 
 def test_a_till_ends_although_an_answer_hangs(enrol: Opener, far: FarSide, monkeypatch: pytest.MonkeyPatch) -> None:

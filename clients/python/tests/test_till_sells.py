@@ -17,6 +17,11 @@ HAM = Line("Ham, sliced", 18990, "A", quantity="0.312", unit="kg", discount=705)
 BOTTLE = Line("Bottle", -300, "Z", kind="deposit")
 
 
+def test_a_new_folder_goes_on_behind_what_the_server_knows(far: FarSide, enrol: Opener) -> None:
+    far.last_sequence = 88121
+    assert enrol().sell([MILK], [Payment("card")]).sequence == 88122
+
+
 def test_a_sale_gets_its_code_and_the_server_the_signed_bytes(till: Till, far: FarSide) -> None:
     receipt = till.sell([MILK, HAM, BOTTLE], [Payment("cash", tendered=20000)], operator="7")
     assert (receipt.standing, receipt.code, receipt.sequence) == ("accepted", code_of(1), 1)

@@ -7,19 +7,22 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import redis
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from possys import codes as receipt_codes
 from tests.factories import make_store
-from tests.tills import Response
+from tests.tills import Response, Till
 from transactions.enrolment import issue_code, issue_codes, operations
 from transactions.enrolment.codes import digest
 from transactions.enrolment.tests.conftest import STAFF, NewTill, post, selling, who
+from transactions.loading import load_terminals
 from transactions.models import CredentialIssue, EnrolmentCode, Life, RegistryStep, Terminal, TerminalKey
 from transactions.operations import EnrolmentError, change_status, enrol_terminals
 from transactions.signatures import fingerprint
+from transactions.stream import shard_of, terminals_key
 
 
 def steps_of(terminal: Terminal) -> list[tuple[str, str, str, str]]:
@@ -43,11 +46,22 @@ def test_a_code_makes_a_till_that_sells(terminal: Terminal, code: str, new_till:
         "fingerprint": None,
         "retailer": {"name": store.retailer.name, "tax_id": store.retailer.tax_id},
         "store": {"name": store.name, "address": store.address},
+        "last_sequence": 0,
         "offline_allowed_hours": 48,
         "receipts": "HTTP://127.0.0.1:8000",
         "token": said["token"],
     }
     assert selling(terminal, said["token"]).send().status == 201
+
+
+def test_a_machine_that_takes_anothers_place_is_told_its_last_number(
+    ledger: redis.Redis, till: Till, new_till: NewTill
+) -> None:
+    till.send(till.sale(sequence=88121))
+    assert new_till.enrol(issue_code(till.terminal, by="a test")).json()["last_sequence"] == 88121
+    ledger.delete(terminals_key(shard_of(till.number)))
+    load_terminals([till.terminal])
+    assert NewTill().enrol(issue_code(till.terminal, by="a test")).json()["last_sequence"] is None
 
 
 def test_an_enrolled_terminal_takes_nothing_before_it_has_exchanged_its_code(terminal: Terminal, code: str) -> None:

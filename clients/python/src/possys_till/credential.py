@@ -57,6 +57,10 @@ class Pending:
         }
 
 
+# What the server says of a terminal with each credential.
+TOLD = ("status", "expires_on", "retailer", "store", "offline_allowed_hours", "receipts", "last_sequence")
+
+
 @dataclass(frozen=True)
 class Credential:
     """One terminal's token and key, and what the server said with them."""
@@ -72,6 +76,7 @@ class Credential:
     store: Mapping[str, Any] = field(default_factory=dict)
     offline_allowed_hours: int = 48
     receipts: str = ""
+    last_sequence: int = 0
 
     @cached_property
     def key(self) -> TillKey | None:
@@ -91,7 +96,15 @@ class Credential:
         """With what the server says of the terminal now."""
         changes = {
             name: said[name]
-            for name in ("status", "expires_on", "retailer", "store", "offline_allowed_hours", "receipts")
+            for name in (
+                "status",
+                "expires_on",
+                "retailer",
+                "store",
+                "offline_allowed_hours",
+                "receipts",
+                "last_sequence",
+            )
             if said.get(name) is not None
         }
         return replace(self, **changes)

@@ -12,7 +12,7 @@ nor a power cut takes a number back. The file is locked for one process.
 import json
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -182,13 +182,15 @@ class Queue:
         )
         return number
 
-    def waiting(self, *, sales_max: int, bytes_max: int) -> list[Kept]:
-        """The oldest sales that are not answered, in order; one at least if there is one."""
+    def waiting(self, *, sales_max: int, bytes_max: int, without: Collection[int] = ()) -> list[Kept]:
+        """The oldest sales that are not answered, in order, but for some; one at least if there is one."""
         with self._lock:
             found: list[Kept] = []
             size = 0
             query = f"SELECT {COLUMNS} FROM sale WHERE state = 'waiting' ORDER BY sequence LIMIT ?"  # noqa: S608
-            for row in self._db.execute(query, (sales_max,)):
+            for row in self._db.execute(query, (sales_max + len(without),)):
+                if row[0] in without or len(found) == sales_max:
+                    continue
                 size += len(row[1])
                 if found and size > bytes_max:
                     break

@@ -1,6 +1,7 @@
 """The one thread that speaks with the server: it sends what waits in order, in batches after an outage, and probes.
 
-    circuit closed   the oldest waiting sales, up to a batch at a time, until none waits
+    circuit closed   the oldest waiting sales, up to a batch at a time, until none waits; a refund that cannot be
+                     judged yet comes again by itself, and the others go past it
     circuit open     after back-off with jitter the oldest one alone; an answer closes the circuit
     blocked          nothing but a question now and then whether the terminal may sell again
 
@@ -10,13 +11,11 @@ Whoever makes a sale leaves it in the queue and waits here for its answer, two s
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta
-from http import HTTPStatus
-from typing import Any
 
 from possys_till.answers import LOST, Answer
 from possys_till.backoff import Backoff
@@ -24,8 +23,10 @@ from possys_till.circuit import Circuit
 from possys_till.clock import Clock
 from possys_till.credential import CredentialFile, Pending
 from possys_till.faults import Refused, StorageError, TillError, Unreachable
+from possys_till.put_off import PutOff, waits_alone
 from possys_till.queue import Kept, Queue
 from possys_till.server import Server
+from possys_till.verdicts import TOKEN_REPLACED, of_credential, of_sale, of_till, warnings_of
 
 BATCH_SALES_MAX = 100
 # Half of what the server takes, so that signatures and another server's smaller limit have room.
@@ -43,10 +44,6 @@ EXPIRES = "credential-expires"
 # "replaced" is this package's word: another credential was issued, as for a terminal that was reported lost.
 REPLACED = "replaced"
 BLOCKING = ("enrolled", "suspended", "lost", "retired", REPLACED)
-TOKEN_REPLACED = "token-replaced"  # noqa: S105 (a problem's type)
-# Where a refusal points when it is about the terminal and not about the sale.
-OF_TERMINAL = ("/terminal", "/mode")
-OF_CREDENTIAL = "/signature"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +78,7 @@ class Sender:
     behind: bool = False
 
     def __post_init__(self) -> None:
+        self.put_off = PutOff()
         self._waiters: dict[int, Future[Answer]] = {}
         self._lock = threading.Lock()
         self._wake = threading.Event()
@@ -158,7 +156,9 @@ class Sender:
         self._renew()
         self._prune()
         most = 1 if self.circuit.is_open else BATCH_SALES_MAX
-        found = self.queue.waiting(sales_max=BATCH_SALES_MAX + 1, bytes_max=BATCH_BYTES_MAX)
+        found = self.queue.waiting(
+            sales_max=BATCH_SALES_MAX + 1, bytes_max=BATCH_BYTES_MAX, without=self.put_off.not_due()
+        )
         entries, self.behind = found[:most], len(found) > BATCH_SALES_MAX
         if entries:
             self._settle(entries, self.server.send([one.body for one in entries], self.file.held()))
@@ -166,34 +166,30 @@ class Sender:
         if self.circuit.is_open:
             self._probe()
             return self.circuit.wait_s
-        return max(0.0, self._renew_at_s - time.monotonic()) if self._renew_due else PRUNE_EVERY_S
+        renewal_s = max(0.0, self._renew_at_s - time.monotonic()) if self._renew_due else PRUNE_EVERY_S
+        return self.put_off.wait_s(renewal_s)
 
     # What the server said
 
     def _settle(self, entries: Sequence[Kept], answers: Sequence[Answer]) -> None:
         """Writes down what became of each sale, tells who waits, and opens or closes the circuit."""
         at = self._moment()
-        taken = [
-            (kept.sequence, answer.code, answer.said, answer.status)
-            for kept, answer in zip(entries, answers, strict=True)
-            if answer.code is not None
-        ]
-        open_ones, unwritten = list[Answer](), None
-        for answer in answers:
-            if _of_till(answer):
-                self._block(answer)
-                break
-        try:
-            if taken:
-                self.queue.accepted(taken, at=at)
-        except StorageError as fault:
-            # Those who wait hear of their code all the same; the queue will ask for it again.
-            unwritten = fault
+        if (refusal := next(filter(of_till, answers), None)) is not None:
+            self._block(refusal)
+        # Those who wait hear of their code also when it could not be written down; the queue will ask for it again.
+        unwritten = self._write_down(entries, answers, at)
+        open_ones = list[Answer]()
+        settled = 0
         for kept, answer in zip(entries, answers, strict=True):
-            if answer.code is not None:
-                self._accepted(kept, answer)
-            elif self._of_sale(answer):
-                self._refused(kept, answer, at)
+            if answer.code is not None or of_sale(answer):
+                settled += 1
+                self.put_off.settled(kept.sequence)
+                if answer.code is not None:
+                    self._accepted(kept, answer)
+                else:
+                    self._refused(kept, answer, at)
+            elif waits_alone(kept.sale, answer):
+                self.put_off.put(kept.sequence, answer.wait_s)
             else:
                 open_ones.append(answer)
                 self._unanswered(kept, answer)
@@ -201,14 +197,22 @@ class Sender:
             raise unwritten
         if open_ones:
             self._failed(open_ones)
-        elif self.circuit.succeeded():
+        elif settled and self.circuit.succeeded():
             self.report("online", "the server answers again")
 
-    def _of_sale(self, answer: Answer) -> bool:
-        """Whether it is the sale that was refused, for good, by the server itself and nothing on the way to it."""
-        if answer.again or not answer.problem_type or answer.status == HTTPStatus.UNAUTHORIZED:
-            return False
-        return answer.problem_type != "body-incomplete" and not _of_till(answer) and not _of_credential(answer)
+    def _write_down(self, entries: Sequence[Kept], answers: Sequence[Answer], at: str) -> StorageError | None:
+        """Has the codes on disk; what the disk says against it."""
+        taken = [
+            (kept.sequence, answer.code, answer.said, answer.status)
+            for kept, answer in zip(entries, answers, strict=True)
+            if answer.code is not None
+        ]
+        try:
+            if taken:
+                self.queue.accepted(taken, at=at)
+        except StorageError as fault:
+            return fault
+        return None
 
     def _accepted(self, kept: Kept, answer: Answer) -> None:
         self.credential_refused = ""
@@ -229,14 +233,14 @@ class Sender:
         future = self._take_waiter(kept.sequence)
         if future is None:
             return
-        if _of_till(answer) and not kept.offline:
+        if of_till(answer) and not kept.offline:
             self.queue.put_aside(kept.sequence, answer.status, answer.said, at=self._moment())
         future.set_result(answer)
 
     def _failed(self, answers: Sequence[Answer]) -> None:
         """Opens the circuit; a refusal of the terminal or its credential is looked into first."""
         for answer in answers:
-            if _of_till(answer):
+            if of_till(answer):
                 with self._lock:
                     others = list(self._waiters)
                 for sequence in others:
@@ -244,7 +248,7 @@ class Sender:
                 self._look(answer)
                 return
         answer = max(answers, key=lambda one: one.wait_s)
-        if _of_credential(answer):
+        if of_credential(answer):
             if not self.credential_refused:
                 self.report("credential", f"the server does not take this till's credential: {answer.problem}")
             self.credential_refused = answer.problem
@@ -329,6 +333,7 @@ class Sender:
     def look_now(self) -> None:
         """Has the next probe, and the next question about a blocked terminal, made at once."""
         self._look_at_s = 0.0
+        self.put_off.all_due()
         self.circuit.probe_now()
         self.wake()
 
@@ -388,21 +393,3 @@ class Sender:
 
     def _moment(self) -> str:
         return self.clock.now().astimezone(UTC).isoformat(timespec="milliseconds")
-
-
-def _of_till(answer: Answer) -> bool:
-    """Whether a refusal is about the terminal: it must not sell, or nothing but training."""
-    if answer.problem_type == TOKEN_REPLACED:
-        return True
-    return answer.status != LOST and bool(answer.pointers) and all(one in OF_TERMINAL for one in answer.pointers)
-
-
-def _of_credential(answer: Answer) -> bool:
-    """Whether it is the token or the key that is refused."""
-    return answer.status == HTTPStatus.UNAUTHORIZED or any(one.startswith(OF_CREDENTIAL) for one in answer.pointers)
-
-
-def warnings_of(said: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The warnings of an answer that took the sale."""
-    found = said.get("warnings")
-    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []

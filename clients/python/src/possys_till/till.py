@@ -8,21 +8,23 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, Self
 
-from possys_till import amounts, receipt
+from possys_till import receipt
 from possys_till.amounts import Number
 from possys_till.answers import Answer
 from possys_till.backoff import Backoff
 from possys_till.circuit import Circuit
 from possys_till.clock import Clock, local_now
+from possys_till.corrections import corrected, taken_back
 from possys_till.credential import Credential, CredentialFile, Pending
-from possys_till.faults import Blocked, Fault, SaleError, SaleRefused, StorageError, Unknown, Unreachable
+from possys_till.faults import Blocked, SaleRefused, StorageError, Unknown, Unreachable
 from possys_till.queue import ASIDE, WAITING, Kept, Queue
 from possys_till.receipt import Receipt
-from possys_till.sale import Content, Line, Method, Payment, Rules, build, read_code, write
-from possys_till.sender import BLOCKED_LOOK_S, News, Sender, warnings_of
+from possys_till.sale import Content, Line, Payment, Rules, build, read_code, write
+from possys_till.sender import BLOCKED_LOOK_S, News, Sender
 from possys_till.server import ANSWER_LIMIT_S, Server
+from possys_till.verdicts import warnings_of
 
 QUEUE_FILE = "queue.sqlite3"
 SOFTWARE = "possys-till 0.1.0"
@@ -112,7 +114,8 @@ class Till:
 
         It makes a key pair unless told not to, and proves it. Credential and key are kept in the folder for its owner
         alone. When no answer comes, calling it again with the same code is safe: it asks under the same name. Where
-        the terminal sold from another folder before, `last_number` is the last one it used there.
+        the terminal sold from another folder before, numbers go on behind the last one that the server knows;
+        `last_number` is the last one used there, if that is more, because some sales never arrived.
         Raises Refused when the code is wrong, used or too old; Unreachable; StorageError.
         """
         file = CredentialFile(Path(folder))
@@ -133,7 +136,7 @@ class Till:
                         raise
                     time.sleep(ENROLMENT_BACKOFF.wait_s(attempt))
             queue.belong(credential.terminal, credential.url)
-            queue.begin_after(last_number)
+            queue.begin_after(max(last_number, credential.last_sequence))
             file.keep(credential, None)
         return cls(folder, rules, settings=settings)
 
@@ -190,11 +193,11 @@ class Till:
         Whole and by line need the sale in this till's folder; what is paid back goes the way it was paid unless
         `payments` (negative amounts) say otherwise. Raises as `sell`, and Unknown when the sale is not here.
         """
-        return self._make(self._returned("refund", code, lines, payments, reason, operator))
+        return self._make(taken_back("refund", code, self._sold, lines, payments, reason=reason, operator=operator))
 
     def void(self, code: str, *, reason: str | None = None, operator: str | None = None) -> Receipt:
         """Takes a whole sale back that should not have been made. Raises as `refund`."""
-        return self._make(self._returned("void", code, None, (), reason, operator))
+        return self._make(taken_back("void", code, self._sold, reason=reason, operator=operator))
 
     def copy(self, code: str) -> Receipt:
         """The receipt again, marked COPY n; the server counts. Raises Unknown, Refused, Unreachable, StorageError."""
@@ -225,7 +228,7 @@ class Till:
         kept = self._queue.find(sequence)
         sold, body = kept.sale, kept.body
         if lines is not None or issued_at is not None or changes:
-            fields = sold if lines is None else self._corrected(sold, lines, payments, changes)
+            fields = sold if lines is None else corrected(sold, lines, payments, changes, self.rules)
             body = write(
                 fields,
                 terminal=self.credential.terminal,
@@ -341,7 +344,8 @@ class Till:
         except NotYet:
             self._sender.forget(sequence)
             if not future.done():
-                self._circuit.trip(f"no answer within {self.settings.answer_limit_s:g} s")
+                if sequence not in self._sender.put_off:
+                    self._circuit.trip(f"no answer within {self.settings.answer_limit_s:g} s")
                 return self._offline(kept)
             answer = future.result()
         return self._answered(kept, answer)
@@ -385,42 +389,9 @@ class Till:
         kept = Kept(sequence, body, "training", offline=False, code=answer.code, answer=answer.said)
         return replace(Receipt.of(kept, held), standing=receipt.TRAINING, warnings=self._clock_warning())
 
-    def _returned(
-        self,
-        kind: Any,
-        code: str,
-        lines: Sequence[Line] | Mapping[int, Number] | None,
-        payments: Sequence[Payment],
-        reason: str | None,
-        operator: str | None,
-    ) -> Content:
-        try:
-            refers_to = read_code(code)
-        except ValueError as fault:
-            raise SaleError([Fault("/refers_to", str(fault))]) from fault
-        if lines is not None and not isinstance(lines, Mapping):
-            given = [line.given_back() for line in lines]
-            return Content(given, payments, kind, refers_to, reason, operator)
-        sold = self._kept(refers_to).sale
-        if lines is None:
-            given = [_line_of(line).given_back() for line in sold["lines"]]
-            back = [Payment(one["method"], -one["amount"]) for one in sold["payments"]]
-        else:
-            given = _parts(sold["lines"], lines)
-            most = max(sold["payments"], key=lambda one: int(one["amount"]), default={"method": "cash"})
-            back = [Payment(cast(Method, most["method"]))]
-        return Content(given, payments or back, kind, refers_to, reason, operator)
-
-    def _corrected(
-        self, sold: Mapping[str, Any], lines: Sequence[Line], payments: Sequence[Payment], changes: Mapping[str, Any]
-    ) -> dict[str, Any]:
-        """The fields of a sale in place of a refused one. Raises SaleError."""
-        known = {name: sold[name] for name in ("type", "refers_to", "reason", "operator", "buyer", "lottery")}
-        unknown = set(changes) - set(known)
-        if unknown:
-            raise SaleError([Fault(f"/{name}", "cannot be changed by a correction") for name in sorted(unknown)])
-        given = lines if known["type"] == "sale" else [line.given_back() for line in lines]
-        return build(Content(given, payments, **{**known, **changes}), self.rules)
+    def _sold(self, code: str) -> Mapping[str, Any]:
+        """The sale of a receipt code. Raises Unknown."""
+        return self._kept(code).sale
 
     def _kept(self, code: str) -> Kept:
         kept = self._queue.find_code(code)
@@ -446,39 +417,3 @@ class Till:
 
     def _moment(self) -> str:
         return self.settings.now().astimezone(UTC).isoformat(timespec="milliseconds")
-
-
-def _line_of(sold: Mapping[str, Any]) -> Line:
-    """A line as it was sold."""
-    return Line(
-        name=sold["name"], price=sold["unit_price"], tax=sold["tax"], quantity=sold["quantity"],
-        discount=sold["discount"], amount=sold["amount"], kind=sold["kind"], sku=sold["sku"], gtin=sold["gtin"],
-        category=sold["category"], unit=sold["unit"],
-    )  # fmt: skip
-
-
-def _parts(sold: Sequence[Mapping[str, Any]], wanted: Mapping[int, Number]) -> list[Line]:
-    """Some lines of a sale given back, each by its place, in a quantity; a discount goes back in proportion."""
-    faults, found = [], []
-    for place, number in wanted.items():
-        where = f"/lines/{place}"
-        if not 0 <= place < len(sold):
-            faults.append(Fault(where, f"is not there: the sale has {len(sold)} lines, counted from 0"))
-            continue
-        line, text = _line_of(sold[place]), ""
-        try:
-            text = amounts.written(number)
-        except ValueError as fault:
-            faults.append(Fault(f"{where}/quantity", str(fault)))
-            continue
-        whole = amounts.scaled(str(line.quantity))
-        if amounts.QUANTITY.fullmatch(text) is None or not 0 < amounts.scaled(text) <= abs(whole) or whole < 0:
-            faults.append(Fault(f"{where}/quantity", f"{text} cannot be given back of {line.quantity}"))
-            continue
-        part = amounts.scaled(text)
-        discount = amounts.divided(line.discount * part, whole)
-        amount = None if part != whole and line.price is not None else amounts.divided((line.amount or 0) * part, whole)
-        found.append(replace(line, quantity=text, discount=discount, amount=amount).given_back())
-    if faults:
-        raise SaleError(faults)
-    return found
