@@ -16,18 +16,17 @@ from redis.exceptions import OutOfMemoryError, RedisError, ResponseError
 from possys.clock import iso_utc
 from possys.codes import FIRST_DAY, CodeError, CodeLengthError, CodeSymbolError, Environment, KeyTable, day_of
 from possys.links import Links
-from possys.redis import Command, Stores, call_all
+from possys.redis import Command, Stores
 from transactions import answers
 from transactions.answers import Accepted, Answer, Problem, Warned
 from transactions.envelope import BEGINNING, Opened, is_envelope, open_envelope
 from transactions.faults import SaleRefused, read_sale
 from transactions.pressure import Pressure
 from transactions.sale import RULES, Fault, Rule, Sale, moment_of
-from transactions.signatures import SALE, Signed, verify_many
+from transactions.signers import Signers
 from transactions.stream import (
     APPEND,
     DIGEST_BYTES,
-    PUBLIC_KEY,
     SALE_TYPES,
     Credential,
     CredentialKind,
@@ -38,7 +37,6 @@ from transactions.stream import (
     Signature,
     append_command,
     call_scripts,
-    keys_key,
     pack_item,
     read_judged,
     shard_of,
@@ -53,8 +51,6 @@ UNIX_ORDINAL = 719_163  # 1970-01-01
 CLOCK_TOLERANCE_MS = 5 * 60 * 1000
 # From this many codes on the vectorised cipher is the faster one.
 VECTOR_MIN = 8
-# Public keys that a process remembers; each is some 150 bytes.
-KEYS_REMEMBERED_MAX = 500_000
 
 TYPE_NUMBERS = {name: number for number, name in enumerate(SALE_TYPES)}
 # What the terminal's own status and keys refuse, as it is told to the till.
@@ -69,8 +65,6 @@ REFUSALS = {
     Outcome.UNSIGNED: Fault("/signature", "is missing: the terminal has registered a key and signs every sale"),
     Outcome.WRONG_KEY: Fault("/signature/key", "is not the number of the key that the terminal signs with"),
 }
-NO_SUCH_KEY = Fault("/signature/key", "the terminal has registered no key of this number")
-FALSE_SIGNATURE = Fault("/signature/value", "is not this key's signature over the bytes of the sale")
 WARN_GAP = Warned("sequence-gap", "Sequences before this one were not seen yet.")
 WARN_ORDER = Warned("out-of-order", "This sequence came after a later one.")
 WARN_CLOCK = Warned("clock", "The time of issue is more than 5 minutes off the time of receipt.")
@@ -136,7 +130,6 @@ class Taken(NamedTuple):
     total: int
     mode: str
     digest: bytes
-    key: int
     signature: Signature | None
 
 
@@ -149,9 +142,7 @@ class Capture:
         self.limits = limits
         self.links = links
         self.pressure = Pressure(stores)
-        # By terminal and number. A key of a number never changes, so what is remembered is never wrong; whether it may
-        # be used still, the terminal's state says.
-        self._public_keys: dict[tuple[int, int], bytes] = {}
+        self.signers = Signers(stores)
         self.corrections = Corrections(
             stores=stores, keys=keys, replicas_min=limits.replicas_min, send_again=self._send_again
         )
@@ -171,7 +162,7 @@ class Capture:
                 sales.append(self._read(position, raw, rules))
             except SaleRefused as fault:
                 found[position] = answers.refused(fault.faults)
-        if any(taken.key for taken in sales):
+        if any(taken.signature for taken in sales):
             sales = self._genuine(sales, found)
         compared = None
         if corrections := [_correction(taken) for taken in sales if taken.type and taken.mode != "training"]:
@@ -252,61 +243,29 @@ class Capture:
             sale.total,
             sale.mode,
             hashlib.sha256(opened.sale).digest()[:DIGEST_BYTES],
-            opened.key,
             signature,
         )
 
     def _genuine(self, sales: Sequence[Taken], found: dict[int, Answer]) -> list[Taken]:
-        """The sales that are not signed, or signed by the key they name; answers the others.
-
-        All signatures are verified in one go. Whether a key may be used, and whether a terminal must sign, its state
-        decides in the script, together with everything else.
-        """
-        signed = [taken for taken in sales if taken.key]
+        """The sales that are not signed or rightly signed, now with the key's public half; answers the others."""
+        signed = [taken for taken in sales if taken.signature is not None]
         try:
-            self._fetch_keys({(taken.terminal, taken.key) for taken in signed} - self._public_keys.keys())
+            words = self.signers.verify([(t.terminal, t.raw, t.signature) for t in signed if t.signature is not None])
         except (RedisError, OSError):
             away = self._send_again("The keys of terminals cannot be read just now.", answers.RETRY_SOON_S)
             found.update({taken.position: away for taken in signed})
-            return [taken for taken in sales if not taken.key]
-        known: dict[int, Signature] = {}
-        for taken in signed:
-            public_key = self._public_keys.get((taken.terminal, taken.key))
-            if public_key is None:
-                found[taken.position] = answers.refused([NO_SUCH_KEY])
-            elif taken.signature is not None:
-                known[taken.position] = taken.signature._replace(public_key=public_key)
-        asked = [taken for taken in signed if taken.position in known]
-        words = verify_many(
-            [Signed(known[t.position].public_key, SALE + t.raw, known[t.position].value) for t in asked]
-        )
-        for taken, is_genuine in zip(asked, words, strict=True):
-            if not is_genuine:
-                del known[taken.position]
-                found[taken.position] = answers.refused([FALSE_SIGNATURE])
+            return [taken for taken in sales if taken.signature is None]
+        genuine: dict[int, Signature] = {}
+        for taken, word in zip(signed, words, strict=True):
+            if isinstance(word, Fault):
+                found[taken.position] = answers.refused([word])
+            else:
+                genuine[taken.position] = word
         return [
-            taken._replace(signature=known[taken.position]) if taken.key else taken
+            taken._replace(signature=genuine.get(taken.position))
             for taken in sales
-            if not taken.key or taken.position in known
+            if taken.signature is None or taken.position in genuine
         ]
-
-    def _fetch_keys(self, wanted: set[tuple[int, int]]) -> None:
-        """Reads public keys that this process does not know yet. Raises RedisError or OSError."""
-        if not wanted:
-            return
-        if len(self._public_keys) > KEYS_REMEMBERED_MAX:
-            self._public_keys.clear()
-        by_shard: dict[int, list[int]] = defaultdict(list)
-        for terminal in {terminal for terminal, _ in wanted}:
-            by_shard[shard_of(terminal)].append(terminal)
-        for shard, terminals in by_shard.items():
-            command: Command = ("HMGET", keys_key(shard), *terminals)
-            (reply,) = call_all(self.stores.store_for(shard), [command])
-            if isinstance(reply, Exception):
-                raise reply
-            for terminal, packed in zip(terminals, reply, strict=True):
-                for number, public_key in PUBLIC_KEY.iter_unpack(packed or b""):
-                    self._public_keys[terminal, number] = public_key
 
     def _notices(self, credential: Credential, now_ms: int) -> tuple[Warned, ...]:
         """What every answer to this credential says: that it ends soon."""

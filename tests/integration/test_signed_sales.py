@@ -168,8 +168,8 @@ def test_when_the_store_cannot_say_the_key_the_sale_is_sent_again(
     def away(*_: Any) -> list[Any]:
         return [redis.ConnectionError("away")]
 
-    monkeypatch.setattr("transactions.capture.call_all", away)
-    monkeypatch.setattr(service.capture(), "_public_keys", {})
+    monkeypatch.setattr("transactions.signers.call_all", away)
+    monkeypatch.setattr(service.capture().signers, "_public_keys", {})
     assert signing.send(signing.signed()).status == 503
 
 
