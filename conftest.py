@@ -90,6 +90,7 @@ def ledger(transactional_db: None, store: redis.Redis, settings: Any, tmp_path: 
     from ledger.epochs import make_heads
     from ledger.models import EpochRaise, Head
     from ledger.partitions import make_days_ahead
+    from ledger.sealed import forget_lately
     from ledger.shards import ALL_SHARDS
     from transactions.stream import head_key
 
@@ -117,6 +118,7 @@ def ledger(transactional_db: None, store: redis.Redis, settings: Any, tmp_path: 
         pipeline.hset(head_key(shard), mapping={"number": 0, "started": 0, "epoch": 1})
     pipeline.execute()
     safety._checked_s.clear()
+    forget_lately()
     return store
 
 

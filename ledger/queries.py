@@ -1,5 +1,6 @@
 """What can be asked of the ledger: a sale by its place or identity, and how the flush is doing."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
@@ -13,7 +14,7 @@ from ledger.blocks import MarkKind, Place, read_header
 from ledger.duplicates import find_entries
 from ledger.models import Entry, Head, MarkedRecord, identity_of
 from ledger.records import Record
-from ledger.sealed import BlockDamagedError, SealedBlock, damaged, sealed_block
+from ledger.sealed import BlockDamagedError, SealedBlock, damaged, lately_sealed_block, sealed_block
 from ledger.shards import ALL_SHARDS, database_for, databases
 from possys import clock
 from possys.codes import Environment, day_of
@@ -21,6 +22,8 @@ from possys.receipt_keys import table
 from transactions.capture import PastAwayError, PastSale
 from transactions.service import stores
 from transactions.stream import ShardHead, read_heads, shard_of
+
+ReadBlock = Callable[[int, Place], SealedBlock | None]
 
 
 class Recorded(NamedTuple):
@@ -46,7 +49,9 @@ class Removed(NamedTuple):
     sealed: SealedBlock
 
 
-def find_recorded(terminal: int, sequence: int, issued_on: date) -> Recorded | Removed | None:
+def find_recorded(
+    terminal: int, sequence: int, issued_on: date, *, read_block: ReadBlock = sealed_block
+) -> Recorded | Removed | None:
     """The sale issued on that day, by the primary key of its entry: two queries. None when it is not recorded.
 
     Raises ArchiveAwayError, a DatabaseError, and BlockDamagedError.
@@ -62,15 +67,15 @@ def find_recorded(terminal: int, sequence: int, issued_on: date) -> Recorded | R
     if entry is None:
         return None
     place = Place(str(entry[0]), entry[1], entry[2])
-    found = recorded_at(shard, place)
+    found = recorded_at(shard, place, read_block=read_block)
     if found is None:
         raise damaged(shard, place.block, f"an entry names its position {place.position}, where nothing is")
     return found
 
 
-def recorded_at(shard: int, place: Place) -> Recorded | Removed | None:
+def recorded_at(shard: int, place: Place, *, read_block: ReadBlock = sealed_block) -> Recorded | Removed | None:
     """The record at a place, or that it was removed; None when there is none. Raises as `find_recorded` does."""
-    sealed = sealed_block(shard, place)
+    sealed = read_block(shard, place)
     if sealed is None:
         return None
     sealed_on = date.fromisoformat(place.sealed_on)
@@ -83,16 +88,21 @@ def recorded_at(shard: int, place: Place) -> Recorded | Removed | None:
 
 
 def find_past(terminal: int, sequence: int, day: int | None) -> PastSale | None:
-    """The recorded sale of an identity, on that day or on any; capture asks this of sales that its store forgot."""
+    """The recorded sale of an identity, on that day or on any; capture asks this of sales that its store forgot.
+
+    A till whose answer was lost sends its whole batch again, and most of it lies in one block, which is read once.
+    """
     shard = shard_of(terminal)
     issued_on = None if day is None else day_of(day)
-    found = None if issued_on is None else find_recorded(terminal, sequence, issued_on)
+    found = None
+    if issued_on is not None:
+        found = find_recorded(terminal, sequence, issued_on, read_block=lately_sealed_block)
     if found is None:
         identity = identity_of(terminal, sequence)
         entry = find_entries(database_for(shard), shard, [identity]).get(identity)
         if entry is not None:
             issued_on = entry.issued_on
-            found = recorded_at(shard, entry.place)
+            found = recorded_at(shard, entry.place, read_block=lately_sealed_block)
     if found is None or issued_on is None:
         return None
     if isinstance(found, Removed):

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 import redis
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from ledger.flush import flush_all
 from ledger.models import Entry, MarkedRecord
@@ -102,6 +104,18 @@ def test_an_old_sale_sent_again_after_the_flush_gets_its_code(ledger: redis.Redi
         (item["code"], item["received_at"]) for item in first
     ]
     assert Entry.objects.count() == 100
+
+
+def test_a_whole_batch_sent_again_after_the_flush_reads_its_block_once(ledger: redis.Redis, till: Till) -> None:
+    sales = till.sales(40)
+    codes = [item["code"] for item in till.send_batch(sales).json()["results"]]
+    flush_all(ALL_SHARDS)
+    sales[3] = sales[3].replace(b'"operator":"7"', b'"operator":"8"')
+    with CaptureQueriesContext(connection) as queries:
+        answer = till.send_batch(sales)
+    assert [item.get("code") for item in answer.json()["results"]] == [*codes[:3], None, *codes[4:]]
+    assert statuses(answer)[3] == 409
+    assert sum("ledger_block" in query["sql"] for query in queries) <= 1
 
 
 def test_an_old_sale_with_other_content_after_the_flush_is_a_conflict(ledger: redis.Redis, till: Till) -> None:
