@@ -19,7 +19,7 @@ from ledger.queries import Recorded, find_recorded
 from possys import clock
 from tests.links import full_address
 from tests.tills import Till
-from transactions.stream import shard_of, terminals_key
+from transactions.stream import STATIC, shard_of, terminals_key
 
 REASON = "court order 17 C 5/2026"
 
@@ -75,7 +75,7 @@ def forget(store: redis.Redis, till: Till) -> None:
     key = terminals_key(shard_of(till.number))
     state = store.hget(key, str(till.number))
     assert isinstance(state, bytes)
-    store.hset(key, str(till.number), state[:13] + bytes(20))
+    store.hset(key, str(till.number), state[: STATIC.size] + bytes(20))
 
 
 def check_block(block: Block, removed_at: set[int]) -> None:
