@@ -8,9 +8,9 @@ endif
 VENV := .venv/bin/python
 # Fresh PostgreSQL and Valkey for one command, gone with it.
 WITH_SERVERS := $(VENV) -m possys.embedded exec --
-# A worker a core, each with servers of its own; the tests of a file stay together. `ARGS="-n 0 ..."` runs them in one
-# process, as a debugger needs it.
-PYTEST := $(WITH_SERVERS) $(VENV) -m pytest -p tests.workers -n auto --maxprocesses 4 --dist loadfile
+# A worker a core, each with servers of its own; the tests of a file stay together, and files in their order, in which
+# browsers come late: their servers keep connections. `ARGS="-n 0 ..."` runs all in one process, as a debugger needs it.
+PYTEST := $(WITH_SERVERS) $(VENV) -m pytest -p tests.workers -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 # Each translation's compiled form, made anew when its source is newer.
 TRANSLATIONS := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po))
