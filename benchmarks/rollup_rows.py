@@ -60,10 +60,11 @@ def retailers(size: Size) -> list[Filled]:
 
 REGISTRY = """
     INSERT INTO transactions_retailer (id, name, tax_id, gateway_version, status, created_at)
-    SELECT n, 'Retailer ' || n, 'T' || n, 1, now() FROM generate_series(1, 4) n;
-    INSERT INTO transactions_store (id, retailer_id, name, address, shard, created_at)
+    SELECT n, 'Retailer ' || n, 'T' || n, 1, 'active', now() FROM generate_series(1, 4) n;
+    INSERT INTO transactions_store (id, retailer_id, reference, name, address, place, kind, status, shard, created_at)
     SELECT n, CASE WHEN n <= %(large)s THEN 1 WHEN n <= %(large)s + %(middle)s THEN 2
-                   WHEN n = %(large)s + %(middle)s + 1 THEN 3 ELSE 4 END, 'Store ' || n, '', n %% 64, now()
+                   WHEN n = %(large)s + %(middle)s + 1 THEN 3 ELSE 4 END, '', 'Store ' || n, '', '', 'fixed', 'active',
+           n %% 64, now()
     FROM generate_series(1, %(stores)s) n;
     INSERT INTO analytics_product (retailer, id, key, name, category, gtin, {named})
     SELECT r, %(products)s * (r - 1) + p, 's:' || p, 'Product ' || p || ' of ' || r, 'Category ' || p %% 60, '', now()

@@ -36,6 +36,8 @@ PARTS = {
     "feed",
     "microseconds",
     "one sale a request",
+    "signed batches",
+    "fleet",
     "batches of 500",
     "whole path",
     "flush alone",
