@@ -142,7 +142,7 @@ def test_a_run_does_what_it_says_heals_itself_and_leaves_nothing_behind(runs: Ca
     stopped = re.findall(r"stopping (.*)", run.output)
     workers = "flush worker, worker, mail worker, feed worker, checkpointer"
     # Whichever of the demo's errands were still at work.
-    assert set(stopped[0].split(", ")) <= {"lottery", "demo books", "demo stock"}
+    assert set(stopped[0].split(", ")) <= {"lottery", "demo books", "demo stock", "demo findings"}
     assert stopped[1:5] == ["replay", "gunicorn", "beat", workers]
     assert stopped[-1].startswith("PostgreSQL")
     assert [process for process in everything if is_alive(process)] == []
