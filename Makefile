@@ -8,9 +8,6 @@ endif
 VENV := .venv/bin/python
 # Fresh PostgreSQL and Valkey for one command, gone with it.
 WITH_SERVERS := $(VENV) -m possys.embedded exec --
-# A worker a core, each with servers of its own; the tests of a file stay together, and files in their order, in which
-# browsers come late: their servers keep connections. `ARGS="-n 0 ..."` runs all in one process, as a debugger needs it.
-PYTEST := $(WITH_SERVERS) $(VENV) -m pytest -p tests.workers -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 # Each translation's compiled form, made anew when its source is newer.
 TRANSLATIONS := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po))
@@ -29,11 +26,11 @@ manage: setup ## a management command on those servers (ARGS="health")
 	@$(VENV) -m possys.embedded manage -- $(ARGS)
 
 test: setup ## the whole suite on servers of its own (ARGS="-k name")
-	@$(PYTEST) $(ARGS)
+	@$(WITH_SERVERS) $(VENV) -m pytest $(ARGS)
 
 check: lint ## what CI runs: lint, missing migrations, the whole suite
 	@$(WITH_SERVERS) $(VENV) manage.py makemigrations --check --dry-run
-	@$(PYTEST) $(ARGS)
+	@$(WITH_SERVERS) $(VENV) -m pytest $(ARGS)
 
 lint: setup ## format, rules, types, import contracts
 	@$(VENV) -m ruff format --check .

@@ -38,7 +38,7 @@ def test_good_settings_pass() -> None:
         f"{new_signer('log.example', LOG_KEY).verifier.vkey} https://w.example",
         "x",
     ],
-    # Without the keys, which are new in every process: pytest-xdist compares the names.
+    # Without the keys, which are new in every process.
     ids=range(10),
 )
 def test_an_entry_that_cannot_be_used_is_named(entry: str) -> None:
