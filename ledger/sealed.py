@@ -106,11 +106,6 @@ def lately_sealed_block(shard: int, place: Place) -> SealedBlock | None:
     return _lately.block
 
 
-def forget_lately() -> None:
-    """Forgets the block that this thread read last; for tests, whose ledgers begin anew within a second."""
-    _lately.read_s = -LATELY_S
-
-
 def damaged(shard: int, block: int, what: str) -> BlockDamagedError:
     """The error to raise for a block; an ALARM says it once to whoever is on duty, however many ask for it."""
     fault = BlockDamagedError(f"shard {shard}, block {block}: {what}")

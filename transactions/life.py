@@ -1,4 +1,4 @@
-"""The life of retailers, stores and terminals: which step may follow which, and what holds for a till. Pure."""
+"""The life of retailers, stores and terminals: which step may follow which, and what holds for a till. No I/O."""
 
 from collections.abc import Mapping
 

@@ -36,15 +36,6 @@ class Signed(NamedTuple):
     signature: bytes
 
 
-def is_public_key(raw: bytes) -> bool:
-    """Whether the bytes can be a public key."""
-    try:
-        Ed25519PublicKey.from_public_bytes(raw)
-    except ValueError:
-        return False
-    return True
-
-
 def verify(public_key: bytes, prefix: bytes, message: bytes, signature: bytes) -> bool:
     """Whether the signature over prefix + message is the key's."""
     return _is_genuine(Signed(public_key, prefix + message, signature))

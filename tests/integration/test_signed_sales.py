@@ -183,7 +183,7 @@ def test_many_signatures_are_told_apart() -> None:
 
 def test_what_is_no_key_is_no_signature_either() -> None:
     assert verify_many([Signed(b"short", b"", bytes(64))]) == [False]
-    assert not signatures.is_public_key(bytes(31))
+    assert not signatures.verify(bytes(31), SALE, b"", bytes(64))
 
 
 def test_a_fingerprint_is_eight_symbols() -> None:
