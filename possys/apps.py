@@ -8,8 +8,9 @@ class PossysConfig(AppConfig):
     name = "possys"
 
     def ready(self) -> None:
-        from possys import checks, messages  # noqa: F401 - importing registers the checks
+        from possys import checks, messages, tracing  # noqa: F401 - importing registers the checks
 
+        tracing.switch_on()
         if settings.LOCAL_WORK:
             # A deployment does it once, when it is installed; a developer would forget it after each change.
             messages.compile_stale()
