@@ -52,7 +52,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """Every source's metrics as text. Raises Http404 where no METRICS_TOKEN is set, but in local work."""
     if not settings.METRICS_TOKEN and not settings.LOCAL_WORK:
         raise Http404
-    if settings.METRICS_TOKEN and not _knows_token(request):
+    if not may_read(request):
         return HttpResponse(
             "The token of METRICS_TOKEN is needed.\n",
             status=401,
@@ -66,6 +66,9 @@ def metrics(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _knows_token(request: HttpRequest) -> bool:
+def may_read(request: HttpRequest) -> bool:
+    """Whether the request comes with METRICS_TOKEN; without such a token, in local work only."""
+    if not settings.METRICS_TOKEN:
+        return bool(settings.LOCAL_WORK)
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     return scheme.lower() == "bearer" and compare_digest(token.strip().encode(), settings.METRICS_TOKEN.encode())

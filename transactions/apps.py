@@ -1,7 +1,13 @@
-"""Registers capture."""
+"""Registers capture, its word on whether sales are taken, and its metrics."""
 
 from django.apps import AppConfig
 
 
 class TransactionsConfig(AppConfig):
     name = "transactions"
+
+    def ready(self) -> None:
+        from possys import health
+        from transactions.readiness import look_at_stores
+
+        health.register("capture-store", look_at_stores, is_needed=True)
