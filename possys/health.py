@@ -7,8 +7,8 @@ Host header, because a balancer asks by address. Nothing of the request stands i
     /readyz   503 only when this process would answer a sale with 503. What is needed for that is judged by the app that
               knows: apps register their parts. Everything else is told in it, and changes nothing
 
-A part is looked at in a thread of its own, by one thread at a time and at most once a second, however many ask: one that
-hangs is reported as such in a bounded time, and a stranger who asks often costs nothing.
+A part is looked at in a thread of its own, by one thread at a time and at most once a second, however many ask: one
+that hangs is reported as such in a bounded time, and a stranger who asks often costs nothing.
 """
 
 import logging
@@ -24,8 +24,8 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 from redis.exceptions import RedisError
 
-from possys.metrics import may_read
 from possys.redis import connect
+from possys.watchers import may_watch
 
 logger = logging.getLogger(__name__)
 
@@ -122,7 +122,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
     until_s = time.monotonic() + ANSWER_S
     for probe in _probes.values():
         probe.begin()
-    is_trusted = may_read(request)
+    is_trusted = may_watch(request)
     is_ready = True
     parts: dict[str, dict[str, object]] = {}
     for name, probe in _probes.items():
@@ -135,6 +135,12 @@ def readyz(request: HttpRequest) -> HttpResponse:
             parts[name]["detail"] = part.detail
     body = msgspec.json.encode({"ready": is_ready, "parts": parts}) + b"\n"
     return HttpResponse(body, status=200 if is_ready else 503, headers=dict(_plain_headers()))
+
+
+def state_of(name: str) -> Part:
+    """How a part is, in a bounded time."""
+    _probes[name].begin()
+    return _probes[name].seen(time.monotonic() + ANSWER_S)
 
 
 def look_at_database() -> Part:

@@ -5,15 +5,13 @@ It tells the truth while PostgreSQL is away, which is when somebody needs it: th
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import redis
 from redis.exceptions import RedisError
 
 from possys.redis import Stores
-from transactions.stream import SHARD_COUNT, Script, call_scripts, head_key, read_heads, stream_key
-
-OLDEST = Script("oldest.lua")
+from transactions.stream import SHARD_COUNT, read_heads
+from transactions.waiting import oldest_received_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +58,5 @@ def _backlog_of(stores: Stores, index: int) -> StoreBacklog:
 
 def _waiting(client: redis.Redis, shards: Sequence[int]) -> list[Waiting]:
     heads = dict(zip(shards, read_heads(client, shards), strict=True))
-    behind = [shard for shard in shards if heads[shard].waiting]
-    commands = [OLDEST.command((head_key(shard), stream_key(shard)), ()) for shard in behind]
-    oldest: dict[int, Any] = dict(zip(behind, call_scripts(client, OLDEST, commands), strict=True)) if behind else {}
-    for reply in oldest.values():
-        if isinstance(reply, Exception):
-            raise reply
-    return [
-        Waiting(
-            shard,
-            heads[shard].epoch,
-            heads[shard].waiting,
-            int.from_bytes(reply) if (reply := oldest.get(shard)) else None,
-        )
-        for shard in shards
-    ]
+    oldest = oldest_received_ms(client, heads)
+    return [Waiting(shard, head.epoch, head.waiting, oldest.get(shard)) for shard, head in heads.items()]

@@ -26,7 +26,7 @@ def look_at_stores() -> Part:
     refusing = [(index, part) for index, part in enumerate(found) if part.state != FINE]
     if not refusing:
         return OPEN
-    index, worst = refusing[0]
+    worst = refusing[0][1]
     detail = "; ".join(f"store {index}: {part.detail or part.says}" for index, part in refusing)
     if len(refusing) == len(found):
         return worst._replace(detail=detail)
