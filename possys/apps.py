@@ -8,7 +8,11 @@ class PossysConfig(AppConfig):
     name = "possys"
 
     def ready(self) -> None:
-        from possys import checks, messages, tracing  # noqa: F401 - importing registers the checks
+        from possys import checks, messages, metrics, tracing  # noqa: F401 - importing registers the checks
+        from possys.process_metrics import build_metrics, pulse_metrics
+
+        metrics.register("build", build_metrics)
+        metrics.register("pulse", pulse_metrics)
 
         tracing.switch_on()
         if settings.LOCAL_WORK:
