@@ -8,6 +8,8 @@ import django_stubs_ext
 import environ
 from celery.schedules import crontab
 
+from possys import logs
+
 # Lets `ModelAdmin[Terminal]` and its like be written at run time, as mypy wants them.
 django_stubs_ext.monkeypatch()
 
@@ -142,6 +144,7 @@ INSTALLED_APPS = [
     "findings",
 ]
 MIDDLEWARE = [
+    "possys.requests.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Before everything that may answer with a page, such as the refusal of an unknown host.
@@ -407,16 +410,7 @@ CELERY_BEAT_SCHEDULE = {
     },
 }
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-    # A refused sale is an answer, not a fault of this system: it is counted, not logged line by line.
-    "loggers": {
-        "django.request": {"level": "ERROR"},
-        # A dozen lines about tables of the font for every PDF.
-        "fontTools": {"level": "WARNING"},
-    },
-}
+# --- Logs --------------------------------------------------------------------------------------------------------
+# "json" for programs that collect lines, "text" for people (possys/logs.py).
+LOG_FORMAT = env.str("LOG_FORMAT", default="text" if LOCAL_WORK else "json")
+LOGGING = logs.configuration(LOG_FORMAT, env.str("LOG_LEVEL", default="INFO"))

@@ -11,6 +11,7 @@ from possys import health
 
 # Makes it the application that this process's tasks are queued with; else Celery would look for a broker of its own.
 from possys.celery import app as celery_app  # noqa: F401
+from possys.requests import watched
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "possys.settings")
 
@@ -33,6 +34,7 @@ site = get_wsgi_application()
 capture = CaptureHandler()
 
 
+@watched
 def application(environ: dict[str, Any], start_response: Any) -> Any:
     """Hands the request to the till's or to the people's handler."""
     path = environ.get("PATH_INFO", "")
