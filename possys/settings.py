@@ -73,6 +73,8 @@ CAPTURE_FUTURE_DAYS = env.int("CAPTURE_FUTURE_DAYS", default=1)
 OFFLINE_ALLOWED_HOURS = env.int("OFFLINE_ALLOWED_HOURS", default=48)
 # Replicas that must have fsynced a sale before it is acknowledged (WAITAOF); 0 with a single store.
 STORE_REPLICAS_MIN = env.int("STORE_REPLICAS_MIN", default=0)
+# How long the store keeps what the ledger has already, so that a restored database is filled up again (docs/backup.md).
+STREAM_KEPT_S = env.int("STREAM_KEPT_S", default=0)
 # How long a token of a terminal or gateway is good for, in days; tills fetch the next one themselves.
 CREDENTIAL_DAYS = env.int("CREDENTIAL_DAYS", default=730)
 # From so many days before its end, answers say that the token expires.
