@@ -117,7 +117,7 @@ def test_days_ahead_end_at_the_first_gap() -> None:
 
 def test_the_days_that_are_made_are_told(ledger: Any) -> None:
     found = scrape()
-    assert found["possys_partition_days_ahead"] == {"ledger_entry": 1, "ledger_block": 1}
+    assert min(found["possys_partition_days_ahead"][table] for table in ("ledger_entry", "ledger_block")) >= 1
     assert found["possys_partitions"]["ledger_entry"] >= 3
 
 
