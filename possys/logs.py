@@ -78,6 +78,8 @@ def _add_place(logger: WrappedLogger, method: str, event: EventDict) -> EventDic
         event["trace_id"] = found
     # What an extra of Django's holds of the request is an object, and its address may be a secret.
     event.pop("request", None)
+    # Celery says the same again, in parts.
+    event.pop("data", None)
     return event
 
 
