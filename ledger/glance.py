@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 from django.db import DatabaseError
 from redis.exceptions import RedisError
 
+from ledger.database_metrics import TABLES, least_days_ahead
 from ledger.evidence import read_facts
 from ledger.facts import Facts
 from ledger.feeding.queries import ServiceState, services
-from ledger.partition_metrics import TABLES, least_days_ahead
 from ledger.queries import Health, health
 from ledger.shards import databases
 from ledger.soundness import CHECKPOINT_LATE

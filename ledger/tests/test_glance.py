@@ -11,9 +11,9 @@ import redis
 from django.core.management import call_command
 from django.db import connection
 
+from ledger.database_metrics import least_days_ahead
 from ledger.log.checkpointer import catch_up
 from ledger.models import Block
-from ledger.partition_metrics import least_days_ahead
 from possys.clock import now_ms, utc
 from tests.tampering import triggers_off
 from tests.tills import Till
