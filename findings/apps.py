@@ -7,7 +7,9 @@ class FindingsConfig(AppConfig):
     name = "findings"
 
     def ready(self) -> None:
+        from findings.home import register_cards
         from portal.navigation import NavigationEntry, register
         from portal.rights import Right
 
         register(NavigationEntry("Findings", "findings-home", Right.SEE_TILLS, 45))
+        register_cards()

@@ -10,9 +10,11 @@ class LedgerConfig(AppConfig):
         from ledger import checks, role_checks  # noqa: F401 - registers them
         from ledger.consumers import discover
         from ledger.feeding.metrics import feed_metrics
+        from ledger.home import register_cards
         from ledger.metrics import ledger_metrics
         from ledger.originals import original_or_away
         from ledger.queries import past_or_away
+        from ledger.searching import register_looker
         from possys import metrics
         from transactions.capture import register_past
         from transactions.taking_back import register_originals
@@ -21,4 +23,6 @@ class LedgerConfig(AppConfig):
         register_originals(original_or_away)
         metrics.register("ledger", ledger_metrics)
         metrics.register("feed", feed_metrics)
+        register_cards()
+        register_looker()
         discover()
