@@ -1,6 +1,5 @@
 """What every page of the ledger in the admin shares: nobody changes anything, and no list counts a whole table."""
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -11,17 +10,14 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from unfold.admin import ModelAdmin
 
+from possys.home import Alarm
+
+# Of the pages' own modules, too.
+__all__ = ["Alarm", "LedgerAdmin", "NewestPaginator"]
+
 PAGE_ROWS = 50
 # Pages lead through so many rows; older ones are found by searching. More would only be counted, never turned to.
 LISTED_MAX = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Alarm:
-    """Something that a person must look at, and what to do."""
-
-    what: str
-    remedy: str
 
 
 class LedgerAdmin(ModelAdmin):  # type: ignore[misc]
