@@ -69,7 +69,7 @@ SIZES = {
             admin_findings=300_000,
             admin_people=60_000,
             admin_sales=100_000,
-            admin_asks=20,
+            admin_asks=10,
         ),
         Sizes(
             name="quick",
