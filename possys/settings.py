@@ -153,6 +153,7 @@ INSTALLED_APPS = [
     "fleet",
     "findings",
     "status",
+    "audit",
 ]
 MIDDLEWARE = [
     "possys.requests.RequestIdMiddleware",
@@ -166,6 +167,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    # The last: it hears who asks, and what all others let through.
+    "audit.middleware.AuditMiddleware",
 ]
 ROOT_URLCONF = "possys.urls"
 WSGI_APPLICATION = "possys.wsgi.application"
@@ -264,6 +267,7 @@ CELERY_TASK_ROUTES = {
     "warehouse.*": {"queue": "feed"},
     "fleet.*": {"queue": "feed"},
     "findings.*": {"queue": "feed"},
+    "audit.*": {"queue": "feed"},
     # The processes of this queue have the log's key, and no other has.
     "ledger.tasks.run_checkpointer": {"queue": "log"},
     # Held against what the checkpointer keeps outside the database.
@@ -429,6 +433,18 @@ CELERY_BEAT_SCHEDULE = {
     "purge-imports": {
         "task": "fleet.tasks.purge_imports",
         "schedule": timedelta(hours=24),
+        "options": {"expires": 3600},
+    },
+    "publish-acts": {
+        "task": "audit.tasks.publish_acts",
+        # Until then nothing but the database's own rules vouches for the newest acts.
+        "schedule": timedelta(seconds=30),
+        "options": {"expires": 30},
+    },
+    "check-acts": {
+        "task": "audit.tasks.check_acts",
+        # At night, by the site's clock: it reads every act there is.
+        "schedule": crontab(hour=1, minute=30),
         "options": {"expires": 3600},
     },
     "publish-peers": {
