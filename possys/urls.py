@@ -6,11 +6,17 @@ from django.urls import include, path, re_path
 from django.views import defaults
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from portal.sign_in import SignOutView, StaffSignInView
+from portal.urls import page as sign_in_page
 from possys import problems
 from possys.metrics import metrics
 
 urlpatterns = [
+    # One way in for everybody.
+    path("admin/login/", sign_in_page(StaffSignInView), name="staff-login"),
+    path("admin/logout/", sign_in_page(SignOutView), name="staff-logout"),
     path("admin/", admin.site.urls),
+    path("account/second-factor/", include("possys.accounts.urls")),
     path("api/v1/", include("transactions.urls")),
     path("api/v1/", include("receipts.api_urls")),
     path("api/v1/", include("ledger.api_urls")),
