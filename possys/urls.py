@@ -9,6 +9,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from portal.sign_in import SignOutView, StaffSignInView
 from portal.urls import page as sign_in_page
 from possys import problems
+from possys.health import healthz, readyz
 from possys.metrics import metrics
 
 urlpatterns = [
@@ -29,6 +30,8 @@ urlpatterns = [
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="api-docs"),
     re_path(r"^api/", problems.not_found, {"exception": None}),
     path("metrics", metrics, name="metrics"),
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
     path("log/", include("ledger.urls")),
     path("portal/", include("portal.urls")),
     path("portal/<int:retailer>/sales/", include("analytics.urls")),
