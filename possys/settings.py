@@ -152,6 +152,8 @@ INSTALLED_APPS = [
     "warehouse",
     "fleet",
     "findings",
+    "status",
+    "audit",
 ]
 MIDDLEWARE = [
     "possys.requests.RequestIdMiddleware",
@@ -165,6 +167,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    # The last: it hears who asks, and what all others let through.
+    "audit.middleware.AuditMiddleware",
 ]
 ROOT_URLCONF = "possys.urls"
 WSGI_APPLICATION = "possys.wsgi.application"
@@ -240,8 +244,8 @@ UNFOLD = {
     "SITE_SYMBOL": "receipt_long",
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
-    "DASHBOARD_CALLBACK": "ledger.admin_health.dashboard",
-    "SIDEBAR": {"navigation": "possys.accounts.admin.navigation"},
+    "DASHBOARD_CALLBACK": "possys.home.dashboard",
+    "SIDEBAR": {"show_search": True, "command_search": True, "navigation": "possys.accounts.admin.navigation"},
 }
 
 # --- Celery: ticks only, never a sale --------------------------------------------------------------------------
@@ -263,6 +267,7 @@ CELERY_TASK_ROUTES = {
     "warehouse.*": {"queue": "feed"},
     "fleet.*": {"queue": "feed"},
     "findings.*": {"queue": "feed"},
+    "audit.*": {"queue": "feed"},
     # The processes of this queue have the log's key, and no other has.
     "ledger.tasks.run_checkpointer": {"queue": "log"},
     # Held against what the checkpointer keeps outside the database.
@@ -405,6 +410,21 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(minutes=1),
         "options": {"expires": 60},
     },
+    "fold-minutes": {
+        "task": "status.tasks.fold_minutes",
+        "schedule": timedelta(seconds=20),
+        "options": {"expires": 20},
+    },
+    "count-terminals": {
+        "task": "status.tasks.count_terminals",
+        "schedule": timedelta(minutes=5),
+        "options": {"expires": 300},
+    },
+    "purge-status": {
+        "task": "status.tasks.purge_minutes",
+        "schedule": timedelta(hours=24),
+        "options": {"expires": 3600},
+    },
     "resume-imports": {
         "task": "fleet.tasks.resume_imports",
         "schedule": timedelta(seconds=30),
@@ -413,6 +433,18 @@ CELERY_BEAT_SCHEDULE = {
     "purge-imports": {
         "task": "fleet.tasks.purge_imports",
         "schedule": timedelta(hours=24),
+        "options": {"expires": 3600},
+    },
+    "publish-acts": {
+        "task": "audit.tasks.publish_acts",
+        # Until then nothing but the database's own rules vouches for the newest acts.
+        "schedule": timedelta(seconds=30),
+        "options": {"expires": 30},
+    },
+    "check-acts": {
+        "task": "audit.tasks.check_acts",
+        # At night, by the site's clock: it reads every act there is.
+        "schedule": crontab(hour=1, minute=30),
         "options": {"expires": 3600},
     },
     "publish-peers": {
