@@ -8,7 +8,7 @@ class PossysConfig(AppConfig):
     name = "possys"
 
     def ready(self) -> None:
-        from possys import checks, messages  # noqa: F401 - importing registers the checks
+        from possys import checks, key_checks, messages, production_checks  # noqa: F401 - importing registers the checks
 
         if settings.LOCAL_WORK:
             # A deployment does it once, when it is installed; a developer would forget it after each change.

@@ -15,7 +15,7 @@ from possys import secrets
 django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-# With the secrets that files give (NAME_FILE, $CREDENTIALS_DIRECTORY). Secrets are read from `given` itself: for `env` a
+# With the secrets that files give (NAME_FILE, $CREDENTIALS_DIRECTORY). They are read from `given` itself: for `env` a
 # value that begins with $ is another variable's name.
 given = secrets.Environment(os.environ)
 env = environ.Env()

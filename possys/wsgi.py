@@ -9,6 +9,7 @@ from django.core.wsgi import get_wsgi_application
 
 # Makes it the application that this process's tasks are queued with; else Celery would look for a broker of its own.
 from possys.celery import app as celery_app  # noqa: F401
+from possys.startup import refuse_unsafe_settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "possys.settings")
 
@@ -28,6 +29,7 @@ class CaptureHandler(WSGIHandler):
 
 
 site = get_wsgi_application()
+refuse_unsafe_settings()
 capture = CaptureHandler()
 
 
