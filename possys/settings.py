@@ -9,7 +9,7 @@ import django_stubs_ext
 import environ
 from celery.schedules import crontab
 
-from possys import secrets
+from possys import logs, secrets
 
 # Lets `ModelAdmin[Terminal]` and its like be written at run time, as mypy wants them.
 django_stubs_ext.monkeypatch()
@@ -73,6 +73,8 @@ CAPTURE_FUTURE_DAYS = env.int("CAPTURE_FUTURE_DAYS", default=1)
 OFFLINE_ALLOWED_HOURS = env.int("OFFLINE_ALLOWED_HOURS", default=48)
 # Replicas that must have fsynced a sale before it is acknowledged (WAITAOF); 0 with a single store.
 STORE_REPLICAS_MIN = env.int("STORE_REPLICAS_MIN", default=0)
+# How long the store keeps what the ledger has already, so that a restored database is filled up again (docs/backup.md).
+STREAM_KEPT_S = env.int("STREAM_KEPT_S", default=0)
 # How long a token of a terminal or gateway is good for, in days; tills fetch the next one themselves.
 CREDENTIAL_DAYS = env.int("CREDENTIAL_DAYS", default=730)
 # From so many days before its end, answers say that the token expires.
@@ -152,6 +154,7 @@ INSTALLED_APPS = [
     "findings",
 ]
 MIDDLEWARE = [
+    "possys.requests.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Before everything that may answer with a page, such as the refusal of an unknown host.
@@ -209,7 +212,11 @@ DEFAULT_EXCEPTION_REPORTER_FILTER = "possys.error_pages.SecretsFilter"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SITE_URL.startswith("https://")
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=False)
+# Prometheus asks each process by its own address.
+SECURE_REDIRECT_EXEMPT = [r"^metrics$"]
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=0)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=False)
+SECURE_HSTS_PRELOAD = env.bool("SECURE_HSTS_PRELOAD", default=False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_TLS_PROXY", default=False) else None
 
 REST_FRAMEWORK = {
@@ -419,16 +426,7 @@ CELERY_BEAT_SCHEDULE = {
     },
 }
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-    # A refused sale is an answer, not a fault of this system: it is counted, not logged line by line.
-    "loggers": {
-        "django.request": {"level": "ERROR"},
-        # A dozen lines about tables of the font for every PDF.
-        "fontTools": {"level": "WARNING"},
-    },
-}
+# --- Logs --------------------------------------------------------------------------------------------------------
+# "json" for programs that collect lines, "text" for people (possys/logs.py).
+LOG_FORMAT = env.str("LOG_FORMAT", default="text" if LOCAL_WORK else "json")
+LOGGING = logs.configuration(LOG_FORMAT, env.str("LOG_LEVEL", default="INFO"))
