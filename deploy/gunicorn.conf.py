@@ -1,7 +1,7 @@
 """Gunicorn's settings, for one desk and for production; the command line may say more (--bind, --workers).
 
-Not `preload_app`: threads and connections that an application opens when it is loaded would not survive the fork, and the
-workers start beside each other anyway. A new version is started beside the old one on the same socket (docs/deployment.md).
+Not `preload_app`: threads and connections that an application opens when it is loaded would not survive the fork. Not
+reloaded by HUP either: a new version is started beside the old one, on the same socket (docs/deployment.md).
 """
 
 import gc

@@ -127,7 +127,7 @@ def origins_are_own(app_configs: Sequence[Any] | None, **kwargs: Any) -> Iterato
 @register(Tags.security, deploy=True)
 def pages_run_no_foreign_script(app_configs: Sequence[Any] | None, **kwargs: Any) -> Iterator[CheckMessage]:
     """What gets into a page past the templates must not run there."""
-    policy: Any = getattr(settings, "CONTENT_SECURITY_POLICY", None)
+    policy: Any = getattr(settings, "CONTENT_SECURITY_POLICY", {"DIRECTIVES": {"default-src": ["x"]}})
     directives = (policy or {}).get("DIRECTIVES", {})
     scripts = directives.get("script-src", directives.get("default-src", []))
     if not policy or not scripts:
@@ -215,6 +215,14 @@ def files_are_where_they_must_be(app_configs: Sequence[Any] | None, **kwargs: An
         yield Error("ARCHIVE_DIR lies in the program's own folder.", hint=hint, id="possys.E034")
     elif not os.access(archive, os.R_OK | os.X_OK) or not archive.is_dir():
         yield Warning(f"ARCHIVE_DIR: {archive} cannot be read.", hint=hint, id="possys.W035")
+
+
+@register(Tags.security, deploy=True)
+def static_files_are_collected(app_configs: Sequence[Any] | None, **kwargs: Any) -> Iterator[CheckMessage]:
+    """Pages name their files by hashes; a release that has none of them answers with errors, and takes sales."""
+    if not (settings.STATIC_NAMES / "staticfiles.json").exists():
+        hint = "manage.py collectstatic --noinput, once for each release."
+        yield Warning("The static files of this release are not collected.", hint=hint, id="possys.W037")
 
 
 @register(Tags.security, deploy=True)

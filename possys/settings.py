@@ -4,10 +4,12 @@ import os
 import sys
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import django_stubs_ext
 import environ
 from celery.schedules import crontab
+from django.core.files.storage import FileSystemStorage
 
 from possys import logs, secrets
 
@@ -202,10 +204,22 @@ LANGUAGE_COOKIE_HTTPONLY = True
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 USE_TZ = True
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / ".local" / "static"
+# One folder for all releases: a page of the one before still finds its files, whose names end in their hashes.
+STATIC_ROOT = env.str("STATIC_ROOT", default=str(BASE_DIR / ".local" / "static"))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # Static files are served from where they lie, so that neither tests nor a first run need `collectstatic`.
 WHITENOISE_USE_FINDERS = LOCAL_WORK
+# Which name has which hash is each release's own: `collectstatic` writes it beside the program.
+STATIC_NAMES = BASE_DIR / ".local" / "static-names"
+STORAGES: dict[str, dict[str, Any]] = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    if LOCAL_WORK
+    else {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage",
+        "OPTIONS": {"manifest_storage": FileSystemStorage(STATIC_NAMES)},
+    },
+}
 
 # Errors' pages and reports show no secret (possys/error_pages.py).
 DEFAULT_EXCEPTION_REPORTER_FILTER = "possys.error_pages.SecretsFilter"

@@ -67,6 +67,8 @@ def safe(settings: Any, tmp_path: Path) -> Any:
     (tmp_path / "archive").mkdir()
     settings.ARCHIVE_DIR = str(tmp_path / "archive")
     settings.LOG_STATE_FILE = str(tmp_path / "state.json")
+    settings.STATIC_NAMES = tmp_path
+    (tmp_path / "staticfiles.json").write_text("{}")
     return settings
 
 
@@ -121,6 +123,7 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
     ({"LOG_KEY_FILE": "/nowhere/log.key"}, "possys.W033"),
     ({"ARCHIVE_DIR": str(PROJECT / ".local" / "archive")}, "possys.E034"),
     ({"ARCHIVE_DIR": "/nowhere"}, "possys.W035"),
+    ({"STATIC_NAMES": Path("/nowhere")}, "possys.W037"),
     ({"SECRET_KEY": "Zr8bq2Ql7Wn5Xs1Vt4Yk9Ph3Mj6Gd0"}, "possys.E040"),
     ({"SECRET_KEY": "ab" * 40}, "possys.E040"),
     ({"SECRET_KEY_FALLBACKS": ["short"]}, "possys.E040"),
