@@ -14,7 +14,6 @@ class PossysConfig(AppConfig):
 
         metrics.register("build", build_metrics)
         metrics.register("pulse", pulse_metrics)
-
         tracing.switch_on()
         if settings.LOCAL_WORK:
             # A deployment does it once, when it is installed; a developer would forget it after each change.

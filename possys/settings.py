@@ -154,6 +154,7 @@ INSTALLED_APPS = [
     "warehouse",
     "fleet",
     "findings",
+    "status",
 ]
 MIDDLEWARE = [
     "possys.requests.RequestIdMiddleware",
@@ -258,8 +259,8 @@ UNFOLD = {
     "SITE_SYMBOL": "receipt_long",
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
-    "DASHBOARD_CALLBACK": "ledger.admin_health.dashboard",
-    "SIDEBAR": {"navigation": "possys.accounts.admin.navigation"},
+    "DASHBOARD_CALLBACK": "possys.home.dashboard",
+    "SIDEBAR": {"show_search": True, "command_search": True, "navigation": "possys.accounts.admin.navigation"},
 }
 
 # --- Celery: ticks only, never a sale --------------------------------------------------------------------------
@@ -422,6 +423,21 @@ CELERY_BEAT_SCHEDULE = {
         "task": "findings.tasks.judge_findings",
         "schedule": timedelta(minutes=1),
         "options": {"expires": 60},
+    },
+    "fold-minutes": {
+        "task": "status.tasks.fold_minutes",
+        "schedule": timedelta(seconds=20),
+        "options": {"expires": 20},
+    },
+    "count-terminals": {
+        "task": "status.tasks.count_terminals",
+        "schedule": timedelta(minutes=5),
+        "options": {"expires": 300},
+    },
+    "purge-status": {
+        "task": "status.tasks.purge_minutes",
+        "schedule": timedelta(hours=24),
+        "options": {"expires": 3600},
     },
     "resume-imports": {
         "task": "fleet.tasks.resume_imports",

@@ -6,15 +6,21 @@ from django.urls import include, path, re_path
 from django.views import defaults
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from possys import problems
+from possys import home, problems, search
 from possys.health import healthz, readyz
 from possys.metrics import metrics
 
 urlpatterns = [
+    path("admin/home/", admin.site.admin_view(home.changing_part), name="admin-home-part"),
+    path("admin/find/", admin.site.admin_view(search.find), name="admin-find"),
+    # In the place of unfold's own (possys/search.py says why).
+    path("admin/search/", admin.site.admin_view(search.palette)),
     path("admin/", admin.site.urls),
+    path("status/", include("status.urls")),
     path("api/v1/", include("transactions.urls")),
     path("api/v1/", include("receipts.api_urls")),
     path("api/v1/", include("ledger.api_urls")),
+    path("api/v1/", include("status.api_urls")),
     path("api/v1/retailers/<int:retailer>/books/", include("accounting.api_urls")),
     path("api/v1/retailers/<int:retailer>/stock/", include("warehouse.api_urls")),
     path("api/v1/retailers/<int:retailer>/findings/", include("findings.api_urls")),
