@@ -93,7 +93,7 @@ def value_of(found: SecretFile) -> str:
 
 
 def move(source: str, target: str, environment: MutableMapping[str, str]) -> None:
-    """Has the secret `target` come from where `source` comes from, instead of from where it came. Raises SecretError."""
+    """Has the secret `target` come from where `source` comes from, and from nowhere else. Raises SecretError."""
     found = file_of(source, environment)
     value = environment.get(source, "")
     for name in (target, target + FILE_END):

@@ -4,11 +4,13 @@ import os
 import sys
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import django_stubs_ext
 import environ
 from celery.schedules import crontab
 from csp.constants import NONCE, NONE, SELF
+from django.core.files.storage import FileSystemStorage
 
 from possys import logs, secrets
 
@@ -16,7 +18,7 @@ from possys import logs, secrets
 django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-# With the secrets that files give (NAME_FILE, $CREDENTIALS_DIRECTORY). Secrets are read from `given` itself: for `env` a
+# With the secrets that files give (NAME_FILE, $CREDENTIALS_DIRECTORY). They are read from `given` itself: for `env` a
 # value that begins with $ is another variable's name.
 given = secrets.Environment(os.environ)
 env = environ.Env()
@@ -239,10 +241,22 @@ LANGUAGE_COOKIE_HTTPONLY = True
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 USE_TZ = True
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / ".local" / "static"
+# One folder for all releases: a page of the one before still finds its files, whose names end in their hashes.
+STATIC_ROOT = env.str("STATIC_ROOT", default=str(BASE_DIR / ".local" / "static"))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # Static files are served from where they lie, so that neither tests nor a first run need `collectstatic`.
 WHITENOISE_USE_FINDERS = LOCAL_WORK
+# Which name has which hash is each release's own: `collectstatic` writes it beside the program.
+STATIC_NAMES = BASE_DIR / ".local" / "static-names"
+STORAGES: dict[str, dict[str, Any]] = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    if LOCAL_WORK
+    else {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage",
+        "OPTIONS": {"manifest_storage": FileSystemStorage(STATIC_NAMES)},
+    },
+}
 
 # Errors' pages and reports show no secret (possys/error_pages.py).
 DEFAULT_EXCEPTION_REPORTER_FILTER = "possys.error_pages.SecretsFilter"
@@ -281,7 +295,11 @@ CONTENT_SECURITY_POLICY_BELOW = {
     "/api/docs/": {"connect-src": [SELF], "img-src": ["data:"]},
 }
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=False)
+# Prometheus asks each process by its own address.
+SECURE_REDIRECT_EXEMPT = [r"^metrics$"]
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=0)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=False)
+SECURE_HSTS_PRELOAD = env.bool("SECURE_HSTS_PRELOAD", default=False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_TLS_PROXY", default=False) else None
 
 REST_FRAMEWORK = {
