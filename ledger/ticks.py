@@ -11,6 +11,8 @@ from ledger.flush import Flushed, flush
 from ledger.models import Head
 from ledger.safety import UnsafeDatabaseError
 from ledger.shards import by_database
+from possys import pulse
+from possys.pulse import FLUSH_RECORDS, FLUSH_SECONDS
 from transactions.service import stores
 from transactions.stream import ShardHead, read_heads
 
@@ -62,7 +64,13 @@ class Poller:
     def flush_due(self) -> Flushed:
         """Flushes what is due; an idle round does nothing but look."""
         shards = self.due()
+        began_s = time.monotonic()
         done = flush(shards) if shards else Flushed()
+        if done.records:
+            pulse.observe(FLUSH_SECONDS, time.monotonic() - began_s)
+            pulse.observe(FLUSH_RECORDS, done.records)
+            pulse.add("flush_records", done.records)
+            pulse.add("flush_blocks", done.blocks)
         for shard in shards:
             self.waiting_since.pop(shard, None)
             # From here on the store counts what the ledger lacks.
