@@ -307,7 +307,8 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": [],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "possys.openapi.ApiSchema",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "possys.negotiation.OneAnswer",
     "EXCEPTION_HANDLER": "possys.problems.exception_handler",
     "UNAUTHENTICATED_USER": None,
 }
