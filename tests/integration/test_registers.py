@@ -1,4 +1,4 @@
-"""Every list of the admin, whoever registered it: no COUNT(*), OFFSET or DISTINCT, and no scan where an index serves."""
+"""Every list of the admin, whoever registered it: no COUNT(*), OFFSET, DISTINCT, and no scan where an index serves."""
 
 import json
 import re
@@ -66,7 +66,7 @@ def lists() -> list[type[Any]]:
             reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
         except NoReverseMatch:
             continue
-        if type(shown).changelist_view is admin.ModelAdmin.changelist_view or isinstance(shown, KeysetAdmin):
+        if type(shown).changelist_view in {admin.ModelAdmin.changelist_view, KeysetAdmin.changelist_view}:
             found.append(model)
     return sorted(found, key=lambda model: model._meta.label)
 
@@ -108,8 +108,6 @@ def test_no_list_counts_skips_or_sorts_out_duplicates(
     first = staff.get(address_of(model))
     assert first.status_code == 200
     changes = first.context["cl"]
-    if not isinstance(changes, KeysetChangeList):
-        pytest.skip("a page of its own")
     for way in dict.fromkeys(ways(changes)):
         with CaptureQueriesContext(connection) as queries:
             answer = staff.get(f"{address_of(model)}{way}")
