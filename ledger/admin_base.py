@@ -1,6 +1,5 @@
 """What every page of the ledger in the admin shares: nobody changes anything, and no list counts a whole table."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -8,15 +7,11 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
+from possys.home import Alarm
 from possys.keyset_admin import KeysetAdmin
 
-
-@dataclass(frozen=True, slots=True)
-class Alarm:
-    """Something that a person must look at, and what to do."""
-
-    what: str
-    remedy: str
+# Of the pages' own modules, too.
+__all__ = ["Alarm", "LedgerAdmin"]
 
 
 class LedgerAdmin(KeysetAdmin):
