@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from django.urls import reverse
 
-from ledger.admin_health import VIEW_HEADS, store_alarm, stopped_alarm, waiting_alarm
+from ledger.admin_health import VIEW_HEADS, stopped_alarm, store_alarm, waiting_alarm
 from ledger.admin_services import VIEW_SERVICES, alarms_of
 from ledger.admin_soundness import VIEW_LOG, page_of
 from ledger.backlog import Backlog, backlog

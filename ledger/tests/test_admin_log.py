@@ -10,7 +10,6 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils.html import escape
 
-from possys.keyset_admin import PAGE_ROWS
 from ledger.admin_forms import today
 from ledger.log.appending import append, new_leaf
 from ledger.log.checkpointer import catch_up
@@ -28,6 +27,7 @@ from ledger.log.notes import WITNESS_KEY, Signer, new_signer
 from ledger.models import Block
 from ledger.notices import publish
 from possys.clock import iso_utc, now_ms, utc
+from possys.keyset_admin import PAGE_ROWS
 from tests.people import Cast, make_cast
 from tests.tampering import triggers_off
 from tests.tills import Till
