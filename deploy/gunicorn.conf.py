@@ -4,6 +4,8 @@ import gc
 import threading
 from typing import Any
 
+from possys import settings
+
 wsgi_app = "possys.wsgi:application"
 # Threads, because most of a request for one sale is waiting for the store's fsync, which many share; more of them
 # only wait for each other (docs/performance.md). Three workers keep two cores busy meanwhile.
@@ -15,6 +17,8 @@ keepalive = 75
 graceful_timeout = 10
 # The socket for live control has no use here and would be one more thing to guard.
 control_socket_disable = True
+# One format for everything that this process says (possys/logs.py).
+logconfig_dict = settings.LOGGING
 # Collect this rarely: a sale makes no cycles, and each collection stops every thread of the worker.
 COLLECT_AFTER = 50_000
 # Gunicorn counts its workers from 1; one of them is enough to say what holds for all.

@@ -12,13 +12,17 @@ class LedgerConfig(AppConfig):
         from ledger.feeding.metrics import feed_metrics
         from ledger.metrics import ledger_metrics
         from ledger.originals import original_or_away
+        from ledger.partition_metrics import partition_metrics
         from ledger.queries import past_or_away
+        from ledger.worker_metrics import worker_metrics
         from possys import metrics
         from transactions.capture import register_past
         from transactions.taking_back import register_originals
 
         register_past(past_or_away)
         register_originals(original_or_away)
-        metrics.register("ledger", ledger_metrics)
-        metrics.register("feed", feed_metrics)
+        metrics.register("ledger", ledger_metrics, needs_database=True)
+        metrics.register("feed", feed_metrics, needs_database=True)
+        metrics.register("partitions", partition_metrics, needs_database=True)
+        metrics.register("workers", worker_metrics)
         discover()

@@ -5,7 +5,12 @@ Everything else, above all what serves tills and people, runs with the role in i
 
 from collections.abc import Mapping, MutableMapping, Sequence
 
+from possys import secrets
+
 OWNER_URL = "OWNER_DATABASE_URL"
+# A migration that waits for a lock makes everything wait that comes after it, so it gives up first and is run again
+# (docs/deployment.md). Long enough for any DB transaction of a sale, short enough for a till to wait.
+LOCK_TIMEOUT_MS = 2_000
 OWNER_COMMANDS = frozenset(
     {
         # Tables, rights, days.
@@ -31,10 +36,19 @@ OWNER_COMMANDS = frozenset(
 
 def works_as_owner(arguments: Sequence[str], environment: Mapping[str, str]) -> bool:
     """Whether this command line (`manage.py COMMAND ...`) asks for the owner, and the owner's address is known."""
-    return len(arguments) > 1 and arguments[1] in OWNER_COMMANDS and bool(environment.get(OWNER_URL))
+    if len(arguments) < 2 or arguments[1] not in OWNER_COMMANDS:
+        return False
+    return bool(environment.get(OWNER_URL) or secrets.file_of(OWNER_URL, environment))
 
 
 def choose_database(arguments: Sequence[str], environment: MutableMapping[str, str]) -> None:
-    """Puts the owner's address in DATABASE_URL's place where the command is an owner's."""
+    """Puts the owner's address in DATABASE_URL's place where the command is an owner's. Raises SecretError."""
     if works_as_owner(arguments, environment):
-        environment["DATABASE_URL"] = environment[OWNER_URL]
+        secrets.move(OWNER_URL, "DATABASE_URL", environment)
+
+
+def limit_locks(arguments: Sequence[str], environment: MutableMapping[str, str]) -> None:
+    """Has `migrate` give up after LOCK_TIMEOUT_MS of waiting for a lock, unless PGOPTIONS says something of its own."""
+    if len(arguments) > 1 and arguments[1] == "migrate" and "lock_timeout" not in environment.get("PGOPTIONS", ""):
+        more = f"-c lock_timeout={LOCK_TIMEOUT_MS}"
+        environment["PGOPTIONS"] = f"{environment.get('PGOPTIONS', '')} {more}".strip()

@@ -1,5 +1,6 @@
 """The one settings file, read from the environment: safe for local work, refused by checks when unsafe elsewhere."""
 
+import os
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -8,11 +9,19 @@ import django_stubs_ext
 import environ
 from celery.schedules import crontab
 
+from possys import logs, secrets
+
 # Lets `ModelAdmin[Terminal]` and its like be written at run time, as mypy wants them.
 django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+# With the secrets that files give (NAME_FILE, $CREDENTIALS_DIRECTORY). Secrets are read from `given` itself: for `env` a
+# value that begins with $ is another variable's name.
+given = secrets.Environment(os.environ)
 env = environ.Env()
+env.ENVIRON = given
+# Which files they are, for the checks.
+SECRET_FILES = secrets.files(os.environ)
 
 DEBUG = env.bool("DEBUG", default=False)
 TESTING = "pytest" in sys.modules
@@ -27,9 +36,9 @@ LOCAL_CODE_KEYS = "0:2020-01-01:000102030405060708090a0b0c0d0e0f"
 LOCAL_TEST_CODE_KEYS = "0:2020-01-01:101112131415161718191a1b1c1d1e1f"
 LOCAL_LOG_KEY = "PRIVATE+KEY+possys.local/log+c6aeffd1+AQABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"
 
-SECRET_KEY = env.str("SECRET_KEY", default=LOCAL_SECRET_KEY)
+SECRET_KEY = given.get("SECRET_KEY", LOCAL_SECRET_KEY)
 # Earlier values of SECRET_KEY: links in mails that were signed with them stay good.
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+SECRET_KEY_FALLBACKS = [key for key in given.get("SECRET_KEY_FALLBACKS", "").split(",") if key]
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]", "testserver"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # Where customers reach the site; a receipt's link and QR code begin with it.
@@ -37,15 +46,16 @@ SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
 
 # --- The fleet's keys ------------------------------------------------------------------------------------------
 # The key under which terminals' bearer tokens are authenticated (32 bytes, hex).
-TERMINAL_KEY = env.str("TERMINAL_KEY", default=LOCAL_TERMINAL_KEY)
+TERMINAL_KEY = given.get("TERMINAL_KEY", LOCAL_TERMINAL_KEY)
 # Receipt codes' keys, "version:first_day:hexkey,..."; the table only grows (see possys/codes.py).
-CODE_KEYS = env.str("CODE_KEYS", default=LOCAL_CODE_KEYS)
-TEST_CODE_KEYS = env.str("TEST_CODE_KEYS", default=LOCAL_TEST_CODE_KEYS)
+CODE_KEYS = given.get("CODE_KEYS", LOCAL_CODE_KEYS)
+TEST_CODE_KEYS = given.get("TEST_CODE_KEYS", LOCAL_TEST_CODE_KEYS)
 
 # --- The log of blocks -----------------------------------------------------------------------------------------
 # The checkpointer's private keys, one a line or separated by commas, the current one first (manage.py log_key --new).
 # LOG_KEY_FILE names a file that holds them; only the checkpointer's processes need either.
-LOG_KEY_FILE = env.str("LOG_KEY_FILE", default="")
+_log_key_file = secrets.file_of("LOG_KEY", os.environ)
+LOG_KEY_FILE = str(_log_key_file.path) if _log_key_file else ""
 LOG_KEY = env.str("LOG_KEY", default=LOCAL_LOG_KEY if LOCAL_WORK else "")
 # What the checkpointer signed last, kept where no database can reach it.
 LOG_STATE_FILE = env.str("LOG_STATE_FILE", default=str(BASE_DIR / ".local" / "log-state.json"))
@@ -63,6 +73,8 @@ CAPTURE_FUTURE_DAYS = env.int("CAPTURE_FUTURE_DAYS", default=1)
 OFFLINE_ALLOWED_HOURS = env.int("OFFLINE_ALLOWED_HOURS", default=48)
 # Replicas that must have fsynced a sale before it is acknowledged (WAITAOF); 0 with a single store.
 STORE_REPLICAS_MIN = env.int("STORE_REPLICAS_MIN", default=0)
+# How long the store keeps what the ledger has already, so that a restored database is filled up again (docs/backup.md).
+STREAM_KEPT_S = env.int("STREAM_KEPT_S", default=0)
 # How long a token of a terminal or gateway is good for, in days; tills fetch the next one themselves.
 CREDENTIAL_DAYS = env.int("CREDENTIAL_DAYS", default=730)
 # From so many days before its end, answers say that the token expires.
@@ -74,20 +86,20 @@ TERMINAL_RATE_PER_MINUTE = env.int("TERMINAL_RATE_PER_MINUTE", default=3000)
 
 # --- Metrics ---------------------------------------------------------------------------------------------------
 # What Prometheus sends as its bearer token for /metrics; without one it is served in local work only.
-METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+METRICS_TOKEN = given.get("METRICS_TOKEN", "")
 
 # --- Servers ---------------------------------------------------------------------------------------------------
 DATABASES = {
     "default": {
-        **env.db_url("DATABASE_URL", default="postgres://possys@127.0.0.1:5432/possys"),
+        **env.db_url_config(given.get("DATABASE_URL", "postgres://possys@127.0.0.1:5432/possys")),
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
     }
 }
-REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
-BROKER_URL = env.str("BROKER_URL", default="redis://127.0.0.1:6380/0")
+REDIS_URL = given.get("REDIS_URL", "redis://127.0.0.1:6379/0")
+BROKER_URL = given.get("BROKER_URL", "redis://127.0.0.1:6380/0")
 # What may be forgotten: counts of the public pages' limits. Never the capture store, which must not evict anything.
-CACHE_URL = env.str("CACHE_URL", default=BROKER_URL.rpartition("/")[0] + "/1")
+CACHE_URL = given.get("CACHE_URL", BROKER_URL.rpartition("/")[0] + "/1")
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -102,7 +114,7 @@ PROXIES = env.int("PROXIES", default=0)
 
 # --- Mail ------------------------------------------------------------------------------------------------------
 # "smtp://user:password@host:587/?ssl=False&tls=True" and the like; local work writes its mails into .local/mail.
-EMAIL_URL = env.str("EMAIL_URL", default="filemail:///" + str(BASE_DIR / ".local" / "mail") if LOCAL_WORK else "")
+EMAIL_URL = given.get("EMAIL_URL", "filemail:///" + str(BASE_DIR / ".local" / "mail") if LOCAL_WORK else "")
 vars().update(env.email_url_config(EMAIL_URL) if EMAIL_URL else {})
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="receipts@localhost")
 EMAIL_TIMEOUT = 10
@@ -111,7 +123,7 @@ EMAIL_TIMEOUT = 10
 # An operator's gateway (possys/sms.py); without one, players of the lottery are asked for an e-mail address only. Local
 # work writes its text messages into .local/sms.
 SMS_URL = env.str("SMS_URL", default="filesms://" + str(BASE_DIR / ".local" / "sms") if LOCAL_WORK else "")
-SMS_TOKEN = env.str("SMS_TOKEN", default="")
+SMS_TOKEN = given.get("SMS_TOKEN", "")
 # The country of phone numbers that are written without a country code (ISO 3166).
 PHONE_REGION = env.str("PHONE_REGION", default="CZ")
 
@@ -143,6 +155,7 @@ INSTALLED_APPS = [
     "audit",
 ]
 MIDDLEWARE = [
+    "possys.requests.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Before everything that may answer with a page, such as the refusal of an unknown host.
@@ -197,6 +210,8 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 # Static files are served from where they lie, so that neither tests nor a first run need `collectstatic`.
 WHITENOISE_USE_FINDERS = LOCAL_WORK
 
+# Errors' pages and reports show no secret (possys/error_pages.py).
+DEFAULT_EXCEPTION_REPORTER_FILTER = "possys.error_pages.SecretsFilter"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SITE_URL.startswith("https://")
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=False)
@@ -423,16 +438,7 @@ CELERY_BEAT_SCHEDULE = {
     },
 }
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-    # A refused sale is an answer, not a fault of this system: it is counted, not logged line by line.
-    "loggers": {
-        "django.request": {"level": "ERROR"},
-        # A dozen lines about tables of the font for every PDF.
-        "fontTools": {"level": "WARNING"},
-    },
-}
+# --- Logs --------------------------------------------------------------------------------------------------------
+# "json" for programs that collect lines, "text" for people (possys/logs.py).
+LOG_FORMAT = env.str("LOG_FORMAT", default="text" if LOCAL_WORK else "json")
+LOGGING = logs.configuration(LOG_FORMAT, env.str("LOG_LEVEL", default="INFO"))

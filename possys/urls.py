@@ -7,6 +7,7 @@ from django.views import defaults
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from possys import problems
+from possys.health import healthz, readyz
 from possys.metrics import metrics
 
 urlpatterns = [
@@ -23,6 +24,8 @@ urlpatterns = [
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="api-docs"),
     re_path(r"^api/", problems.not_found, {"exception": None}),
     path("metrics", metrics, name="metrics"),
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
     path("log/", include("ledger.urls")),
     path("portal/", include("portal.urls")),
     path("portal/<int:retailer>/sales/", include("analytics.urls")),

@@ -1,7 +1,16 @@
-"""Registers capture."""
+"""Registers capture, its word on whether sales are taken, and its metrics."""
 
 from django.apps import AppConfig
 
 
 class TransactionsConfig(AppConfig):
     name = "transactions"
+
+    def ready(self) -> None:
+        from possys import health, metrics
+        from transactions.metrics import fleet_metrics, store_metrics
+        from transactions.readiness import look_at_stores
+
+        health.register("capture-store", look_at_stores, is_needed=True)
+        metrics.register("capture-store", store_metrics)
+        metrics.register("fleet", fleet_metrics, needs_database=True)

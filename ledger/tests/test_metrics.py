@@ -1,7 +1,7 @@
 """What the ledger tells Prometheus, also when its database is away."""
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +11,10 @@ from ledger.log.checkpointer import catch_up
 from ledger.log.models import Checkpoint, LogHead, VerificationRun, WitnessContact
 from ledger.log.notes import WITNESS_KEY, new_signer
 from ledger.models import Head
+from ledger.partition_metrics import days_ahead
+from ledger.tasks import CHECKPOINTER, flush_key
 from possys.clock import now_ms, utc
+from possys.redis import connect
 from tests.scraping import scrape
 from tests.tampering import triggers_off
 from tests.tills import Till
@@ -88,8 +91,49 @@ def test_an_empty_ledger_has_no_ages(ledger: Any) -> None:
     assert scrape()["possys_checkpointer_fault"] == {"": 1}
 
 
-def test_a_scrape_without_a_database_says_so(ledger: Any, database_away: Callable[[], None]) -> None:
+def test_a_scrape_without_a_database_tells_what_the_stores_and_the_broker_know(
+    till: Till, database_away: Callable[[], None]
+) -> None:
+    till.send_batch(till.sales(3))
     database_away()
     found = scrape()
-    assert list(found) == ["possys_metrics_source_up"]
-    assert set(found["possys_metrics_source_up"].values()) == {0}
+    up = found["possys_metrics_source_up"]
+    assert {name for name, value in up.items() if not value} == {
+        "ledger", "feed", "partitions", "fleet", "mail", "findings",
+    }  # fmt: skip
+    assert sum(found["possys_backlog_records"].values()) == 3
+    assert found["possys_seal_wait_seconds"][""] > 0
+    assert found["possys_store_takes_sales"] == {"0": 1}
+    assert "possys_ledger_records_total" not in found
+
+
+def test_days_ahead_end_at_the_first_gap() -> None:
+    today = date(2026, 11, 30)
+    days = {today + timedelta(days=offset) for offset in (-3, 0, 1, 2, 4)}
+    assert days_ahead(days, today) == 2
+    assert days_ahead(days, today + timedelta(days=4)) == 0
+    assert days_ahead(days, today + timedelta(days=5)) == -1
+
+
+def test_the_days_that_are_made_are_told(ledger: Any) -> None:
+    found = scrape()
+    assert found["possys_partition_days_ahead"] == {"ledger_entry": 1, "ledger_block": 1}
+    assert found["possys_partitions"]["ledger_entry"] >= 3
+
+
+def test_who_works_is_told_by_what_is_held_in_the_broker(ledger: Any, settings: Any) -> None:
+    settings.FLUSH_GROUPS = 2
+    with connect(settings.BROKER_URL) as broker:
+        broker.delete(flush_key(0), flush_key(1), CHECKPOINTER)
+        broker.set(flush_key(1), "a worker", ex=60)
+        try:
+            found = scrape()
+        finally:
+            broker.delete(flush_key(1))
+    assert found["possys_work_groups"]["flush"] == 2
+    assert found["possys_work_groups_held"] == {"flush": 1, "log": 0, "feed": 0}
+    settings.BROKER_URL = "redis://127.0.0.1:1/0"
+    found = scrape()
+    assert found["possys_broker_up"] == {"": 0}
+    assert "possys_work_groups" not in found
+    assert found["possys_metrics_source_up"]["workers"] == 1

@@ -4,10 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 from django.conf import LazySettings
+from django.core.cache import cache
 from django.test import Client
 from prometheus_client.core import GaugeMetricFamily, Metric
 
-from possys import metrics
+from possys import metrics, pulse
+from possys.process_metrics import build_metrics, pulse_metrics
 from tests.scraping import scrape
 
 TOKEN = "a-token-for-prometheus"
@@ -48,7 +50,60 @@ def test_a_source_that_fails_halfway_takes_no_other_away() -> None:
         raise RuntimeError("this source is broken")
 
     metrics.register("broken", broken)
-    assert scrape() == {
-        "possys_tills": {"": 3},
-        "possys_metrics_source_up": {"tills": 1, "broken": 0},
-    }
+    found = scrape()
+    assert list(found) == ["possys_tills", "possys_metrics_source_up", "possys_metrics_source_seconds"]
+    assert found["possys_tills"] == {"": 3}
+    assert found["possys_metrics_source_up"] == {"tills": 1, "broken": 0}
+
+
+def test_what_is_dear_to_count_is_counted_once_for_a_while_also_without_a_cache(settings: LazySettings) -> None:
+    counted: list[int] = []
+
+    def count() -> int:
+        counted.append(1)
+        return len(counted)
+
+    cache.delete("metrics:dear")
+    assert [metrics.kept("dear", count, for_s=60) for _ in range(3)] == [1, 1, 1]
+    settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/1"}}
+    assert [metrics.kept("dear", count, for_s=60) for _ in range(3)] == [2, 2, 2]
+    metrics._kept.clear()
+
+
+def test_what_all_processes_counted_is_told_with_its_distributions() -> None:
+    metrics.register("pulse", pulse_metrics)
+    before = scrape()
+    for seconds in (0.004, 0.2):
+        pulse.add("requests", area="capture", status="201")
+        pulse.observe(pulse.REQUEST_SECONDS, seconds, area="capture")
+    pulse.add("capture_sales", 2, outcome="accepted")
+    pulse.add("capture_refusals", reason="sale-refused", field="/total")
+    pulse.add("capture_refusals", reason="sale-refused", field="/lines")
+    pulse.observe(pulse.FLUSH_RECORDS, 300)
+    assert pulse.push()
+    found = scrape()
+
+    def more(name: str, labels: str) -> float:
+        return found[name][labels] - before.get(name, {}).get(labels, 0)
+
+    assert more("possys_http_requests_total", "capture,201") == 2
+    assert more("possys_http_request_duration_seconds_bucket", "capture,0.005") == 1
+    assert more("possys_http_request_duration_seconds_bucket", "capture,+Inf") == 2
+    assert more("possys_http_request_duration_seconds_count", "capture") == 2
+    assert more("possys_http_request_duration_seconds_sum", "capture") == pytest.approx(0.204)
+    assert more("possys_capture_sales_total", "accepted") == 2
+    assert more("possys_capture_refusals_total", "sale-refused") == 2
+    assert more("possys_flush_batch_records_bucket", "500.0") == 1
+    assert more("possys_flush_batch_records_bucket", "100.0") == 0
+    # What a sale can come to is there before the first one of a kind.
+    assert found["possys_capture_sales_total"].keys() >= {"waiting", "limited", "denied"}
+
+
+def test_the_cache_away_is_a_figure_and_the_counts_are_missing(settings: LazySettings) -> None:
+    metrics.register("build", build_metrics)
+    metrics.register("pulse", pulse_metrics)
+    settings.CACHE_URL = "redis://127.0.0.1:1/1"
+    found = scrape()
+    assert found["possys_cache_up"] == {"": 0}
+    assert found["possys_metrics_source_up"] == {"tills": 1, "build": 1, "pulse": 0}
+    assert list(found["possys_build_info"].values()) == [1]
