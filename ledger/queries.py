@@ -171,15 +171,15 @@ class Health:
 def health() -> Health:
     """How the flush is doing, from the heads in PostgreSQL and in the store."""
     heads = [head for alias in databases() for head in Head.objects.using(alias).defer("header_hash", "entry_sha256")]
-    in_store = _store_heads()
+    in_store = store_heads()
     shards = [
         ShardHealth(
             head.shard,
-            _waiting(head, in_store.get(head.shard)),
+            waiting_of(head, in_store.get(head.shard)),
             head.records,
             head.block,
             head.sealed_at,
-            _stopped(head, in_store.get(head.shard)),
+            stopped_of(head, in_store.get(head.shard)),
         )
         for head in heads
     ]
@@ -200,7 +200,7 @@ def health() -> Health:
     )
 
 
-def _stopped(head: Head, in_store: ShardHead | None) -> str:
+def stopped_of(head: Head, in_store: ShardHead | None) -> str:
     """What stops the shard: what the flush met, or a store that does not have the announced epoch."""
     if head.stopped_reason or in_store is None or in_store.epoch == head.announced_epoch:
         return head.stopped_reason
@@ -208,14 +208,14 @@ def _stopped(head: Head, in_store: ShardHead | None) -> str:
     return f"the store {has}, {head.announced_epoch} was announced: it takes no sales until manage.py rebuild_store"
 
 
-def _waiting(head: Head, in_store: ShardHead | None) -> int:
+def waiting_of(head: Head, in_store: ShardHead | None) -> int:
     if in_store is None or in_store.epoch == 0:
         return 0
     flushed = head.number if head.epoch == in_store.epoch else 0
     return max(0, in_store.number - flushed)
 
 
-def _store_heads() -> dict[int, ShardHead]:
+def store_heads() -> dict[int, ShardHead]:
     """The shards' heads in the stores; none of a store that cannot be reached."""
     found: dict[int, ShardHead] = {}
     for index, client in enumerate(stores().clients):

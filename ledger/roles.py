@@ -45,8 +45,8 @@ RIGHTS: dict[str, dict[str, frozenset[str]]] = {
         "ledger_verificationrun": ADD,
         "ledger_loghead": MOVE,
         "ledger_witnesscontact": KEEP,
-        # Only their place in the log; a trigger refuses the rest.
-        "log_notice": MOVE,
+        # Their place in the log, a trigger refuses other changes; and those that a restored database has lost.
+        "log_notice": KEEP,
         "transactions_deployment": READ,
     },
     WEB: {
