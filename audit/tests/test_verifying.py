@@ -55,9 +55,9 @@ def test_an_empty_log_is_well() -> None:
 @pytest.mark.usefixtures("published")
 @pytest.mark.parametrize(
     "column",
-    ["at = at - interval '1 s'", "salt = '\\x00'", "kind = 'searched'", "person_id = 8", "person = 'bob'", "client = ''",
-     "request = ''", "path = ''", "model = ''", "key = ''", "text = ''", """fields = '{"a": {"sent": "1"}}'""",
-     "said = 'x'", "reason = 'x'"],
+    ["at = at - interval '1 s'", "salt = '\\x00'", "kind = 'searched'", "person_id = 8", "person = 'bob'",
+     "client = ''", "request = ''", "path = ''", "model = ''", "key = ''", "text = ''",
+     """fields = '{"a": {"sent": "1"}}'""", "said = 'x'", "reason = 'x'"],
 )  # fmt: skip
 def test_an_act_that_was_changed_is_named_whatever_of_it_was(column: str) -> None:
     found = tampered(f"UPDATE audit_act SET {column} WHERE number = 2").faults
