@@ -32,7 +32,7 @@ def database_metrics() -> Iterator[Metric]:
     today = utc(now_ms()).date()
     count = GaugeMetricFamily("possys_partitions", "Days that the table has in PostgreSQL.", labels=LABELS)
     ahead = GaugeMetricFamily(
-        "possys_partition_days_ahead",
+        "possys_partitions_ahead",
         "Coming days that are made already, without a gap; -1 when today itself is missing.",
         labels=LABELS,
     )

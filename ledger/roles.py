@@ -45,8 +45,8 @@ RIGHTS: dict[str, dict[str, frozenset[str]]] = {
         "ledger_verificationrun": ADD,
         "ledger_loghead": MOVE,
         "ledger_witnesscontact": KEEP,
-        # Only their place in the log; a trigger refuses the rest.
-        "log_notice": MOVE,
+        # Their place in the log, a trigger refuses other changes; and those that a restored database has lost.
+        "log_notice": KEEP,
         "transactions_deployment": READ,
     },
     WEB: {
@@ -56,6 +56,8 @@ RIGHTS: dict[str, dict[str, frozenset[str]]] = {
         "transactions_codekeyrecord": READ,
         # What services publish in the log; the checkpointer brings it there.
         "log_notice": ADD,
+        # What staff did is added, and triggers refuse the rest.
+        "audit_act": ADD,
     },
 }
 LEDGER_PREFIX = "ledger_"

@@ -51,7 +51,7 @@ def test_the_ledger_tells_its_size_its_log_and_what_waits(till: Till, flush_ever
     assert 0 < found["possys_checkpoint_wait_seconds"][""] < 60
     assert 3600 <= found["possys_checkpoint_age_seconds"][""] < 3660
     assert found["possys_shards_stopped"] == {"": 1}
-    assert found["possys_archived_days"] == {"": 0}
+    assert found["possys_archived_partitions"] == {"": 0}
     assert found["possys_ledger_findings"] == {"alarm": 1, "stale": 2, "note": 1}
     assert found["possys_metrics_source_up"]["ledger"] == 1
 
@@ -117,7 +117,7 @@ def test_days_ahead_end_at_the_first_gap() -> None:
 
 def test_the_days_that_are_made_are_told(ledger: Any) -> None:
     found = scrape()
-    assert min(found["possys_partition_days_ahead"][table] for table in ("ledger_entry", "ledger_block")) >= 1
+    assert min(found["possys_partitions_ahead"][table] for table in ("ledger_entry", "ledger_block")) >= 1
     assert found["possys_partitions"]["ledger_entry"] >= 3
 
 
