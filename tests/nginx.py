@@ -1,5 +1,6 @@
 """nginx with deploy/nginx/, its addresses and folders exchanged for a test's own; nothing else of it is changed."""
 
+import os
 import shutil
 import subprocess
 import time
@@ -69,7 +70,7 @@ class Nginx:
     @property
     def command(self) -> list[str]:
         assert NGINX
-        return [NGINX, "-p", str(self.folder), "-c", str(self.folder / "nginx.conf"), "-e", str(self.folder / "log/error")]
+        return [NGINX, "-p", f"{self.folder}", "-c", f"{self.folder}/nginx.conf", "-e", f"{self.folder}/log/error"]
 
     @property
     def log(self) -> str:
@@ -78,8 +79,6 @@ class Nginx:
 
 
 def is_root() -> bool:
-    import os
-
     return os.geteuid() == 0
 
 
