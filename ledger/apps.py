@@ -8,6 +8,7 @@ class LedgerConfig(AppConfig):
 
     def ready(self) -> None:
         from ledger import checks, role_checks  # noqa: F401 - registers them
+        from ledger.backups.metrics import backup_metrics
         from ledger.consumers import discover
         from ledger.feeding.metrics import feed_metrics
         from ledger.metrics import ledger_metrics
@@ -24,5 +25,6 @@ class LedgerConfig(AppConfig):
         metrics.register("ledger", ledger_metrics, needs_database=True)
         metrics.register("feed", feed_metrics, needs_database=True)
         metrics.register("partitions", partition_metrics, needs_database=True)
+        metrics.register("backups", backup_metrics, needs_database=True)
         metrics.register("workers", worker_metrics)
         discover()
