@@ -4,10 +4,12 @@ One retailer is a chain with an eighth of all stores, at most 20,000, and the la
 besides: what holds for most must hold for them, too.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Max
 from psycopg import sql
 
@@ -25,6 +27,14 @@ CHAIN_SHARE, CHAIN_STORES_MAX = 8, 20_000
 BIG_SHARE, BIG_TILLS_MAX = 100, 10_000
 PEOPLE_A_BATCH = 5_000
 
+FILLED = (
+    "transactions_retailer",
+    "transactions_store",
+    "transactions_terminal",
+    "transactions_registrystep",
+    "findings_finding",
+    "ledger_markedrecord",
+)
 RETAILERS = """
 INSERT INTO transactions_retailer (id, name, tax_id, status, gateway_version, created_at)
 SELECT {retailer} + i,
@@ -139,15 +149,35 @@ def fill(tills: int, findings: int, people: int, staff: User) -> Made:
         "conflict": int(MarkKind.CONFLICT),
     }
     literals = {name: sql.Literal(value) for name, value in words.items()}
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor, _without_indexes(cursor):
+        # What is joined below exists: no key of another table is looked up for each row.
+        cursor.execute("SET LOCAL session_replication_role = replica")
         for statement in (RETAILERS, STORES, TILLS, STEPS, FINDINGS, MARKS):
             cursor.execute(sql.SQL(statement).format(**literals))
+    with connection.cursor() as cursor:
         for table in ("transactions_retailer", "transactions_store"):
             cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))")
     _people(people, retailer, retailers)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM (ANALYZE)")
     return Made(retailer, store, retailers, stores, store + stores, retailer + 1)
+
+
+@contextmanager
+def _without_indexes(cursor: Any) -> Iterator[None]:
+    """Takes all indexes of the filled tables away but those of constraints, and makes them again at the end."""
+    cursor.execute(
+        "SELECT i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid) FROM pg_index i "
+        "WHERE i.indrelid = ANY(%s::regclass[]) "
+        "AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid)",
+        [list(FILLED)],
+    )
+    found = cursor.fetchall()
+    for name, _ in found:
+        cursor.execute(f"DROP INDEX {name}")
+    yield
+    for _, definition in found:
+        cursor.execute(definition)
 
 
 def _people(count: int, retailer: int, retailers: int) -> None:

@@ -68,7 +68,7 @@ SIZES = {
             admin_tills=2_500_000,
             admin_findings=300_000,
             admin_people=60_000,
-            admin_sales=100_000,
+            admin_sales=20_000,
             admin_asks=10,
         ),
         Sizes(

@@ -25,7 +25,7 @@ class KindRow(NamedTuple):
     """A kind of finding: how many wait, how many of them are nobody's, and its list."""
 
     name: str
-    count: str
+    how_many: str
     nobodys: str
     url: str
 
@@ -42,7 +42,13 @@ def findings_card(showing: Showing) -> Content:
         if kind in Finding.Kind.values
     ]
     total = sum(count for _, count, *_ in counted)
-    context = {"rows": rows, "total": f"{total:,}", "url": url, "is_more": total >= COUNTED_MAX, "most": f"{COUNTED_MAX:,}"}
+    context = {
+        "rows": rows,
+        "total": f"{total:,}",
+        "url": url,
+        "is_more": total >= COUNTED_MAX,
+        "most": f"{COUNTED_MAX:,}",
+    }
     return Content(context)
 
 

@@ -8,6 +8,7 @@ class LedgerConfig(AppConfig):
 
     def ready(self) -> None:
         from ledger import checks, role_checks  # noqa: F401 - registers them
+        from ledger.backups.metrics import backup_metrics
         from ledger.consumers import discover
         from ledger.database_metrics import database_metrics
         from ledger.feeding.metrics import feed_metrics
@@ -28,5 +29,6 @@ class LedgerConfig(AppConfig):
         metrics.register("ledger", ledger_metrics, needs_database=True)
         metrics.register("feed", feed_metrics, needs_database=True)
         metrics.register("database", database_metrics, needs_database=True)
+        metrics.register("backups", backup_metrics, needs_database=True)
         metrics.register("workers", worker_metrics)
         discover()

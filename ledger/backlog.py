@@ -1,4 +1,4 @@
-"""What waits in the capture store for the ledger, shard by shard, and for how long: read in two calls a store.
+"""What waits for the ledger, shard by shard, and for how long, beside what the ledger itself says of its shards.
 
 Unlike `ledger.queries.health` it counts no table, so it may be asked every few seconds.
 """
@@ -6,15 +6,12 @@ Unlike `ledger.queries.health` it counts no table, so it may be asked every few 
 from dataclasses import dataclass
 from datetime import datetime
 
-from redis.exceptions import RedisError
-
 from ledger.models import Head
-from ledger.queries import stopped_of, store_heads, waiting_of
-from ledger.shards import ALL_SHARDS, databases
+from ledger.queries import stopped_of
+from ledger.shards import databases
 from possys import clock
+from transactions.backlog import Waiting, read_backlog
 from transactions.service import stores
-from transactions.stream import ShardHead
-from transactions.waiting import oldest_received_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,31 +65,18 @@ class Backlog:
 def backlog() -> Backlog:
     """What waits right now: one query for each of the ledger's databases. Raises DatabaseError."""
     heads = [head for alias in databases() for head in Head.objects.using(alias).defer("header_hash", "entry_sha256")]
-    in_store = store_heads()
-    oldest = _oldest(in_store)
+    in_store = {shard.shard: shard for store in read_backlog(stores()) for shard in store.shards}
     return Backlog(
         now=clock.utc(clock.now_ms()),
-        shards=tuple(_shard(head, in_store.get(head.shard), oldest.get(head.shard)) for head in heads),
+        shards=tuple(_shard(head, in_store.get(head.shard)) for head in heads),
         records=sum(head.records for head in heads),
         blocks=sum(head.block for head in heads),
         last_sealed_at=max((head.sealed_at for head in heads if head.sealed_at), default=None),
     )
 
 
-def _shard(head: Head, in_store: ShardHead | None, oldest_ms: int | None) -> ShardBacklog:
-    waiting = None if in_store is None else waiting_of(head, in_store)
-    # What the store still holds behind the ledger's own head does not wait any more.
-    oldest_at = clock.utc(oldest_ms) if waiting and oldest_ms is not None else None
-    return ShardBacklog(head.shard, waiting, oldest_at, stopped_of(head, in_store))
-
-
-def _oldest(in_store: dict[int, ShardHead]) -> dict[int, int]:
-    """By shard; nothing of a store that went away since its heads were read."""
-    found: dict[int, int] = {}
-    for index, client in enumerate(stores().clients):
-        own = {shard: in_store[shard] for shard in ALL_SHARDS if stores().index(shard) == index and shard in in_store}
-        try:
-            found.update(oldest_received_ms(client, own))
-        except (RedisError, OSError):
-            continue
-    return found
+def _shard(head: Head, in_store: Waiting | None) -> ShardBacklog:
+    if in_store is None:
+        return ShardBacklog(head.shard, None, None, stopped_of(head, None))
+    oldest_at = None if in_store.oldest_at_ms is None else clock.utc(in_store.oldest_at_ms)
+    return ShardBacklog(head.shard, in_store.records, oldest_at, stopped_of(head, in_store))

@@ -1,4 +1,4 @@
-"""The ledger on the admin's first page: is it sound, what waits for it, the last checkpoint, the services on its feed."""
+"""The ledger on the admin's first page: is it sound, what waits for it, what is signed, the services on its feed."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -119,13 +119,10 @@ def _shard_bars(found: Backlog) -> BarChart:
 def _named(found: Backlog) -> list[str]:
     """Only what somebody should look at."""
     said = [f"Shard {shard.shard} is stopped" for shard in found.shards if shard.stopped_reason]
-    full = sorted((one for one in found.shards if (one.waiting or 0) >= NAMED_RECORDS_MIN), key=_fullness)
+    full = sorted(found.shards, key=lambda one: -(one.waiting or 0))
+    full = [one for one in full if (one.waiting or 0) >= NAMED_RECORDS_MIN]
     said += [f"Shard {one.shard}: {one.waiting:,} wait" for one in full if not one.stopped_reason]
     return said[:NAMED_MAX]
-
-
-def _fullness(shard: object) -> int:
-    return -(getattr(shard, "waiting", None) or 0)
 
 
 def _waited(seconds: float | None) -> str:

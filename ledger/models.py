@@ -8,6 +8,7 @@ from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 
+from ledger.backups.models import BackupRun
 from ledger.blocks import MarkKind, MarkRow, Place
 from ledger.feeding.models import Cursor, FeedToken, Service
 from ledger.log.models import (
@@ -23,9 +24,10 @@ from ledger.log.models import (
 )
 from transactions.stream import SALE_TYPES, SHARD_COUNT
 
-# Django finds the models of an app in this module; those of the log and of the feed are written in their own.
+# Django finds the models of an app in this module; those of the log, the feed and backups are written in their own.
 __all__ = [
     "ArchiveMove",
+    "BackupRun",
     "Block",
     "Checkpoint",
     "Correction",

@@ -19,6 +19,7 @@ from ledger.shards import ALL_SHARDS, database_for, databases
 from possys import clock
 from possys.codes import Environment, day_of
 from possys.receipt_keys import table
+from transactions.backlog import Waiting
 from transactions.capture import PastAwayError, PastSale
 from transactions.service import stores
 from transactions.stream import ShardHead, read_heads, shard_of
@@ -171,11 +172,11 @@ class Health:
 def health() -> Health:
     """How the flush is doing, from the heads in PostgreSQL and in the store."""
     heads = [head for alias in databases() for head in Head.objects.using(alias).defer("header_hash", "entry_sha256")]
-    in_store = store_heads()
+    in_store = _store_heads()
     shards = [
         ShardHealth(
             head.shard,
-            waiting_of(head, in_store.get(head.shard)),
+            _waiting(head, in_store.get(head.shard)),
             head.records,
             head.block,
             head.sealed_at,
@@ -200,7 +201,7 @@ def health() -> Health:
     )
 
 
-def stopped_of(head: Head, in_store: ShardHead | None) -> str:
+def stopped_of(head: Head, in_store: ShardHead | Waiting | None) -> str:
     """What stops the shard: what the flush met, or a store that does not have the announced epoch."""
     if head.stopped_reason or in_store is None or in_store.epoch == head.announced_epoch:
         return head.stopped_reason
@@ -208,14 +209,14 @@ def stopped_of(head: Head, in_store: ShardHead | None) -> str:
     return f"the store {has}, {head.announced_epoch} was announced: it takes no sales until manage.py rebuild_store"
 
 
-def waiting_of(head: Head, in_store: ShardHead | None) -> int:
+def _waiting(head: Head, in_store: ShardHead | None) -> int:
     if in_store is None or in_store.epoch == 0:
         return 0
     flushed = head.number if head.epoch == in_store.epoch else 0
     return max(0, in_store.number - flushed)
 
 
-def store_heads() -> dict[int, ShardHead]:
+def _store_heads() -> dict[int, ShardHead]:
     """The shards' heads in the stores; none of a store that cannot be reached."""
     found: dict[int, ShardHead] = {}
     for index, client in enumerate(stores().clients):

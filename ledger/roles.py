@@ -12,8 +12,10 @@ from django.db import connections, transaction
 from ledger.standing import read_standing
 
 OWNER, FLUSH, LOG, WEB = "possys_owner", "possys_flush", "possys_log", "possys_web"
+# Copies the whole database (REPLICATION), and notes that it did.
+BACKUP = "possys_backup"
 # Those whose rights are granted one by one.
-ROLES = (FLUSH, LOG, WEB)
+ROLES = (FLUSH, LOG, WEB, BACKUP)
 
 NOTHING: frozenset[str] = frozenset()
 READ = frozenset({"SELECT"})
@@ -59,6 +61,7 @@ RIGHTS: dict[str, dict[str, frozenset[str]]] = {
         # What staff did is added, and triggers refuse the rest.
         "audit_act": ADD,
     },
+    BACKUP: {"ledger_backuprun": ADD},
 }
 LEDGER_PREFIX = "ledger_"
 # They read the whole ledger; the flush reads only what it writes.

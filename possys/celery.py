@@ -6,6 +6,8 @@ from typing import Any
 from celery import Celery
 from celery.signals import beat_init, worker_init
 
+from possys import stopping  # noqa: F401 - importing connects it to the worker's signals
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "possys.settings")
 
 app = Celery("possys")

@@ -1,7 +1,7 @@
 """Small charts as the numbers that a template draws: SVG without a script, stretched to whatever width there is.
 
-`templates/charts/` draws them. What is written (scales, times, legends) stands beside the drawing as text of the page, so
-that it keeps its size; the drawing has one sentence that says the same to whoever cannot see it.
+`templates/charts/` draws them. What is written (scales, times, legends) stands beside the drawing as text of the page,
+so that it keeps its size; the drawing has one sentence that says the same to whoever cannot see it.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -1,7 +1,7 @@
 """The admin's first page: cards that apps register from their AppConfig.ready, and what somebody must look at.
 
-A card is read each time that the page is shown or asks again for its changing part; one that cannot be read says so in its
-place, and takes nothing of the others away. What must be looked at stands above all cards, with what to do first.
+A card is read each time that the page is shown or asks again for its changing part; one that cannot be read says so in
+its place, and takes nothing of the others away. What must be looked at stands above all cards, with what to do first.
 """
 
 import logging

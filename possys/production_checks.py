@@ -127,7 +127,7 @@ def origins_are_own(app_configs: Sequence[Any] | None, **kwargs: Any) -> Iterato
 @register(Tags.security, deploy=True)
 def pages_run_no_foreign_script(app_configs: Sequence[Any] | None, **kwargs: Any) -> Iterator[CheckMessage]:
     """What gets into a page past the templates must not run there."""
-    policy: Any = getattr(settings, "CONTENT_SECURITY_POLICY", {"DIRECTIVES": {"default-src": ["x"]}})
+    policy: Any = getattr(settings, "CONTENT_SECURITY_POLICY", None)
     directives = (policy or {}).get("DIRECTIVES", {})
     scripts = directives.get("script-src", directives.get("default-src", []))
     if not policy or not scripts:
@@ -140,7 +140,7 @@ def pages_run_no_foreign_script(app_configs: Sequence[Any] | None, **kwargs: Any
 @register(Tags.security, deploy=True)
 def staff_have_two_factors(app_configs: Sequence[Any] | None, **kwargs: Any) -> Iterator[CheckMessage]:
     """A password alone opens the whole registry to whoever has guessed or fished it."""
-    if not getattr(settings, "STAFF_SECOND_FACTOR", True):
+    if not settings.STAFF_SECOND_FACTOR:
         hint = "Take STAFF_SECOND_FACTOR out of the environment."
         yield Error("STAFF_SECOND_FACTOR is off.", hint=hint, id="possys.E022")
 

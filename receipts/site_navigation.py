@@ -1,4 +1,4 @@
-"""What header and footer of the customer's site lead to: links that services register from their AppConfig.ready, by rank."""
+"""Where header and footer of the customer's site lead: links that services register from their AppConfig.ready."""
 
 from typing import Any, NamedTuple
 
@@ -39,8 +39,17 @@ def register_footer(label: Any, url_name: str, rank: int) -> None:
     _footer[url_name] = SiteEntry(label, url_name, rank)
 
 
-def links(path: str, of: dict[str, SiteEntry]) -> list[SiteLink]:
-    """The links in order; the one whose address the page's path begins with is the current one."""
+def links(path: str) -> list[SiteLink]:
+    """The header's links in order; the one whose address the page's path begins with is the current one."""
+    return _links(path, _entries)
+
+
+def footer_links(path: str) -> list[SiteLink]:
+    """The footer's, likewise."""
+    return _links(path, _footer)
+
+
+def _links(path: str, of: dict[str, SiteEntry]) -> list[SiteLink]:
     entries = sorted(of.values(), key=lambda entry: (entry.rank, entry.url_name))
     urls = [reverse(entry.url_name) for entry in entries]
     # A service's first page is often a folder above its others: the longest address that fits is meant.
@@ -53,6 +62,6 @@ def site_navigation(request: HttpRequest) -> dict[str, Any]:
     if is_english_only(request.path_info):
         return {"site_links": [], "footer_links": []}
     return {
-        "site_links": SimpleLazyObject(lambda: links(request.path, _entries)),
-        "footer_links": SimpleLazyObject(lambda: links(request.path, _footer)),
+        "site_links": SimpleLazyObject(lambda: links(request.path)),
+        "footer_links": SimpleLazyObject(lambda: footer_links(request.path)),
     }

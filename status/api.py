@@ -38,7 +38,9 @@ class StatusView(APIView):
         """Whether sales are taken, answer times by minute, declared outages, ninety days. Kept for five seconds."""
         asked = request.query_params.get("minutes", str(MINUTES_USUAL))
         if not (asked.isascii() and asked.isdigit() and len(asked) <= len(str(MINUTES)) and int(asked) <= MINUTES):
-            return problem(400, "minutes", "Not a number of minutes", f"`minutes` is a whole number from 0 to {MINUTES}.")
+            return problem(
+                400, "minutes", "Not a number of minutes", f"`minutes` is a whole number from 0 to {MINUTES}."
+            )
         response = Response(StatusSerializer(document(current_report(), int(asked))).data)
         response["Cache-Control"] = f"public, max-age={KEPT_S}"
         # Anybody's page may show it: there is nothing of anybody's in it.

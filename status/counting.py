@@ -18,7 +18,9 @@ def count_registry() -> int:
     rows: list[RegistryCount] = []
     for kind, model in KINDS.items():
         counted: Any = model._default_manager.order_by().values_list("status").annotate(rows=Count("pk"))
-        rows += [RegistryCount(kind=kind, status=status, rows=count, counted_at=counted_at) for status, count in counted]
+        rows += [
+            RegistryCount(kind=kind, status=status, rows=count, counted_at=counted_at) for status, count in counted
+        ]
     with transaction.atomic():
         RegistryCount.objects.all().delete()
         RegistryCount.objects.bulk_create(rows)

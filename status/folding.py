@@ -1,8 +1,8 @@
 """Folds the minutes that all processes counted together into PostgreSQL, and minutes into days.
 
 A minute is written as often as it is looked at; the row with more answers is the better one, so that nothing is counted
-twice, and a cache that was wiped takes nothing away. A minute without any sale is told from one of which the counts were
-lost by a beat that the task itself counts.
+twice, and a cache that was wiped takes nothing away. By a beat that the task itself counts, a minute without any sale
+is told from one of which the counts were lost.
 """
 
 import logging
@@ -51,9 +51,11 @@ SELECT %(day)s, count(*) FILTER (WHERE NOT is_out AND asked > 0 AND is_good),
     count(*) FILTER (WHERE NOT is_out AND asked = 0), count(*) FILTER (WHERE NOT is_out AND asked IS NULL),
     coalesce(sum(asked), 0), coalesce(sum(waits), 0)
 FROM (
-    SELECT s.asked, s.waits, s.waits <= {WAITS_SHARE_MAX} * s.asked AND coalesce(s.p99_ms, 0) <= {P99_MS_MAX} AS is_good,
+    SELECT s.asked, s.waits,
+        s.waits <= {WAITS_SHARE_MAX} * s.asked AND coalesce(s.p99_ms, 0) <= {P99_MS_MAX} AS is_good,
         EXISTS (SELECT 1 FROM transactions_outage o WHERE o.kind IN ('outage', 'emergency')
-            AND o.began_at < m + interval '1 minute' AND (o.ended_at IS NULL OR (o.ended_at > m AND o.ended_at > o.began_at))) AS is_out
+            AND o.began_at < m + interval '1 minute'
+            AND (o.ended_at IS NULL OR (o.ended_at > m AND o.ended_at > o.began_at))) AS is_out
     FROM generate_series(%(begin)s::timestamptz, %(end)s::timestamptz - interval '1 minute', interval '1 minute') m
     LEFT JOIN status_minute s ON s.minute = m
 ) minutes
@@ -115,7 +117,7 @@ def purge(now: datetime) -> int:
     """Deletes minutes older than MINUTES_KEPT_DAYS; their days stay."""
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM status_minute WHERE minute < %s", [now - timedelta(days=MINUTES_KEPT_DAYS)])
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def zone() -> ZoneInfo:
@@ -123,7 +125,7 @@ def zone() -> ZoneInfo:
     return ZoneInfo(settings.TIME_ZONE)
 
 
-def _values(row: MinuteFigures) -> list[object]:
+def _values(row: MinuteFigures) -> list[datetime | float | None]:
     return [row.minute, row.asked, row.accepted, row.offline, row.waits, row.p50_ms, row.p95_ms, row.p99_ms]
 
 

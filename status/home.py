@@ -17,7 +17,7 @@ class StatusRow(NamedTuple):
     """A state, how many terminals are in it, and their list."""
 
     status: str
-    count: str
+    how_many: str
     url: str
 
 

@@ -72,13 +72,11 @@ class Now:
     p99_ms: float | None = None
 
 
-def judge(
-    now: datetime, minutes: Sequence[MinuteFigures], *, takes: bool | None, outage: str | None
-) -> Now:
+def judge(now: datetime, minutes: Sequence[MinuteFigures], *, takes: bool | None, outage: str | None) -> Now:
     """The verdict right now.
 
-    `minutes` are the known ones, the newest last; `takes` is whether the capture store would take a sale in every shard,
-    None when it was not asked; `outage` is the worst kind of outage that is declared and open.
+    `minutes` are the known ones, the newest last; `takes` is whether the capture stores would take a sale,
+    None when they were not asked; `outage` is the worst kind of outage that is declared and open.
     """
     if outage in ("outage", "emergency"):
         return Now(Verdict.NOT_TAKING, Why.OUTAGE)

@@ -97,7 +97,10 @@ def moment(at: datetime) -> str:
 
 
 def _times_chart(report: Report) -> Any:
-    series = [Series(name, name, [getattr(one, f"{name}_ms") if one else None for _, one in report.minutes]) for name in SHARES]
+    series = [
+        Series(name, name, [getattr(one, f"{name}_ms") if one else None for _, one in report.minutes])
+        for name in SHARES
+    ]
     known = [value for one in series for value in one.values if value is not None]
     top = round_top(max(known, default=0.0), least=10.0)
     last = ", ".join(f"{one.name} {_ms(_last(one.values))}" for one in series)

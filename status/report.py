@@ -195,14 +195,23 @@ def _stores_take() -> bool:
 def _minutes(now: datetime) -> tuple[tuple[datetime, MinuteFigures | None], ...]:
     running = now.replace(second=0, microsecond=0)
     rows = StatusMinute.objects.filter(minute__gte=running - MINUTES * MINUTE, minute__lt=running)
-    columns = ("minute", "asked", "accepted", "offline", "waits", "p50_ms", "p95_ms", "p99_ms", "oldest_s", "unsigned_s")
+    columns = (
+        "minute",
+        "asked",
+        "accepted",
+        "offline",
+        "waits",
+        "p50_ms",
+        "p95_ms",
+        "p99_ms",
+        "oldest_s",
+        "unsigned_s",
+    )
     found = [MinuteFigures(*row) for row in rows.order_by("minute").values_list(*columns)]
     return _calendar(now, {one.minute: one for one in found})
 
 
-def _calendar(
-    now: datetime, found: dict[datetime, MinuteFigures]
-) -> tuple[tuple[datetime, MinuteFigures | None], ...]:
+def _calendar(now: datetime, found: dict[datetime, MinuteFigures]) -> tuple[tuple[datetime, MinuteFigures | None], ...]:
     running = now.replace(second=0, microsecond=0)
     asked = [running - number * MINUTE for number in range(MINUTES, 0, -1)]
     return tuple((minute, found.get(minute)) for minute in asked)

@@ -41,7 +41,9 @@ class StatusCheckpointSerializer(serializers.Serializer[Any]):
 
     size = serializers.IntegerField(help_text="Leaves of the log under it.")
     signed_at = serializers.DateTimeField(help_text="When it was signed; it grows old while nothing is sold.")
-    unsigned_s = serializers.FloatField(help_text="How long the oldest block has waited for a signature; 0: none waits.")
+    unsigned_s = serializers.FloatField(
+        help_text="How long the oldest block has waited for a signature; 0: none waits."
+    )
 
 
 class StatusOutageSerializer(serializers.Serializer[Any]):

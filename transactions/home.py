@@ -42,7 +42,7 @@ class Share(NamedTuple):
     """A row of what was counted: its name, how often, and how much of all that is, 0 to 100."""
 
     name: str
-    count: str
+    times: str
     percent: str
     width: int
 
@@ -148,8 +148,9 @@ def _waiting(recent: Rates) -> tuple[Alarm, ...]:
     return (
         Alarm(
             f"{_percent(share)} of the sales of the last {NOW_MINUTES} minutes were told to come again.",
-            "Something that capture needs is away or full. See the backlog below; manage.py health names a stopped shard, "
-            "and the answers' problem documents name the reason. If it lasts, declare an outage (Registry, Outages).",
+            "Something that capture needs is away or full. See the backlog below; manage.py health names a stopped "
+            "shard, and the answers' problem documents name the reason. If it lasts, declare an outage (Registry, "
+            "Outages).",
         ),
     )
 

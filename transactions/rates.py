@@ -13,6 +13,7 @@ WAITING = "waiting"
 STATUS_WAIT = "503"
 SHARES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 MS_PER_S = 1000
+NO_TIMES = Distribution(((float("inf"), 0.0),), 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Rates:
     refusals: dict[str, float] = field(default_factory=dict)
     offline: float = 0
     faults: float = 0
-    times: Distribution = Distribution(((float("inf"), 0.0),), 0.0)
+    times: Distribution = NO_TIMES
 
     @property
     def answers(self) -> float:
@@ -83,7 +84,7 @@ def together(minutes: Iterable[Minute]) -> Rates:
 
 
 def a_second(minutes: Sequence[Minute], now_ms: int) -> float:
-    """New sales a second over the last sixty, as if the minute before the running one was even. Two minutes at least."""
+    """New sales a second over the last sixty, as if the minute before the running one was even. Needs two."""
     *_, before, running = minutes
     passed = min(1.0, max(0.0, (now_ms - running.start_ms) / MS_PER_MINUTE))
     accepted = rates_of(running.counts).accepted + (1 - passed) * rates_of(before.counts).accepted

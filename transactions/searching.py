@@ -1,7 +1,7 @@
 """Staff's search in the registry: a terminal by its number, a retailer by tax id, retailers and stores by their names.
 
-Each look-up is by a primary key or an index, and answers at most HITS_MAX rows. A word before a number says which kind is
-meant: `store 12`; a number alone is a terminal's first.
+Each look-up is by a primary key or an index, and answers at most HITS_MAX rows. A word before a number says which kind
+is meant: `store 12`; a number alone is a terminal's first.
 """
 
 import re
@@ -52,14 +52,17 @@ def find_retailers(term: str) -> list[Hit]:
 
 
 def find_stores(term: str) -> list[Hit]:
-    """A store by number, or stores by how their names begin: one query."""
+    """Stores by number, by the retailer's own reference, or by how their names begin: two queries at most."""
     word, number = _numbered(term)
     if word in ("", "store") and 1 <= number <= ID_MAX:
         rows = Store.objects.filter(pk=number).select_related("retailer")
         return [_store(one, is_exact=word == "store") for one in rows]
-    if len(term) < PREFIX_LENGTH_MIN:
-        return []
-    return [_store(one) for one in _begins(Store.objects.select_related("retailer"), term)]
+    stores = Store.objects.select_related("retailer")
+    # A reference is one retailer's own, so that another's may be the same.
+    hits = [_store(one) for one in stores.filter(reference__iexact=term).order_by()[:HITS_MAX]]
+    if not hits and len(term) >= PREFIX_LENGTH_MIN:
+        hits = [_store(one) for one in _begins(stores, term)]
+    return hits
 
 
 def _begins(rows: "QuerySet[Any]", term: str) -> list[Any]:

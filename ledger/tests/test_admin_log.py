@@ -155,7 +155,7 @@ def test_the_page_says_what_is_wrong_and_what_to_do(cast: Cast, logged: Checkpoi
 
 
 def test_the_index_shows_the_verdict_to_those_who_may_see_it(cast: Cast, logged: Checkpoint, settings: Any) -> None:
-    settings.UNFOLD = {**settings.UNFOLD, "DASHBOARD_CALLBACK": "ledger.admin_health.dashboard"}
+    settings.UNFOLD = {**settings.UNFOLD, "DASHBOARD_CALLBACK": "possys.home.dashboard"}
     assert "The ledger is sound as of" in cast.viewer.get("/admin/").content.decode()
     assert "The ledger is sound" not in cast.without_rights.get("/admin/").content.decode()
 

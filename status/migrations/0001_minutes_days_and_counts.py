@@ -4,61 +4,87 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='StatusDay',
+            name="StatusDay",
             fields=[
-                ('day', models.DateField(primary_key=True, serialize=False)),
-                ('good', models.PositiveSmallIntegerField()),
-                ('bad', models.PositiveSmallIntegerField()),
-                ('idle', models.PositiveSmallIntegerField()),
-                ('unknown', models.PositiveSmallIntegerField()),
-                ('asked', models.BigIntegerField()),
-                ('waits', models.BigIntegerField()),
+                ("day", models.DateField(primary_key=True, serialize=False)),
+                ("good", models.PositiveSmallIntegerField()),
+                ("bad", models.PositiveSmallIntegerField()),
+                ("idle", models.PositiveSmallIntegerField()),
+                ("unknown", models.PositiveSmallIntegerField()),
+                ("asked", models.BigIntegerField()),
+                ("waits", models.BigIntegerField()),
             ],
             options={
-                'db_table': 'status_day',
-                'ordering': ('-day',),
+                "db_table": "status_day",
+                "ordering": ("-day",),
             },
         ),
         migrations.CreateModel(
-            name='RegistryCount',
+            name="RegistryCount",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=10)),
-                ('status', models.CharField(max_length=10)),
-                ('rows', models.BigIntegerField()),
-                ('counted_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=10)),
+                ("status", models.CharField(max_length=10)),
+                ("rows", models.BigIntegerField()),
+                ("counted_at", models.DateTimeField()),
             ],
             options={
-                'db_table': 'status_registry_count',
-                'constraints': [models.UniqueConstraint(fields=('kind', 'status'), name='one_count_of_a_status')],
+                "db_table": "status_registry_count",
+                "constraints": [models.UniqueConstraint(fields=("kind", "status"), name="one_count_of_a_status")],
             },
         ),
         migrations.CreateModel(
-            name='StatusMinute',
+            name="StatusMinute",
             fields=[
-                ('minute', models.DateTimeField(primary_key=True, serialize=False)),
-                ('asked', models.BigIntegerField(help_text='Sales that were answered, and requests that a fault of ours ended.')),
-                ('accepted', models.BigIntegerField(help_text='New sales.')),
-                ('offline', models.BigIntegerField(help_text="Of these, made while the till's network was away.")),
-                ('waits', models.BigIntegerField(help_text='Of those asked: told to come again, or ended by a fault of ours.')),
-                ('p50_ms', models.FloatField(null=True)),
-                ('p95_ms', models.FloatField(null=True)),
-                ('p99_ms', models.FloatField(null=True)),
-                ('oldest_s', models.FloatField(help_text='The longest that a sale was seen waiting for the ledger.', null=True)),
-                ('unsigned_s', models.FloatField(help_text='The longest that a block was seen waiting for a signature.', null=True)),
+                ("minute", models.DateTimeField(primary_key=True, serialize=False)),
+                (
+                    "asked",
+                    models.BigIntegerField(
+                        help_text="Sales that were answered, and requests that a fault of ours ended."
+                    ),
+                ),
+                ("accepted", models.BigIntegerField(help_text="New sales.")),
+                ("offline", models.BigIntegerField(help_text="Of these, made while the till's network was away.")),
+                (
+                    "waits",
+                    models.BigIntegerField(
+                        help_text="Of those asked: told to come again, or ended by a fault of ours."
+                    ),
+                ),
+                ("p50_ms", models.FloatField(null=True)),
+                ("p95_ms", models.FloatField(null=True)),
+                ("p99_ms", models.FloatField(null=True)),
+                (
+                    "oldest_s",
+                    models.FloatField(help_text="The longest that a sale was seen waiting for the ledger.", null=True),
+                ),
+                (
+                    "unsigned_s",
+                    models.FloatField(
+                        help_text="The longest that a block was seen waiting for a signature.", null=True
+                    ),
+                ),
             ],
             options={
-                'db_table': 'status_minute',
-                'ordering': ('-minute',),
-                'constraints': [models.CheckConstraint(condition=models.Q(('accepted__gte', 0), ('asked__gte', models.F('accepted')), ('offline__gte', 0), ('waits__gte', 0)), name='a_minutes_counts_fit')],
+                "db_table": "status_minute",
+                "ordering": ("-minute",),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("accepted__gte", 0),
+                            ("asked__gte", models.F("accepted")),
+                            ("offline__gte", 0),
+                            ("waits__gte", 0),
+                        ),
+                        name="a_minutes_counts_fit",
+                    )
+                ],
             },
         ),
     ]

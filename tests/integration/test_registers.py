@@ -1,8 +1,9 @@
-"""Every list of the admin, whoever registered it: no COUNT(*), OFFSET or DISTINCT, and no scan where an index serves."""
+"""Every list of the admin, whoever registered it: no COUNT(*), OFFSET, DISTINCT, and no scan where an index serves."""
 
 import json
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
 
@@ -40,7 +41,8 @@ LARGE = {
     "receipts_watch",
     "receipts_mail",
 }
-# One row of a page stands for fifty.
+# Of a filter with more choices, such as the shards, a few stand for all.
+CHOICES_MAX = 4
 ROWS = 3
 
 
@@ -55,7 +57,7 @@ def registers(ledger: Any) -> Any:
     for _ in range(ROWS):
         retailer = make_retailer()
         for _ in range(ROWS):
-            enrol_terminals(make_store(retailer), ROWS)
+            enrol_terminals(store=make_store(retailer), count=ROWS)
 
 
 def lists() -> list[type[Any]]:
@@ -66,7 +68,7 @@ def lists() -> list[type[Any]]:
             reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
         except NoReverseMatch:
             continue
-        if type(shown).changelist_view is admin.ModelAdmin.changelist_view or isinstance(shown, KeysetAdmin):
+        if type(shown).changelist_view in {admin.ModelAdmin.changelist_view, KeysetAdmin.changelist_view}:
             found.append(model)
     return sorted(found, key=lambda model: model._meta.label)
 
@@ -77,18 +79,19 @@ def address_of(model: Any) -> str:
 
 def ways(changes: KeysetChangeList) -> Iterator[str]:
     """The queries of a list: its pages, sorted and filtered in every way that it offers, and in some others."""
-    yield from ("", "?p=z", "?p=2", "?all=", "?_facets=True", "?o=1.2.3", "?o=-1", "?p=a%00", "?e=1")
-    yield from (f"?{urlencode({'q': term})}" for term in ("1", "corner", "a b", "\0", "%", "r1", "12345-6789"))
+    yield from ("", "?p=z", "?p=2", "?all=&_facets=True", "?o=1.2.3", "?p=a%00")
+    yield from (f"?{urlencode({'q': term})}" for term in ("1", "corner sho", "\0 %"))
     for one in changes.pager.links:
         if one.url:
             yield one.url
     for place in range(len(changes.list_display)):
-        yield from (f"?o={place}", f"?o=-{place}")
+        yield f"?o=-{place}"
     for spec in changes.filter_specs:
         if isinstance(spec, TypedFilter):
-            yield from (f"?{spec.parameter_name}={typed}" for typed in ("1", "T-1", "nobody", "%00"))
+            yield from (f"?{spec.parameter_name}={typed}" for typed in ("1", "T-1"))
         else:
-            yield from (one["query_string"] for one in spec.choices(changes) if "query_string" in one)
+            choices = islice(spec.choices(changes), CHOICES_MAX)
+            yield from (one["query_string"] for one in choices if "query_string" in one)
 
 
 def test_every_list_is_by_keyset_or_short_for_a_reason() -> None:
@@ -98,28 +101,6 @@ def test_every_list_is_by_keyset_or_short_for_a_reason() -> None:
         if not isinstance(admin.site._registry[model], KeysetAdmin) and model not in SHORT
     ]
     assert not wild, "make it a possys.keyset_admin.KeysetAdmin, or say here why it stays short"
-
-
-@pytest.mark.parametrize("model", [one for one in lists() if one not in SHORT], ids=lambda model: model._meta.label)
-def test_no_list_counts_skips_or_sorts_out_duplicates(
-    staff: Client, registers: Any, model: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(type(admin.site._registry[model]), "list_per_page", 1)
-    first = staff.get(address_of(model))
-    assert first.status_code == 200
-    changes = first.context["cl"]
-    if not isinstance(changes, KeysetChangeList):
-        pytest.skip("a page of its own")
-    for way in dict.fromkeys(ways(changes)):
-        with CaptureQueriesContext(connection) as queries:
-            answer = staff.get(f"{address_of(model)}{way}")
-        assert answer.status_code in {200, 302}, way
-        for sql in (query["sql"] for query in queries):
-            assert " OFFSET " not in sql, (way, sql)
-            assert "SELECT DISTINCT" not in sql, (way, sql)
-            # A count that stops at some row, or of a row's few parts, is none of the whole table.
-            counted = "COUNT(*)" in sql.upper() and "LIMIT" not in sql
-            assert not counted, (way, sql)
 
 
 def plan_of(sql: str) -> dict[str, Any]:
@@ -139,28 +120,34 @@ def parts_of(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from parts_of(part)
 
 
-@pytest.mark.parametrize(
-    "model", [one for one in lists() if one._meta.db_table in LARGE], ids=lambda model: model._meta.label
-)
-def test_every_page_of_a_large_list_lies_along_an_index(
+def is_large_scan(part: dict[str, Any]) -> bool:
+    return part["Node Type"] == "Seq Scan" and part["Relation Name"] in LARGE
+
+
+@pytest.mark.parametrize("model", [one for one in lists() if one not in SHORT], ids=lambda model: model._meta.label)
+def test_no_list_counts_or_skips_and_a_large_one_lies_along_an_index(
     staff: Client, registers: Any, model: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What PostgreSQL does when scans and sorts are dear, as they are with millions of rows: then none is left.
+    """Of a large table's pages, what PostgreSQL does when scans and sorts are dear, as they are with millions of rows.
 
     Small tables say nothing of which index is chosen; the benchmark's part `admin` does.
     """
     monkeypatch.setattr(type(admin.site._registry[model]), "list_per_page", 1)
     changes = staff.get(address_of(model)).context["cl"]
-    asked = [way for way in dict.fromkeys(ways(changes)) if "q=" not in way and "e=1" not in way]
-    for way in asked:
+    for way in dict.fromkeys(ways(changes)):
         with CaptureQueriesContext(connection) as queries:
-            staff.get(f"{address_of(model)}{way}")
-        own = [query["sql"] for query in queries if f'FROM "{model._meta.db_table}"' in query["sql"]]
-        for sql in own:
-            for part in parts_of(plan_of(sql)):
-                is_scan = part["Node Type"] == "Seq Scan" and part["Relation Name"] in LARGE
-                assert not is_scan, (way, part, sql)
-                assert part["Node Type"] != "Sort", (way, part, sql)
+            answer = staff.get(f"{address_of(model)}{way}")
+        assert answer.status_code in {200, 302}, way
+        for sql in (query["sql"] for query in queries):
+            assert " OFFSET " not in sql, (way, sql)
+            assert "SELECT DISTINCT" not in sql, (way, sql)
+            # A count that stops at some row is none of the whole table.
+            counted = "COUNT(*)" in sql.upper() and "LIMIT" not in sql
+            assert not counted, (way, sql)
+            if model._meta.db_table in LARGE and f'FROM "{model._meta.db_table}"' in sql and "q=" not in way:
+                for part in parts_of(plan_of(sql)):
+                    assert part["Node Type"] != "Sort", (way, part, sql)
+                    assert not is_large_scan(part), (way, part, sql)
 
 
 @pytest.mark.parametrize(
@@ -191,9 +178,7 @@ def test_every_search_of_the_registry_is_answered_by_indexes(
     ]
     assert asked
     for sql in asked:
-        scans = [
-            one for one in parts_of(plan_of(sql)) if one["Node Type"] == "Seq Scan" and one["Relation Name"] in LARGE
-        ]
+        scans = [part for part in parts_of(plan_of(sql)) if is_large_scan(part)]
         assert not scans, sql
 
 
@@ -201,11 +186,11 @@ def test_a_search_finds_by_all_that_its_field_says(staff: Client, ledger: Any) -
     retailer = make_retailer(name="Golden Pharmacy of the Harbour", tax_id="CZ-77")
     premises = Premises(address="7 Oak Road", place="Riverton", reference="A-1001")
     store = create_store(retailer=retailer, name="Airport store 5", premises=premises)
-    [terminal] = enrol_terminals(store, 1)
+    [terminal] = enrol_terminals(store=store, count=1)
     terminal.label = "SN-4711-x"
     terminal.save(update_fields=["label"])
     for other in range(3):
-        enrol_terminals(make_store(make_retailer()), 1 + other)
+        enrol_terminals(store=make_store(make_retailer()), count=1 + other)
 
     def found(name: str, term: str) -> list[int]:
         return [
@@ -254,7 +239,7 @@ def test_the_number_of_rows_is_said_when_it_is_known_and_estimated_only_for_the_
     staff: Client, ledger: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = make_store(make_retailer())
-    enrol_terminals(store, 120)
+    enrol_terminals(store=store, count=120)
     address = reverse("admin:transactions_terminal_changelist")
 
     def shown(url: str) -> Any:
