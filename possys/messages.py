@@ -40,7 +40,7 @@ ENGLISH_TEMPLATES = tuple(
         "findings",
     )
 )
-PYTHON_FOLDERS = ("possys", "receipts", "lottery")
+PYTHON_FOLDERS = ("possys", "receipts", "lottery", "status")
 PYTHON_LEFT_OUT = re.compile(r"/(tests|migrations|management|embedded)/|/admin\w*\.py$")
 LAZY = {f"{name}_lazy": spec for name, spec in DEFAULT_KEYWORDS.items() if name.endswith("gettext")}
 # Babel knows a text that is only marked by another name.

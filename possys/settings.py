@@ -4,11 +4,13 @@ import os
 import sys
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import django_stubs_ext
 import environ
 from celery.schedules import crontab
 from csp.constants import NONCE, NONE, SELF
+from django.core.files.storage import FileSystemStorage
 
 from possys import logs, secrets
 
@@ -16,7 +18,7 @@ from possys import logs, secrets
 django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-# With the secrets that files give (NAME_FILE, $CREDENTIALS_DIRECTORY). Secrets are read from `given` itself: for `env` a
+# With the secrets that files give (NAME_FILE, $CREDENTIALS_DIRECTORY). They are read from `given` itself: for `env` a
 # value that begins with $ is another variable's name.
 given = secrets.Environment(os.environ)
 env = environ.Env()
@@ -182,6 +184,8 @@ INSTALLED_APPS = [
     "warehouse",
     "fleet",
     "findings",
+    "status",
+    "audit",
 ]
 MIDDLEWARE = [
     "possys.requests.RequestIdMiddleware",
@@ -197,6 +201,8 @@ MIDDLEWARE = [
     "possys.accounts.sessions.SignedInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    # The last: it hears who asks, and what all others let through.
+    "audit.middleware.AuditMiddleware",
 ]
 ROOT_URLCONF = "possys.urls"
 WSGI_APPLICATION = "possys.wsgi.application"
@@ -235,10 +241,22 @@ LANGUAGE_COOKIE_HTTPONLY = True
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 USE_TZ = True
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / ".local" / "static"
+# One folder for all releases: a page of the one before still finds its files, whose names end in their hashes.
+STATIC_ROOT = env.str("STATIC_ROOT", default=str(BASE_DIR / ".local" / "static"))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # Static files are served from where they lie, so that neither tests nor a first run need `collectstatic`.
 WHITENOISE_USE_FINDERS = LOCAL_WORK
+# Which name has which hash is each release's own: `collectstatic` writes it beside the program.
+STATIC_NAMES = BASE_DIR / ".local" / "static-names"
+STORAGES: dict[str, dict[str, Any]] = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    if LOCAL_WORK
+    else {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage",
+        "OPTIONS": {"manifest_storage": FileSystemStorage(STATIC_NAMES)},
+    },
+}
 
 # Errors' pages and reports show no secret (possys/error_pages.py).
 DEFAULT_EXCEPTION_REPORTER_FILTER = "possys.error_pages.SecretsFilter"
@@ -277,7 +295,11 @@ CONTENT_SECURITY_POLICY_BELOW = {
     "/api/docs/": {"connect-src": [SELF], "img-src": ["data:"], "script-src": [NONCE]},
 }
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=False)
+# Prometheus asks each process by its own address.
+SECURE_REDIRECT_EXEMPT = [r"^metrics$"]
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=0)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=False)
+SECURE_HSTS_PRELOAD = env.bool("SECURE_HSTS_PRELOAD", default=False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_TLS_PROXY", default=False) else None
 
 REST_FRAMEWORK = {
@@ -285,7 +307,8 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": [],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "possys.openapi.ApiSchema",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "possys.negotiation.OneAnswer",
     "EXCEPTION_HANDLER": "possys.problems.exception_handler",
     "UNAUTHENTICATED_USER": None,
 }
@@ -305,8 +328,8 @@ UNFOLD = {
     "SITE_SYMBOL": "receipt_long",
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
-    "DASHBOARD_CALLBACK": "ledger.admin_health.dashboard",
-    "SIDEBAR": {"navigation": "possys.accounts.admin.navigation"},
+    "DASHBOARD_CALLBACK": "possys.home.dashboard",
+    "SIDEBAR": {"show_search": True, "command_search": True, "navigation": "possys.accounts.admin.navigation"},
 }
 
 # --- Celery: ticks only, never a sale --------------------------------------------------------------------------
@@ -328,6 +351,7 @@ CELERY_TASK_ROUTES = {
     "warehouse.*": {"queue": "feed"},
     "fleet.*": {"queue": "feed"},
     "findings.*": {"queue": "feed"},
+    "audit.*": {"queue": "feed"},
     # The processes of this queue have the log's key, and no other has.
     "ledger.tasks.run_checkpointer": {"queue": "log"},
     # Held against what the checkpointer keeps outside the database.
@@ -475,6 +499,21 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(minutes=1),
         "options": {"expires": 60},
     },
+    "fold-minutes": {
+        "task": "status.tasks.fold_minutes",
+        "schedule": timedelta(seconds=20),
+        "options": {"expires": 20},
+    },
+    "count-terminals": {
+        "task": "status.tasks.count_terminals",
+        "schedule": timedelta(minutes=5),
+        "options": {"expires": 300},
+    },
+    "purge-status": {
+        "task": "status.tasks.purge_minutes",
+        "schedule": timedelta(hours=24),
+        "options": {"expires": 3600},
+    },
     "resume-imports": {
         "task": "fleet.tasks.resume_imports",
         "schedule": timedelta(seconds=30),
@@ -483,6 +522,18 @@ CELERY_BEAT_SCHEDULE = {
     "purge-imports": {
         "task": "fleet.tasks.purge_imports",
         "schedule": timedelta(hours=24),
+        "options": {"expires": 3600},
+    },
+    "publish-acts": {
+        "task": "audit.tasks.publish_acts",
+        # Until then nothing but the database's own rules vouches for the newest acts.
+        "schedule": timedelta(seconds=30),
+        "options": {"expires": 30},
+    },
+    "check-acts": {
+        "task": "audit.tasks.check_acts",
+        # At night, by the site's clock: it reads every act there is.
+        "schedule": crontab(hour=1, minute=30),
         "options": {"expires": 3600},
     },
     "publish-peers": {

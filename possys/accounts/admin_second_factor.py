@@ -11,7 +11,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.debug import sensitive_post_parameters
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminPasswordInput, UnfoldAdminTextareaWidget
 
@@ -19,9 +18,9 @@ from possys.accounts import enrolment_links, limits, lockout, second_factor
 from possys.accounts.limits import too_many
 from possys.accounts.models import REASON_MAX, SecondFactorChange, User
 from possys.accounts.views import WRONG_PASSWORD
+from possys.keyset_admin import KeysetAdmin
 from possys.limits import LimitReachedError
 
-PAGE_ROWS = 50
 # Takes a second factor off, and makes the link for another; superusers' own only by superusers.
 HELP_PERMISSION = "accounts.delete_authenticator"
 RELEASE_PERMISSION = "axes.delete_accessattempt"
@@ -139,20 +138,19 @@ class SecondFactorActs:
 
 
 @admin.register(AccessAttempt)
-class AccessAttemptAdmin(ModelAdmin):  # type: ignore[misc]
+class AccessAttemptAdmin(KeysetAdmin):
     """Wrong passwords and codes of the last weeks; whoever is locked out is let try again here, with a reason."""
 
     navigation_group = "People"
     navigation_title = "Wrong sign-ins"
     navigation_icon = "lock_clock"
     list_display = ("name", "state", "failures_since_start", "ip_address", "attempt_time")
-    list_per_page = PAGE_ROWS
-    show_full_result_count = False
-    ordering = ("-attempt_time",)
+    # The time is no index; what is locked now is marked.
+    ordering = ("-id",)
     search_fields = ("username", "ip_address")
     search_help_text = "Login or address"
 
-    @admin.display(description="login", ordering="username")
+    @admin.display(description="login")
     def name(self, attempt: AccessAttempt) -> str:
         """As it was typed, in small letters; nobody needs to have it."""
         return attempt.username or "-"

@@ -1,4 +1,4 @@
-"""Lock-out: by login and by client, for names that nobody has as for others, through proxies, until released or over."""
+"""Lock-out: by login and client, for names that nobody has as for others, through proxies, until released or over."""
 
 from datetime import timedelta
 from typing import Any

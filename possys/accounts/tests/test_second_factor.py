@@ -1,4 +1,4 @@
-"""The second factor: codes count once, guesses run out, a stolen password sets nothing up, a lost telephone is replaced."""
+"""The second factor: codes count once, guesses run out, a stolen password sets nothing up, a lost one is replaced."""
 
 import io
 import re
