@@ -194,6 +194,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Before everything that may answer with a page, such as the refusal of an unknown host.
     "possys.language.LanguageMiddleware",
+    "possys.area_limits.AreaLimitsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -291,8 +292,8 @@ CONTENT_SECURITY_POLICY_BELOW = {
     "/portal/": {"connect-src": [SELF]},
     # unfold brings fonts, and one style element of its theme's colours.
     "/admin/": {"connect-src": [SELF], "font-src": [SELF], "style-src": [NONCE]},
-    # Swagger UI draws its arrows from data: addresses.
-    "/api/docs/": {"connect-src": [SELF], "img-src": ["data:"]},
+    # Swagger UI is started by one script element, and draws its arrows from data: addresses.
+    "/api/docs/": {"connect-src": [SELF], "img-src": ["data:"], "script-src": [NONCE]},
 }
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=False)
 # Prometheus asks each process by its own address.
@@ -366,6 +367,11 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE = {
+    "purge-attempts": {
+        "task": "possys.accounts.tasks.purge_attempts",
+        "schedule": timedelta(hours=24),
+        "options": {"expires": 3600},
+    },
     "repair-flush": {"task": "ledger.tasks.repair_flush", "schedule": timedelta(seconds=5), "options": {"expires": 5}},
     "repair-checkpointer": {
         "task": "ledger.tasks.repair_checkpointer",
