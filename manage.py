@@ -4,12 +4,11 @@
 import os
 import sys
 
-from django.core.management import execute_from_command_line
-
+from audit import terminal
 from possys.owner import choose_database, limit_locks
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "possys.settings")
     choose_database(sys.argv, os.environ)
     limit_locks(sys.argv, os.environ)
-    execute_from_command_line(sys.argv)
+    terminal.run(sys.argv, os.environ)

@@ -121,7 +121,10 @@ class CodesView(APIView):
             "TillsCodesForm",
             {
                 "tills": serializers.ListField(
-                    child=serializers.IntegerField(), max_length=TILLS_AT_ONCE, help_text="Numbers of tills."
+                    child=serializers.IntegerField(min_value=1, max_value=2**31 - 1),
+                    min_length=1,
+                    max_length=TILLS_AT_ONCE,
+                    help_text="Numbers of tills.",
                 ),
                 "activates": serializers.BooleanField(
                     default=True, help_text="Whether they may sell at once, or only send training sales."

@@ -16,6 +16,7 @@ from ledger.witness.quorum import checkpoint_of_size, note_with_cosignatures
 from possys.problems import problem
 
 _PROBLEM = {"$ref": "#/components/schemas/Problem"}
+_SIZE = {"type": "integer", "minimum": 1, "maximum": SIZE_MAX}
 
 
 class LogKeySerializer(serializers.Serializer[Any]):
@@ -77,8 +78,8 @@ class ConsistencyView(APIView):
     @extend_schema(
         operation_id="log_consistency",
         parameters=[
-            OpenApiParameter("old", int, required=True, description="The older checkpoint's size."),
-            OpenApiParameter("new", int, required=True, description="The newer checkpoint's size."),
+            OpenApiParameter("old", _SIZE, required=True, description="The older checkpoint's size."),
+            OpenApiParameter("new", _SIZE, required=True, description="The newer checkpoint's size."),
         ],
         responses={
             200: ConsistencySerializer,

@@ -1,12 +1,10 @@
 """The feed over HTTP, for services outside this process: a shard's blocks behind a number, as lines of JSON."""
 
 import logging
-from typing import Any
 
 from django.db import DatabaseError
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -42,28 +40,30 @@ _REFUSALS = {
 }
 
 
-class AnyAnswer(BaseContentNegotiation):
-    """There is one form of answer, whatever is asked for."""
-
-    def select_renderer(self, request: Request, renderers: Any, format_suffix: Any = None) -> Any:
-        """The only one."""
-        return renderers[0], renderers[0].media_type
-
-
 class FeedView(APIView):
     """A shard's blocks."""
 
     authentication_classes = (FeedAuthentication,)
     throttle_classes = (FeedThrottle,)
-    content_negotiation_class = AnyAnswer
     http_method_names = ("get", "head")
 
     @extend_schema(
         operation_id="feed",
         parameters=[
-            OpenApiParameter("shard", int, OpenApiParameter.PATH, description=f"0 to {SHARD_COUNT - 1}."),
-            OpenApiParameter("after", int, required=True, description="The last block that you have; 0 at first."),
-            OpenApiParameter("limit", int, description=f"At most so many blocks, 1 to {BLOCKS_MAX} (the default)."),
+            OpenApiParameter(
+                "shard", {"type": "integer", "minimum": 0, "maximum": SHARD_COUNT - 1}, OpenApiParameter.PATH
+            ),
+            OpenApiParameter(
+                "after",
+                {"type": "integer", "minimum": 0, "maximum": NUMBER_MAX},
+                required=True,
+                description="The last block that you have; 0 at first.",
+            ),
+            OpenApiParameter(
+                "limit",
+                {"type": "integer", "minimum": 1, "maximum": BLOCKS_MAX},
+                description=f"At most so many blocks; {BLOCKS_MAX} by default.",
+            ),
         ],
         responses={
             (200, LINES): OpenApiResponse(

@@ -201,7 +201,13 @@ class MarkedRecord(models.Model):
         constraints = (
             models.UniqueConstraint(fields=("shard", "block", "position"), name="a_position_is_marked_once"),
         )
-        indexes = (models.Index(fields=("shard", "identity"), name="marks_of_an_identity"),)
+        indexes = (
+            models.Index(fields=("shard", "identity"), name="marks_of_an_identity"),
+            # The orders of the staff's list.
+            models.Index(fields=("-sealed_on", "-id"), name="marks_by_day"),
+            models.Index(fields=("kind", "-sealed_on", "-id"), name="marks_of_a_kind"),
+            models.Index(fields=("shard", "-sealed_on", "-id"), name="marks_of_a_shard"),
+        )
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} in block {self.block} of shard {self.shard}, position {self.position}"

@@ -58,6 +58,8 @@ RIGHTS: dict[str, dict[str, frozenset[str]]] = {
         "transactions_codekeyrecord": READ,
         # What services publish in the log; the checkpointer brings it there.
         "log_notice": ADD,
+        # What staff did is added, and triggers refuse the rest.
+        "audit_act": ADD,
     },
     BACKUP: {"ledger_backuprun": ADD},
 }

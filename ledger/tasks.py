@@ -17,6 +17,7 @@ from ledger.shards import group
 from ledger.verification import sampling
 from possys.clock import now_ms, utc
 from possys.redis import connect
+from possys.stopping import is_stopping
 
 # Renewed at every look (0.1 s); a killed worker's group is free again after this.
 HOLD_S = 5
@@ -46,7 +47,9 @@ class Hold:
         self.token = uuid.uuid4().hex.encode()
 
     def __call__(self) -> bool:
-        """Takes or renews the hold; true when it is ours, or when the broker cannot say."""
+        """Takes or renews the hold; true when it is ours, or when the broker cannot say; not in a worker that stops."""
+        if is_stopping():
+            return False
         try:
             if self.client.set(self.key, self.token, nx=True, ex=HOLD_S):
                 return True

@@ -150,7 +150,7 @@ def look_at_database() -> Part:
             cursor.execute("SELECT 1")
     except DatabaseError as fault:
         says = "cannot be reached: sales are taken and wait in the capture store; pages are not there"
-        return Part(AWAY, says, f"{HANDBOOK}#postgresql-is-away", _line(fault))
+        return Part(AWAY, says, f"{HANDBOOK}#possysdatabaseaway", _line(fault))
     return Part(FINE, "answers")
 
 

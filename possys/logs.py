@@ -29,8 +29,11 @@ def configuration(kind: str, level: str) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": {"()": _json_lines} if kind == "json" else {"()": _TextLines, "fmt": TEXT}},
-        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-        "root": {"handlers": ["console"], "level": level},
+        "handlers": {
+            "console": {"class": "logging.StreamHandler", "formatter": "line"},
+            "alarms": {"class": "possys.alarm_lines.AlarmCounter", "level": "WARNING"},
+        },
+        "root": {"handlers": ["console", "alarms"], "level": level},
         # A refused sale is an answer, not a fault of this system: it is counted, not logged line by line.
         "loggers": {
             "django.request": {"level": "ERROR"},

@@ -10,7 +10,7 @@ from django.conf import settings
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.utils import floatToGoString
 
-from possys import pulse
+from possys import alarm_lines, pulse
 from possys.health import FINE, state_of
 
 # What a sale can come to; each is there from the first scrape on, so that a rate of it is 0 and not absent.
@@ -50,6 +50,13 @@ def pulse_metrics() -> Iterator[Metric]:
         label="area",
     )
     yield from _capture(counts)
+    alarms = CounterMetricFamily(
+        "possys_alarm_lines", "Lines that begin with ALARM in the logs of all processes.", labels=["logger"]
+    )
+    # Something to compare the first one with: a counter that appears with its first line would be no increase.
+    for logger, value in {"": 0.0, **counts.by_label(alarm_lines.COUNT, "logger")}.items():
+        alarms.add_metric([logger], value)
+    yield alarms
     yield CounterMetricFamily(
         "possys_flush_records", "Records that flushes moved into the ledger.", value=counts.value("flush_records")
     )
@@ -72,16 +79,21 @@ def _capture(counts: pulse.Counts) -> Iterator[Metric]:
     yield sales
     refusals = CounterMetricFamily(
         "possys_capture_refusals",
-        "Sales that were not taken, by the problem that their tills were told.",
-        labels=["reason"],
+        "Sales that were not taken, by the problem that their tills were told and the first field that it names.",
+        labels=["reason", "field"],
     )
-    for reason, value in counts.by_label("capture_refusals", "reason").items():
-        refusals.add_metric([reason], value)
+    for labels, value in counts.by_labels("capture_refusals"):
+        refusals.add_metric([labels.get("reason", ""), labels.get("field", "")], value)
     yield refusals
     yield CounterMetricFamily(
         "possys_capture_offline_sales",
         "Sales taken that were made while the till was offline.",
         value=counts.value("capture_offline_sales"),
+    )
+    yield CounterMetricFamily(
+        "possys_capture_training_sales",
+        "Sales taken that were for training: checked, and kept nowhere.",
+        value=counts.value("capture_training_sales"),
     )
 
 

@@ -20,12 +20,20 @@ CREDENTIALS = "CREDENTIALS_DIRECTORY"
 # Above the longest list of old keys by far; a wrong path may lead to a disk or a log.
 FILE_BYTES_MAX = 64 * 1024
 # Values that are lists with commas: their files may have one entry a line.
-LISTS = frozenset({"SECRET_KEY_FALLBACKS", "CODE_KEYS", "TEST_CODE_KEYS"})
+LISTS = frozenset({"SECRET_KEY_FALLBACKS", "SECOND_FACTOR_OLD_KEYS", "CODE_KEYS", "TEST_CODE_KEYS"})
 # Addresses that hold a password.
 ADDRESSES = frozenset(
-    {"DATABASE_URL", "OWNER_DATABASE_URL", "BACKUP_DATABASE_URL", "REDIS_URL", "BROKER_URL", "CACHE_URL", "EMAIL_URL"}
+    {
+        "DATABASE_URL",
+        "OWNER_DATABASE_URL",
+        "BACKUP_DATABASE_URL",
+        "REDIS_URL",
+        "BROKER_URL",
+        "CACHE_URL",
+        "EMAIL_URL",
+    }
 )
-SECRETS = LISTS | ADDRESSES | {"SECRET_KEY", "TERMINAL_KEY", "METRICS_TOKEN", "SMS_TOKEN"}
+SECRETS = LISTS | ADDRESSES | {"SECRET_KEY", "SECOND_FACTOR_KEY", "TERMINAL_KEY", "METRICS_TOKEN", "SMS_TOKEN"}
 # Read by the checkpointer at each signature, so that a new key needs no restart: its path is the setting.
 LOG_KEY = "LOG_KEY"
 
@@ -95,7 +103,7 @@ def value_of(found: SecretFile) -> str:
 
 
 def move(source: str, target: str, environment: MutableMapping[str, str]) -> None:
-    """Has the secret `target` come from where `source` comes from, instead of from where it came. Raises SecretError."""
+    """Has the secret `target` come from where `source` comes from, and from nowhere else. Raises SecretError."""
     found = file_of(source, environment)
     value = environment.get(source, "")
     for name in (target, target + FILE_END):

@@ -12,6 +12,7 @@ from possys import health
 # Makes it the application that this process's tasks are queued with; else Celery would look for a broker of its own.
 from possys.celery import app as celery_app  # noqa: F401
 from possys.requests import watched
+from possys.startup import refuse_unsafe_settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "possys.settings")
 
@@ -31,6 +32,7 @@ class CaptureHandler(WSGIHandler):
 
 
 site = get_wsgi_application()
+refuse_unsafe_settings()
 capture = CaptureHandler()
 
 

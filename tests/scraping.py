@@ -1,10 +1,16 @@
 """Scrapes /metrics as Prometheus does."""
 
+import time
+from collections.abc import Callable
+
 from django.core.cache import cache
 from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
-from possys import health
+from possys import health, pulse
+
+# The thread that pushes counts may just have some in its hands.
+PUSHED_LIMIT_S = 10.0
 
 
 def scrape_text(**headers: str) -> str:
@@ -24,3 +30,14 @@ def scrape(**headers: str) -> dict[str, dict[str, float]]:
         for sample in family.samples:
             found.setdefault(sample.name, {})[",".join(sample.labels.values())] = sample.value
     return found
+
+
+def scrape_when(is_there: Callable[[dict[str, dict[str, float]]], bool]) -> dict[str, dict[str, float]]:
+    """A scrape once this process's counts have reached the cache server, or else the last one."""
+    limit = time.monotonic() + PUSHED_LIMIT_S
+    while True:
+        pulse.push()
+        found = scrape()
+        if is_there(found) or time.monotonic() > limit:
+            return found
+        time.sleep(0.05)

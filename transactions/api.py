@@ -7,6 +7,7 @@ from typing import Any, NoReturn, cast
 
 import msgspec
 from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import APIException
 from rest_framework.negotiation import BaseContentNegotiation
@@ -209,7 +210,9 @@ class LostAnswerView(TillView):
 
     @extend_schema(
         parameters=[
-            OpenApiParameter("issued_on", str, required=True, description="The sale's date as written in issued_at."),
+            OpenApiParameter(
+                "issued_on", OpenApiTypes.DATE, required=True, description="The sale's date as written in issued_at."
+            ),
             CHECKPOINT,
         ],
         responses=schema.LOST_ANSWER,

@@ -10,7 +10,7 @@ from transactions.stream import SHARD_COUNT, read_heads
 FULL = Part(
     AWAY,
     "is nearly full, or the ledger is too far behind: no sale is taken until the flush has made room",
-    f"{HANDBOOK}#the-capture-store-is-filling-up",
+    f"{HANDBOOK}#possysstorefull",
 )
 UNSAFE = Part(AWAY, "could lose sales as it is set, so none is taken", f"{HANDBOOK}#possysstoreunsafe")
 NO_EPOCH = Part(AWAY, "is not open: it was wiped, exchanged or is being rebuilt", f"{HANDBOOK}#possysstorewithoutepoch")

@@ -1,4 +1,4 @@
-"""How long the oldest sale has waited in the capture store for the ledger: one small answer a shard, and no sale read."""
+"""How long the oldest sale has waited in the capture store for the ledger: one small answer a shard, no sale."""
 
 import struct
 from collections.abc import Mapping

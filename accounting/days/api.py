@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from django.http import HttpResponse
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 
@@ -61,9 +61,13 @@ class TillTotalsSerializer(serializers.Serializer[Any]):
     total = serializers.IntegerField(
         min_value=-AMOUNT_MAX, max_value=AMOUNT_MAX, help_text="All of them together; refunds and voids are negative."
     )
-    payments = serializers.DictField(
-        child=serializers.IntegerField(),
-        help_text=f"Amounts by method ({', '.join(METHODS)}); {{}} when the till does not count them.",
+    payments = inline_serializer(
+        "TillPayments",
+        {
+            method: serializers.IntegerField(required=False, min_value=-AMOUNT_MAX, max_value=AMOUNT_MAX)
+            for method in METHODS
+        },
+        help_text="Amounts by method; {} when the till does not count them.",
     )
 
 

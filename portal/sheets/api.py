@@ -31,6 +31,9 @@ from possys.problems import problem
 from transactions.parsing import read_body
 
 ROWS = "rows"
+# "on" is what a browser sends, and stands in addresses that people copy from there.
+TRUTH_VALUES = frozenset({"", "true", "false", "on"})
+NO_TRUTH_VALUE = "Must be true or false."
 # Of a name that is none, so much is said again.
 NAME_LENGTH_MAX = 100
 # Stands for a point in a name that is none, where points lead into rows; no name in JSON holds it unescaped.
@@ -55,6 +58,8 @@ class PageView(_RetailerView):
 
     service: ClassVar[Service]
     page: ClassVar[Page]
+    # As an empty field on the page.
+    takes_empty_parameters = True
 
     def get(self, request: Request, retailer: int) -> HttpResponse:
         """Lists and figures as on the page of the portal; `after` goes on where an answer's `next` says."""
@@ -66,6 +71,7 @@ class PageView(_RetailerView):
         asking = self.page.asks(request.query_params, scope=scope, now=now)
         faults = {name: [f"Is not known; there are {', '.join(asking.fields)}."] for name in request.query_params}
         faults = {name: texts for name, texts in faults.items() if name not in asking.fields}
+        faults |= _no_truth_values(asking, request.query_params)
         if faults or not asking.is_valid():
             return _wrong_address({**faults, **{name: list(map(str, texts)) for name, texts in asking.errors.items()}})
         contents = self.page.read(scope, {**asking.cleaned_data, "limit": ROWS_MAX}, now)
@@ -181,6 +187,12 @@ def _link(scope: Scope, service: Service, link: str) -> str | None:
     return link if link and (right is None or scope.may(right)) else None
 
 
+def _no_truth_values(asking: forms.Form, given: Mapping[str, str]) -> dict[str, list[str]]:
+    """What stands for yes or no and says neither; a browser's check box would take anything for yes."""
+    names = [name for name, field in asking.fields.items() if isinstance(field, forms.BooleanField)]
+    return {name: [NO_TRUTH_VALUE] for name in names if given.get(name, "").lower() not in TRUTH_VALUES}
+
+
 def _json(value: Any) -> Any:
     if isinstance(value, Decimal):
         return f"{value:f}"
@@ -232,14 +244,26 @@ def _fields(
     for name, value in given.items():
         if name not in known:
             faults[prefix + _escaped(name)] = [f"There is no such field. There are: {', '.join(known)}."]
-        elif isinstance(value, dict | list):
-            faults[prefix + name] = ["Must be a string, a number, true, false or null."]
+        elif value is None:
+            continue
+        elif fault := _wrong_kind(known[name], value):
+            faults[prefix + name] = [fault]
         elif isinstance(value, bool):
             found[name] = "on" if value else ""
-        elif value is not None:
+        else:
             # A number with a huge exponent stays as short as it was sent.
             found[name] = str(value)
     return found
+
+
+def _wrong_kind(field: forms.Field, value: Any) -> str:
+    """What the value must be, when it is not; a browser sends texts only, and says nothing of it."""
+    if isinstance(field, forms.BooleanField):
+        return "" if isinstance(value, bool) else "Must be true or false."
+    is_number = isinstance(field, forms.IntegerField | forms.DecimalField | forms.TypedChoiceField)
+    if isinstance(value, str) or (is_number and isinstance(value, int | Decimal) and not isinstance(value, bool)):
+        return ""
+    return "Must be a number, or a string that holds one." if is_number else "Must be a string."
 
 
 def _escaped(name: str) -> str:

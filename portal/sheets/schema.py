@@ -3,10 +3,9 @@
 from typing import Any
 
 from django import forms
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, inline_serializer
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema_field, inline_serializer
 from rest_framework import serializers
 
-from portal.sheets.fields import CostField, MoneyField, QuantityField, ScopeStoreField
 from portal.sheets.forms import FormPage
 from portal.sheets.pages import ListShape, Page, Service
 from portal.sheets.panels import Column, Kind
@@ -28,6 +27,8 @@ SAVED = inline_serializer(
     },
 )
 LINK = "What lies behind the row: the list or form of this service, and what it is asked for."
+# Of a decimal as text; how many digits, the field says.
+DECIMAL_TEXT = "^-?[0-9]+([.][0-9]+)?$"
 DECIMALS = frozenset({Kind.MONEY, Kind.QUANTITY, Kind.PERCENT, Kind.CHANGE})
 
 
@@ -43,17 +44,28 @@ def parameters(page: Page) -> list[OpenApiParameter]:
 
 def _parameter(name: str, field: forms.Field) -> OpenApiParameter:
     text = "Where the list goes on: the `next` of the answer before." if name == "after" else str(field.label or "")
-    kind: Any = str
+    # What a row is asked by has no default; every other field that a page needs has one.
+    is_required = field.required and isinstance(field.widget, forms.HiddenInput) and name != "currency"
+    kind = _kind(name, field)
+    return OpenApiParameter(name, kind, required=is_required, description=f"{text} {field.help_text}".strip())
+
+
+def _kind(name: str, field: forms.Field) -> dict[str, Any]:
+    """A parameter's values, with their bounds."""
     if isinstance(field, forms.BooleanField):
-        kind = bool
-    elif isinstance(field, forms.IntegerField) or name == "store":
-        kind = int
-    elif isinstance(field, forms.DateField):
-        kind = "date"
-    enum = _choices(field) if name != "store" else []
-    if kind == "date":
-        return OpenApiParameter(name, {"type": "string", "format": "date"}, description=text)
-    return OpenApiParameter(name, kind, description=f"{text} {field.help_text}".strip(), enum=enum or None)
+        return {"type": "boolean"}
+    if isinstance(field, forms.IntegerField):
+        return {"type": "integer", **_bounds(field)}
+    if name == "store":
+        return {"type": "integer", "minimum": 1}
+    if isinstance(field, forms.DateField):
+        return {"type": "string", "format": "date"}
+    if found := _choices(field):
+        return {"type": "string", "enum": found}
+    if name == "currency":
+        return {"type": "string", "pattern": "^[A-Z]{3}$"}
+    length = getattr(field, "max_length", None)
+    return {"type": "string", **({"maxLength": length} if length else {})}
 
 
 def _choices(field: forms.Field) -> list[str]:
@@ -115,23 +127,51 @@ def form_body(service: Service, form: FormPage) -> Any:
     fields = {name: _field(field) for name, field in form.form.base_fields.items()}
     if form.rows:
         own = {name: _field(field) for name, field in form.rows.base_fields.items()}
-        fields["rows"] = inline_serializer(_name(service, form.key, "Row"), own, many=True)
+        fields["rows"] = inline_serializer(_name(service, form.key, "Row"), own, many=True, required=form.rows_required)
     return inline_serializer(_name(service, form.key, "Form"), fields)
 
 
 def _field(field: forms.Field) -> Any:
-    help_text = f"{field.label or ''}. {field.help_text}".strip(". ") if field.help_text else str(field.label or "")
-    options: dict[str, Any] = {"required": field.required, "help_text": help_text}
+    """A field of a body, as JSON has it; what need not be filled in may be null, or an empty string."""
+    text = f"{field.label or ''}. {field.help_text}".strip(". ") if field.help_text else str(field.label or "")
+    own: Any = type("FormField", (serializers.Field,), {})
+    return extend_schema_field(_json_of(field))(own)(required=field.required, help_text=text)
+
+
+def _json_of(field: forms.Field) -> dict[str, Any]:
+    """The JSON Schema of a field's values."""
     if isinstance(field, forms.BooleanField):
-        return serializers.BooleanField(**options)
-    if not field.required:
-        options["allow_null"] = True
+        return {"type": "boolean"}
+    found = _value(field)
+    if field.required:
+        return {**found, "minLength": 1} if found == {"type": "string"} else found
+    return {"anyOf": [found, {"type": "string", "maxLength": 0}, {"type": "null"}]}
+
+
+def _value(field: forms.Field) -> dict[str, Any]:
+    """The JSON Schema of what is filled in."""
     if isinstance(field, forms.DateField):
-        return serializers.DateField(**options)
-    if isinstance(field, forms.DecimalField | QuantityField | MoneyField | CostField):
-        return serializers.CharField(**{**options, "help_text": f"{help_text} (a decimal string)"})
-    if isinstance(field, forms.IntegerField | ScopeStoreField):
-        return serializers.IntegerField(**options)
+        return {"type": "string", "format": "date"}
+    if isinstance(field, forms.DecimalField):
+        return {"anyOf": [{"type": "string", "pattern": DECIMAL_TEXT}, {"type": "number", **_bounds(field)}]}
+    if isinstance(field, forms.IntegerField):
+        return {"type": "integer", **_bounds(field)}
+    if isinstance(field, forms.TypedChoiceField) and field.coerce is int:
+        return {"type": "integer", "minimum": 1}
     if found := _choices(field):
-        options["help_text"] = f"{help_text} (one of: {', '.join(found)})".strip()
-    return serializers.CharField(max_length=getattr(field, "max_length", None), **options)
+        return {"type": "string", "enum": found}
+    length = getattr(field, "max_length", None)
+    return {
+        "type": "string",
+        **({"minLength": 1} if field.required else {}),
+        **({"maxLength": length} if length else {}),
+    }
+
+
+def _bounds(field: Any) -> dict[str, Any]:
+    bounds = {"minimum": field.min_value, "maximum": field.max_value}
+    return {bound: _number(value) for bound, value in bounds.items() if value is not None}
+
+
+def _number(value: Any) -> int | float:
+    return value if isinstance(value, int) else float(value)

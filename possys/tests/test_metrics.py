@@ -1,5 +1,6 @@
 """/metrics: who may read it, and that one source's failure is told and takes no other's metrics away."""
 
+import logging
 from collections.abc import Iterator
 
 import pytest
@@ -10,7 +11,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 
 from possys import metrics, pulse
 from possys.process_metrics import build_metrics, pulse_metrics
-from tests.scraping import scrape
+from tests.scraping import scrape, scrape_when
 
 TOKEN = "a-token-for-prometheus"
 
@@ -72,7 +73,7 @@ def test_what_is_dear_to_count_is_counted_once_for_a_while_also_without_a_cache(
 
 def test_what_all_processes_counted_is_told_with_its_distributions() -> None:
     metrics.register("pulse", pulse_metrics)
-    before = scrape()
+    before = {"possys_http_requests_total": {}, **scrape()}
     for seconds in (0.004, 0.2):
         pulse.add("requests", area="capture", status="201")
         pulse.observe(pulse.REQUEST_SECONDS, seconds, area="capture")
@@ -80,19 +81,20 @@ def test_what_all_processes_counted_is_told_with_its_distributions() -> None:
     pulse.add("capture_refusals", reason="sale-refused", field="/total")
     pulse.add("capture_refusals", reason="sale-refused", field="/lines")
     pulse.observe(pulse.FLUSH_RECORDS, 300)
-    assert pulse.push()
-    found = scrape()
+    requests, sent = "possys_http_requests_total", "capture,201"
+    found = scrape_when(lambda found: found[requests].get(sent, 0) >= before[requests].get(sent, 0) + 2)
 
     def more(name: str, labels: str) -> float:
         return found[name][labels] - before.get(name, {}).get(labels, 0)
 
-    assert more("possys_http_requests_total", "capture,201") == 2
+    assert more(requests, sent) == 2
     assert more("possys_http_request_duration_seconds_bucket", "capture,0.005") == 1
     assert more("possys_http_request_duration_seconds_bucket", "capture,+Inf") == 2
     assert more("possys_http_request_duration_seconds_count", "capture") == 2
     assert more("possys_http_request_duration_seconds_sum", "capture") == pytest.approx(0.204)
     assert more("possys_capture_sales_total", "accepted") == 2
-    assert more("possys_capture_refusals_total", "sale-refused") == 2
+    assert more("possys_capture_refusals_total", "/lines,sale-refused") == 1
+    assert more("possys_capture_refusals_total", "/total,sale-refused") == 1
     assert more("possys_flush_batch_records_bucket", "500.0") == 1
     assert more("possys_flush_batch_records_bucket", "100.0") == 0
     # What a sale can come to is there before the first one of a kind.
@@ -107,3 +109,15 @@ def test_the_cache_away_is_a_figure_and_the_counts_are_missing(settings: LazySet
     assert found["possys_cache_up"] == {"": 0}
     assert found["possys_metrics_source_up"] == {"tills": 1, "build": 1, "pulse": 0}
     assert list(found["possys_build_info"].values()) == [1]
+
+
+def test_a_line_that_begins_with_alarm_is_counted_by_its_logger() -> None:
+    metrics.register("pulse", pulse_metrics)
+    before = scrape()["possys_alarm_lines_total"]
+    assert before[""] == 0
+    logging.getLogger("tests.alarms").error("ALARM shard %d is stopped", 5)
+    logging.getLogger("tests.alarms").error("%sdraw 3 is late", "ALARM ")
+    logging.getLogger("tests.alarms").warning("no ALARM at all")
+    wanted = before.get("tests.alarms", 0) + 2
+    found = scrape_when(lambda found: found["possys_alarm_lines_total"].get("tests.alarms", 0) >= wanted)
+    assert found["possys_alarm_lines_total"]["tests.alarms"] == wanted

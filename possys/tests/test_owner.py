@@ -55,7 +55,7 @@ def test_manage_py_takes_the_address_before_it_reads_the_settings() -> None:
                  "OWNER_DATABASE_URL": "postgres://owner:x@127.0.0.1:2/owner"},
             capture_output=True, text=True, check=False,
         )  # fmt: skip
-        return json.dumps(ended.stderr)
+        return json.dumps(ended.stdout + ended.stderr)
 
     assert "port 2 failed" in failing("prepare")
     assert "port 1 failed" in failing("health")

@@ -154,7 +154,7 @@ MARKS = re.compile("marker|aabbccddeeff")
 
 
 def test_no_process_that_fails_prints_a_secret(tmp_path: Path) -> None:
-    """Nothing answers at these addresses, so each of them fails with a traceback, and one at the settings themselves."""
+    """Nothing answers at these addresses, so each fails with a traceback, and one at the settings themselves."""
     for name, value in MARKED.items():
         written(tmp_path, value, name)
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}

@@ -37,7 +37,6 @@ RequestText = Annotated[
         description="Random, chosen by the till; the same again gets the same answer.",
     ),
 ]
-Base64 = Annotated[str, Meta(max_length=BASE64_LENGTH_MAX)]
 PublicKey = Annotated[
     str, Meta(max_length=BASE64_LENGTH_MAX, description="An Ed25519 public key: 32 bytes in base64, or null.")
 ]
