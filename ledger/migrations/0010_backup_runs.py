@@ -12,7 +12,7 @@ DROP_TRIGGER = "DROP TRIGGER refuse_change ON public.ledger_backuprun"
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("ledger", "0012_registers"),
+        ("ledger", "0009_notices"),
     ]
 
     operations = [
