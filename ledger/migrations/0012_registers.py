@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("ledger", "0009_notices")]
+    dependencies = [("ledger", "0010_backup_runs")]
 
     operations = [
         AddIndexConcurrently(
