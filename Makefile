@@ -8,6 +8,8 @@ endif
 VENV := .venv/bin/python
 # Fresh PostgreSQL and Valkey for one command, gone with it.
 WITH_SERVERS := $(VENV) -m possys.embedded exec --
+# The whole suite in two halves side by side; what ARGS chooses of it, in one process.
+TEST = $(if $(ARGS),$(WITH_SERVERS) $(VENV) -m pytest $(ARGS),$(VENV) -m tests.halves)
 
 # Each translation's compiled form, made anew when its source is newer.
 TRANSLATIONS := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po))
@@ -26,11 +28,11 @@ manage: setup ## a management command on those servers (ARGS="health")
 	@$(VENV) -m possys.embedded manage -- $(ARGS)
 
 test: setup ## the whole suite on servers of its own (ARGS="-k name")
-	@$(WITH_SERVERS) $(VENV) -m pytest $(ARGS)
+	@$(TEST)
 
 check: lint ## what CI runs: lint, missing migrations, the whole suite
 	@$(WITH_SERVERS) $(VENV) manage.py makemigrations --check --dry-run
-	@$(WITH_SERVERS) $(VENV) -m pytest $(ARGS)
+	@$(TEST)
 
 lint: setup ## format, rules, types, import contracts
 	@$(VENV) -m ruff format --check .

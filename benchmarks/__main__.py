@@ -12,7 +12,10 @@ from benchmarks.profiling import FORMATS
 from benchmarks.sizes import SIZES
 from possys.embedded.__main__ import LOCAL
 
-PARTS = ("micro", "one", "batch", "signed", "path", "flush", "evidence", "pages", "verify", "feed", "space", "fleet")
+PARTS = (
+    "micro", "one", "batch", "signed", "path", "flush", "evidence", "pages", "verify", "feed", "space", "fleet",
+    "admin",
+)  # fmt: skip
 
 
 def main() -> int:

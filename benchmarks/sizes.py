@@ -30,6 +30,11 @@ class Sizes:
     flush_records: int
     micro_sales: int
     fleet_tills: int
+    admin_tills: int
+    admin_findings: int
+    admin_people: int
+    admin_sales: int
+    admin_asks: int
 
 
 # The tills of a supermarket; 79 times 64 stores of them are 101,120 terminals.
@@ -60,6 +65,11 @@ SIZES = {
             flush_records=250_000,
             micro_sales=4000,
             fleet_tills=2_500_000,
+            admin_tills=2_500_000,
+            admin_findings=300_000,
+            admin_people=60_000,
+            admin_sales=20_000,
+            admin_asks=10,
         ),
         Sizes(
             name="quick",
@@ -83,6 +93,11 @@ SIZES = {
             flush_records=30_000,
             micro_sales=1000,
             fleet_tills=100_000,
+            admin_tills=100_000,
+            admin_findings=10_000,
+            admin_people=2_000,
+            admin_sales=10_000,
+            admin_asks=5,
         ),
         Sizes(
             name="tiny",
@@ -106,6 +121,11 @@ SIZES = {
             flush_records=2000,
             micro_sales=100,
             fleet_tills=2_000,
+            admin_tills=2_000,
+            admin_findings=300,
+            admin_people=200,
+            admin_sales=1_000,
+            admin_asks=1,
         ),
     )
 }

@@ -1,7 +1,8 @@
 -- The database's roles (docs/operations.md, "Roles"). Run before the first `manage.py migrate`, as a superuser, in the
 -- ledger's database; again after a new version, to change a password, or to take over tables of an older installation:
 --
---   psql -d possys -v owner_password=... -v flush_password=... -v log_password=... -v web_password=... -f deploy/roles.sql
+--   psql -d possys -v owner_password=... -v flush_password=... -v log_password=... -v web_password=... \
+--        -v backup_password=... -f deploy/roles.sql
 --
 -- What each role may do with each table is in ledger/roles.py; `manage.py prepare` grants it.
 
@@ -12,7 +13,8 @@ DO $do$
 DECLARE
     name text;
 BEGIN
-    FOREACH name IN ARRAY ARRAY['possys_owner', 'possys_flush', 'possys_log', 'possys_web'] LOOP
+    FOREACH name IN ARRAY ARRAY['possys_owner', 'possys_flush', 'possys_log', 'possys_web',
+                              'possys_backup'] LOOP
         IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = name) THEN
             EXECUTE format('CREATE ROLE %I', name);
         END IF;
@@ -35,6 +37,9 @@ ALTER ROLE possys_owner PASSWORD :'owner_password';
 ALTER ROLE possys_flush PASSWORD :'flush_password';
 ALTER ROLE possys_log PASSWORD :'log_password';
 ALTER ROLE possys_web PASSWORD :'web_password';
+-- Copies the database and its WAL, and so reads everything; it changes nothing. pg_hba.conf must let it in for
+-- "replication", from the backup machine alone.
+ALTER ROLE possys_backup REPLICATION PASSWORD :'backup_password';
 
 -- Tables and functions of an installation that is older than its roles become the owner's.
 DO $do$

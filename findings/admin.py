@@ -16,10 +16,7 @@ from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
-from unfold.paginator import InfinitePaginator
-from unfold.views import ChangeList as UnfoldChangeList
 
 from findings import admin_steps as steps
 from findings.admin_filters import MINE, NOBODY, AgeFilter, AssigneeFilter, RetailerFilter, StateFilter, keys_of
@@ -34,9 +31,10 @@ from findings.scoring import band
 from possys.accounts.models import User
 from possys.clock import lasting, now_ms, utc
 from possys.codes import TERMINAL_MAX, CodeError
+from possys.keyset_admin import PAGE_ROWS, KeysetAdmin, KeysetChangeList
 from possys.receipt_keys import table
+from transactions.admin_search import number_in
 
-PAGE_ROWS = 50
 # As many as stand on a page of the list.
 BULK_MAX = PAGE_ROWS
 STALE = "Nothing was done: something has happened to the finding since its page was shown. What you wrote is below."
@@ -59,23 +57,18 @@ class Queue(NamedTuple):
     is_current: bool
 
 
-class FindingList(UnfoldChangeList):  # type: ignore[misc]
-    """A page of the list, with the names of its places: two queries more, however long it is."""
+class FindingList(KeysetChangeList):
+    """A page of the list, with the queues above it."""
 
     def get_results(self, request: HttpRequest) -> None:
-        """The rows with their places."""
+        """The rows, and which queue they are of."""
         super().get_results(request)
-        rows: list[Any] = list(self.result_list)  # type: ignore[has-type]
-        places, now = places_of(rows), utc(now_ms())
-        for one in rows:
-            one.place, one.now = places[one.pk], now
-        self.result_list = rows
         asked = {name: value for name, value in request.GET.items() if name in {"state", "assignee"}}
         self.queues = [Queue(title, f"?{urlencode(own)}", own == asked) for title, own in QUEUES]
 
 
 @admin.register(Finding)
-class FindingAdmin(ModelAdmin):  # type: ignore[misc]
+class FindingAdmin(KeysetAdmin):
     """By score, then by age; nobody changes a finding but by a step, which is kept."""
 
     navigation_group = "Findings"
@@ -86,13 +79,7 @@ class FindingAdmin(ModelAdmin):  # type: ignore[misc]
     list_display_links = None
     list_filter = (StateFilter, AssigneeFilter, "kind", AgeFilter, RetailerFilter)
     list_select_related = ("assignee",)
-    list_per_page = PAGE_ROWS
     list_before_template = "admin/findings/queues.html"
-    list_disable_select_all = True
-    # There may be hundreds of thousands, and nobody needs to know how many exactly.
-    paginator = InfinitePaginator
-    show_full_result_count = False
-    sortable_by = ()
     ordering = ("-score", "began_at", "pk")
     search_fields = ("terminal",)
     search_help_text = "A till’s number, a retailer’s tax id, or a receipt code, whole"
@@ -101,8 +88,14 @@ class FindingAdmin(ModelAdmin):  # type: ignore[misc]
         css = {"all": ("css/findings.css",)}
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        """With the places' names."""
+        """With the queues."""
         return FindingList
+
+    def fill_rows(self, request: HttpRequest, rows: list[Any]) -> None:
+        """With the names of their places: two queries more, however long the list is."""
+        places, now = places_of(rows), utc(now_ms())
+        for one in rows:
+            one.place, one.now = places[one.pk], now
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Finding], search_term: str
@@ -111,12 +104,13 @@ class FindingAdmin(ModelAdmin):  # type: ignore[misc]
         term = search_term.strip()
         if not term:
             return queryset, False
-        found = Q(retailer__in=keys_of(term))
-        if term.isascii() and term.isdigit() and int(term) <= TERMINAL_MAX:
-            found |= Q(terminal=int(term))
+        # PostgreSQL joins the two indexes.
+        found, tills = Q(retailer__in=keys_of(term)), []
+        if (number := number_in(term, TERMINAL_MAX)) is not None:
+            tills.append(number)
         with contextlib.suppress(CodeError):
-            found |= Q(terminal=table().decode(term).terminal)
-        return queryset.filter(found), False
+            tills.append(table().decode(term).terminal)
+        return queryset.filter(found | Q(terminal__in=tills) if tills else found), False
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Those that this person may take."""

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from findings.models import Finding
 from possys.accounts.models import User
 from possys.clock import now_ms, utc
+from possys.typed_filter import TypedFilter
 from transactions.models import Retailer
 
 Findings = QuerySet[Finding]
@@ -97,36 +98,17 @@ class AgeFilter(SimpleListFilter):
         return queryset.filter(found & Q(began_at__gt=now - most) if most else found)
 
 
-class RetailerFilter(SimpleListFilter):
+class RetailerFilter(TypedFilter):
     """One retailer, by its tax id, which is typed: there are too many to choose from."""
 
     title = "retailer"
     parameter_name = "retailer"
-    template = "admin/findings/retailer_filter.html"
+    label = "By retailer’s tax id"
+    all_title = "All retailers"
 
-    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> list[tuple[str, str]]:
-        """None to choose from."""
-        return []
-
-    def has_output(self) -> bool:
-        """It is shown all the same."""
-        return True
-
-    def choices(self, changelist: ChangeList) -> Iterator[Any]:
-        """What is asked for, and the other filters, which stay."""
-        kept = [(name, value) for name, value in changelist.params.items() if name != self.parameter_name]
-        kept += [(name, value) for name, values in changelist.filter_params.items() for value in values
-                 if name != self.parameter_name and name not in dict(kept)]  # fmt: skip
-        yield {
-            "value": self.value() or "",
-            "kept": kept,
-            "all_query": changelist.get_query_string(remove=[self.parameter_name]),
-        }
-
-    def queryset(self, request: HttpRequest, queryset: Findings) -> Findings:
+    def narrowed(self, queryset: Findings, typed: str) -> Findings:
         """Nothing of one that is not known."""
-        asked = (self.value() or "").strip()
-        return queryset.filter(retailer__in=keys_of(asked)) if asked else queryset
+        return queryset.filter(retailer__in=keys_of(typed))
 
 
 def keys_of(tax_id: str) -> list[int]:

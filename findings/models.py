@@ -220,7 +220,12 @@ class Finding(models.Model):
     closed_at = models.DateTimeField(null=True, blank=True)
     gone_at = models.DateTimeField(null=True, blank=True, help_text="Since when the judges do not say it any more.")
     assignee = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
     )
     answer_due_at = models.DateTimeField(null=True, blank=True, help_text="Until when the retailer is asked to answer.")
 
@@ -239,7 +244,7 @@ class Finding(models.Model):
             ),
         )
         indexes = (
-            models.Index(fields=("state", "-score"), name="findings_by_score"),
+            models.Index(fields=("state", "-score", "began_at", "id"), name="findings_by_state"),
             models.Index(fields=("retailer", "state", "-score"), name="findings_of_a_retailer"),
             models.Index(fields=("kind", "terminal"), condition=Q(gone_at__isnull=True), name="findings_to_judge"),
             models.Index(fields=("-opened_at",), name="findings_by_age"),
@@ -247,6 +252,10 @@ class Finding(models.Model):
             models.Index(
                 fields=("-score", "began_at", "id"), condition=Q(closed_at__isnull=True), name="findings_that_wait"
             ),
+            models.Index(fields=("-score", "began_at", "id"), name="findings_in_order"),
+            models.Index(fields=("kind", "-score", "began_at", "id"), name="findings_of_a_kind"),
+            models.Index(fields=("assignee", "-score", "began_at", "id"), name="findings_of_a_person"),
+            models.Index(fields=("terminal", "-score", "began_at", "id"), name="findings_of_a_terminal"),
         )
 
     def __str__(self) -> str:

@@ -1,15 +1,15 @@
 """Files of tills in the admin: staff upload those of many retailers, and see how far each is."""
 
+from itertools import chain
 from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from unfold.admin import ModelAdmin
-from unfold.paginator import InfinitePaginator
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget, UnfoldBooleanSwitchWidget
 
 from fleet import results
@@ -20,9 +20,10 @@ from fleet.rows import COLUMNS
 from fleet.till_forms import NEW_TILLS
 from fleet.uploads import FileFault, Uploaded, keep_file
 from possys.accounts.models import User
+from possys.keyset_admin import KeysetAdmin
+from possys.keyset_search import FOUND_MAX, asked, begins_with, first_found
+from transactions.admin_search import retailers_of
 from transactions.models import Life
-
-PAGE_ROWS = 50
 
 
 class StaffImportForm(ImportForm):
@@ -36,20 +37,29 @@ class StaffImportForm(ImportForm):
 
 
 @admin.register(Import)
-class ImportAdmin(ModelAdmin):  # type: ignore[misc]
+class ImportAdmin(KeysetAdmin):
     """Uploaded and looked at; what is enrolled by a file is the registry's."""
 
     navigation_group = "Registry"
     navigation_title = "Imports"
     navigation_icon = "upload_file"
     list_display = ("name", "whose", "created_at", "what", "state", "rows_total", "rows_enrolled", "rows_faulty", "by")
-    list_filter = ("state", "is_dry_run", "created_at")
+    list_filter = ("state", "is_dry_run")
     list_select_related = ("retailer",)
-    list_per_page = PAGE_ROWS
-    paginator = InfinitePaginator
-    show_full_result_count = False
     search_fields = ("name", "retailer__name", "retailer__tax_id", "by")
-    search_help_text = "File, retailer, tax id or who uploaded it"
+    search_help_text = "Whole tax id, words of the retailer, beginning of the file's name or of who uploaded it"
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Import], search_term: str
+    ) -> tuple[QuerySet[Import], bool]:
+        """By retailer, or by what the file itself says: of files there are thousands at most."""
+        term = asked(search_term)
+        if not term:
+            return queryset, False
+        owners = (rows.order_by().values_list("pk", flat=True)[:FOUND_MAX] for rows in retailers_of(term))
+        own = (Import.objects.filter(begins_with(column, term)) for column in ("name", "by"))
+        found = chain((Import.objects.filter(retailer__in=list(keys)) for keys in owners), own)
+        return first_found(request, queryset, found), False
 
     @admin.display(description="retailer")
     def whose(self, run: Import) -> str:

@@ -224,10 +224,11 @@ class MarkedRecordAdmin(LedgerAdmin):
         "first",
     )
     list_filter = ("kind", "sealed_on", ShardFilter)
+    ordering = ("-sealed_on", "-pk")
     search_fields = ("identity",)
     search_help_text = "Terminal or receipt code"
 
-    @display(description="kind", ordering="kind", label=MARK_LABELS)  # type: ignore[untyped-decorator]
+    @display(description="kind", label=MARK_LABELS)  # type: ignore[untyped-decorator]
     def kind_label(self, mark: MarkedRecord) -> str:
         """Duplicate or conflict."""
         return mark.get_kind_display()

@@ -4,13 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.timesince import timesince
 
 from ledger.admin_base import Alarm
-from ledger.admin_services import VIEW_SERVICES, service_alarms
-from ledger.admin_soundness import VIEW_LOG, soundness_page
 from ledger.queries import Health, ShardHealth, health
 from possys import clock
 from transactions.admin_actions import link
@@ -24,7 +21,7 @@ VIEW_HEADS = "ledger.view_head"
 
 @dataclass(frozen=True, slots=True)
 class HealthPage:
-    """All that the page and the index's card show."""
+    """All that the page shows."""
 
     figures: list[tuple[str, str]]
     alarms: list[Alarm]
@@ -44,17 +41,6 @@ def health_page() -> HealthPage:
     )
 
 
-def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """The verdict, services in trouble and the card on top of the admin's index, each for those who may see it."""
-    if request.user.has_perm(VIEW_LOG):
-        context["sound"] = soundness_page()
-    if request.user.has_perm(VIEW_SERVICES):
-        context["services"] = service_alarms()
-    if request.user.has_perm(VIEW_HEADS):
-        context["health"] = health_page()
-    return context
-
-
 def _figures(found: Health, now: datetime) -> list[tuple[str, str]]:
     return [
         ("Waiting", f"{found.waiting:,}" if found.store_reachable else "not known"),
@@ -68,34 +54,44 @@ def _figures(found: Health, now: datetime) -> list[tuple[str, str]]:
 
 
 def _alarms(found: Health, now: datetime) -> list[Alarm]:
-    alarms = []
-    if not found.store_reachable:
-        alarms.append(
-            Alarm(
-                "The capture store cannot be reached: tills get 503 and go on offline.",
-                "Start it with the data that it had. Only if that is lost, or another store takes its place: "
-                "manage.py rebuild_store --reason '…'",
-            )
-        )
-    if found.waiting and (found.last_sealed_at is None or now - found.last_sealed_at > STANDSTILL):
-        alarms.append(
-            Alarm(
-                f"{found.waiting:,} records wait; last sealed: {_ago(found.last_sealed_at, now)}.",
-                "See whether the Celery workers of the queue flush, and beat, run, and what they log. "
-                "By hand: manage.py flush --once",
-            )
-        )
-    for shard, reason in found.stopped.items():
-        alarms.append(
-            Alarm(
-                f"Shard {shard} is stopped: {reason}",
-                "Nothing of it is written or trimmed; the other shards go on. Find out what happened. "
-                "With the right store again it goes on by itself. If that is lost: "
-                f"manage.py rebuild_store --shard {shard} --reason '…', then manage.py recover_store with "
-                "what an old store still holds.",
-            )
-        )
-    return alarms
+    alarms = [] if found.store_reachable else [store_alarm()]
+    if (waiting := waiting_alarm(found.waiting, found.last_sealed_at, now)) is not None:
+        alarms.append(waiting)
+    return alarms + [stopped_alarm(shard, reason) for shard, reason in found.stopped.items()]
+
+
+def store_alarm(url: str = "") -> Alarm:
+    """A store that does not answer."""
+    return Alarm(
+        "The capture store cannot be reached: tills get 503 and go on offline.",
+        "Start it with the data that it had. Only if that is lost, or another store takes its place: "
+        "manage.py rebuild_store --reason '…'",
+        url,
+    )
+
+
+def waiting_alarm(waiting: int, last_sealed_at: datetime | None, now: datetime, url: str = "") -> Alarm | None:
+    """Records wait, and no flush is at work."""
+    if not waiting or (last_sealed_at is not None and now - last_sealed_at <= STANDSTILL):
+        return None
+    return Alarm(
+        f"{waiting:,} records wait; last sealed: {_ago(last_sealed_at, now)}.",
+        "See whether the Celery workers of the queue flush, and beat, run, and what they log. "
+        "By hand: manage.py flush --once",
+        url,
+    )
+
+
+def stopped_alarm(shard: int, reason: str, url: str = "") -> Alarm:
+    """A shard that the flush does not write."""
+    return Alarm(
+        f"Shard {shard} is stopped: {reason}",
+        "Nothing of it is written or trimmed; the other shards go on. Find out what happened. "
+        "With the right store again it goes on by itself. If that is lost: "
+        f"manage.py rebuild_store --shard {shard} --reason '…', then manage.py recover_store with "
+        "what an old store still holds.",
+        url,
+    )
 
 
 def _ago(moment: datetime | None, now: datetime) -> str:

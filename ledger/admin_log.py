@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.text import Truncator
 from unfold.decorators import display
 
-from ledger.admin_base import LedgerAdmin, NewestPaginator
+from ledger.admin_base import LedgerAdmin
 from ledger.admin_checkpoints import checkpoint_page
 from ledger.admin_leaves import leaf_page, leaf_summary
 from ledger.admin_runs import run_page
@@ -48,7 +48,6 @@ class ListOnlyAdmin(LedgerAdmin):
 class NewestAdmin(LedgerAdmin):
     """A list that grows for ever, the newest first, with a page of its own for each row."""
 
-    paginator = NewestPaginator
     ordering: tuple[str, ...] = ("-pk",)
 
     def whole(self, request: HttpRequest, object_id: str) -> Any:

@@ -53,10 +53,9 @@ def service_cards() -> list[ServiceCard]:
     return [_card(one, now) for one in found]
 
 
-def service_alarms() -> list[Alarm]:
+def alarms_of(found: Iterable[ServiceState], now: datetime) -> list[Alarm]:
     """What the admin's first page says of services that are stopped or do not keep up."""
-    now = utc(now_ms())
-    return [alarm for one in services() if one.is_declared and (alarm := _alarm(one, now)) is not None]
+    return [alarm for one in found if one.is_declared and (alarm := _alarm(one, now)) is not None]
 
 
 def _alarm(one: ServiceState, now: datetime) -> Alarm | None:
@@ -67,11 +66,13 @@ def _alarm(one: ServiceState, now: datetime) -> Alarm | None:
             f"Service {one.name} is stopped in shard {first.shard}{more}: {first.reason}",
             "Sales and other services go on; its figures stand still there. Once the cause is mended it goes on by "
             "itself from the same block, or at once by its button under Services.",
+            reverse("admin:ledger_service_changelist"),
         )
     if one.is_late(now):
         return Alarm(
             f"Service {one.name} does not keep up; behind: {one.lag(now)}.",
             "See whether the Celery worker of the queue feed, and beat, run, and what they log.",
+            reverse("admin:ledger_service_changelist"),
         )
     return None
 

@@ -48,8 +48,12 @@ class WitnessCard(NamedTuple):
 
 
 def soundness_page() -> SoundnessPage:
-    """The verdict right now, for the page and for the line on the index."""
-    found = soundness()
+    """The verdict right now."""
+    return page_of(soundness())
+
+
+def page_of(found: Soundness) -> SoundnessPage:
+    """The page of a verdict that was read already."""
     facts = found.facts
     return SoundnessPage(
         found=found,

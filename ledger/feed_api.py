@@ -1,7 +1,6 @@
 """The feed over HTTP, for services outside this process: a shard's blocks behind a number, as lines of JSON."""
 
 import logging
-from typing import Any
 
 from django.db import DatabaseError
 from django.http import HttpResponse

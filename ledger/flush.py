@@ -16,17 +16,17 @@ from ledger import copying
 from ledger.archive.packs import ArchiveAwayError
 from ledger.corrections import copy_corrections
 from ledger.intake import Intake, ShardStoppedError, read_next
+from ledger.kept import kept_ms
 from ledger.models import Head
 from ledger.partitions import existing_days, make_days
 from ledger.safety import check_database
-from ledger.sealing import Block, advance, block_row, head_columns, mark_rows, seal_intake
+from ledger.sealing import Block, advance, block_row, head_columns, mark_rows, seal_intake, sealed_at_of
 from ledger.shards import by_database
 from possys.clock import now_ms, utc
 from possys.codes import day_of
 from possys.failpoints import reach
-from possys.redis import call_all
 from transactions.service import stores
-from transactions.stream import head_key, stream_key
+from transactions.stream import TRIM, call_scripts, trim_command
 
 logger = logging.getLogger(__name__)
 
@@ -128,12 +128,12 @@ def _transaction(alias: str, shards: Sequence[int], *, check_all: bool) -> Flush
         blocks = _seal(alias, taken, moment_ms, done, check_all=check_all)
         if blocks:
             reach("flush.before-copy")
-            _write(alias, blocks, moment_ms)
+            _write(alias, blocks)
             reach("flush.before-commit")
         _set_stopped(alias, done.stopped, moment_ms)
     if blocks:
         reach("flush.after-commit")
-        trim([block.head for block in blocks])
+        trim(blocks, moment_ms)
         reach("flush.after-trim")
         done.blocks = len(blocks)
         done.records = sum(len(block.intake.records) for block in blocks)
@@ -167,13 +167,21 @@ def _seal(
             blocks.append(seal_intake(alias, head, intake, moment_ms, check_all=check_all))
         except ArchiveAwayError as away:
             done.stopped[head.shard] = str(away)
+        except ShardStoppedError as stopped:
+            done.stopped[head.shard] = str(stopped)
+            if head.stopped_reason != str(stopped):
+                logger.error("ALARM shard %d is stopped: %s", head.shard, stopped)
     return blocks
 
 
 def _need_days(alias: str, taken: Sequence[tuple[Head, Intake]], moment_ms: int) -> None:
     """Raises DaysMissingError when a partition is missing."""
     issued = {record.day for _, intake in taken for record, _ in intake.records}
-    needs = {"ledger_entry": {day_of(day) for day in issued}, "ledger_block": {utc(moment_ms).date()}}
+    sealed = {sealed_at_of(intake.header) if intake.header else moment_ms for _, intake in taken}
+    needs = {
+        "ledger_entry": {day_of(day) for day in issued},
+        "ledger_block": {utc(sealed_at_ms).date() for sealed_at_ms in sealed},
+    }
     for table, days in needs.items():
         known = _days.get((alias, table))
         if known is None:
@@ -182,12 +190,11 @@ def _need_days(alias: str, taken: Sequence[tuple[Head, Intake]], moment_ms: int)
             raise DaysMissingError(table, missing)
 
 
-def _write(alias: str, blocks: Sequence[Block], moment_ms: int) -> None:
+def _write(alias: str, blocks: Sequence[Block]) -> None:
     """COPYs blocks, entries, marks and corrections and moves the heads.
 
     Raises KnownSaleError when an entry is there already.
     """
-    sealed_at = utc(moment_ms)
     with connections[alias].cursor() as cursor:
         try:
             with transaction.atomic(using=alias):
@@ -195,20 +202,21 @@ def _write(alias: str, blocks: Sequence[Block], moment_ms: int) -> None:
         except IntegrityError as fault:
             logger.error("ALARM a sale judged to be new is in the ledger already: %s", fault)
             raise KnownSaleError(fault) from fault
-        copying.copy_blocks(cursor, [block_row(block, sealed_at) for block in blocks])
-        copying.write_marks(alias, [row for block in blocks for row in mark_rows(block, sealed_at.date())])
+        copying.copy_blocks(cursor, [block_row(block) for block in blocks])
+        copying.write_marks(alias, [row for block in blocks for row in mark_rows(block)])
         copy_corrections(cursor, [row for block in blocks for row in block.corrections])
         reach("flush.after-copy")
         for block in blocks:
-            advance(block, sealed_at)
+            advance(block)
         cursor.execute(
             "UPDATE ledger_head SET epoch = new.epoch, number = new.number, block = new.block, "
             "header_hash = new.header_hash, entry_id = new.entry_id, entry_sha256 = new.entry_sha256, "
-            "records = new.records, sealed_at = %s, stopped_reason = '', stopped_at = NULL "
+            "records = new.records, sealed_at = new.sealed_at, stopped_reason = '', stopped_at = NULL "
             "FROM unnest(%s::int[], %s::int[], %s::bigint[], %s::bigint[], %s::bytea[], %s::text[], %s::bytea[], "
-            "%s::bigint[]) AS new (shard, epoch, number, block, header_hash, entry_id, entry_sha256, records) "
+            "%s::bigint[], %s::timestamptz[]) "
+            "AS new (shard, epoch, number, block, header_hash, entry_id, entry_sha256, records, sealed_at) "
             "WHERE ledger_head.shard = new.shard AND ledger_head.block = new.block - 1",
-            [sealed_at, *head_columns([block.head for block in blocks])],
+            head_columns([block.head for block in blocks]),
         )
         if cursor.rowcount != len(blocks):
             raise RuntimeError("a head moved under its lock; nothing is written")
@@ -222,21 +230,22 @@ def _set_stopped(alias: str, stopped: dict[int, str], moment_ms: int) -> None:
         )
 
 
-def trim(heads: Sequence[Head]) -> None:
-    """Drops from the streams what is committed, all but the anchor at each head, and notes how far the ledger is.
+def trim(blocks: Sequence[Block], moment_ms: int) -> None:
+    """Notes how far the ledger is, and drops from the streams what is committed and need not be kept.
 
     Only entries that this process has just read and committed, or that the next flush finds behind a matching anchor,
     lie below. A failure costs memory until the next flush, nothing else.
     """
-    for head in heads:
-        shard = head.shard
-        replies = call_all(
-            stores().store_for(shard),
-            [
-                ("XTRIM", stream_key(shard), "MINID", head.entry_id),
-                ("HSET", head_key(shard), "flushed", head.entry_id),
-            ],
-        )
-        for reply in replies:
+    by_store: dict[int, list[Block]] = {}
+    for block in blocks:
+        by_store.setdefault(stores().index(block.head.shard), []).append(block)
+    for index, own in by_store.items():
+        client = stores().clients[index]
+        keep_ms = kept_ms(index)
+        commands = [
+            trim_command(block.head.shard, block.head.entry_id, block.sealed.header, now_ms=moment_ms, keep_ms=keep_ms)
+            for block in own
+        ]
+        for block, reply in zip(own, call_scripts(client, TRIM, commands), strict=True):
             if isinstance(reply, RedisError | OSError):
-                logger.warning("shard %d was not trimmed: %s", shard, reply)
+                logger.warning("shard %d was not trimmed: %s", block.head.shard, reply)

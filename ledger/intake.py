@@ -4,13 +4,26 @@ import struct
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import redis
 
-from ledger.blocks import RAW_BYTES_MAX, RECORDS_MAX
+from ledger.blocks import RAW_BYTES_MAX, RECORDS_MAX, Header, read_header
 from ledger.models import Head
+from possys.redis import call_all
 from transactions.models import ID_MAX
 from transactions.sale import SEQUENCE_MAX, TERMINAL_MAX
-from transactions.stream import SALE_TYPES, Mark, StreamRecord, entry_sha256, read_entry, shard_of, stream_key
+from transactions.stream import (
+    SALE_TYPES,
+    KeptBlock,
+    Mark,
+    StreamRecord,
+    entry_sha256,
+    kept_key,
+    read_entry,
+    read_kept,
+    shard_of,
+    stream_key,
+)
 
 # Records asked for at once: bounds what one reply can hold (64 MB of the largest sales).
 STEP_RECORDS = 1024
@@ -28,13 +41,17 @@ class ShardStoppedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """Whole stream entries that follow the head: their records in order, and the last entry's name and hash."""
+    """Whole stream entries that follow the head: their records in order, and the last entry's name and hash.
+
+    `header` is that of the block that they were in before the database was restored; empty for new ones.
+    """
 
     epoch: int
     first_number: int
     records: list[tuple[StreamRecord, bytes]]
     entry_id: str
     entry_sha256: bytes
+    header: bytes = b""
 
 
 def parse_id(raw: bytes) -> tuple[int, int]:
@@ -47,10 +64,14 @@ def read_next(client: redis.Redis, head: Head, *, records_max: int = RECORDS_MAX
     """The records behind the head, at most a block full; None when there are none.
 
     The entry at the head itself stays in the stream as an anchor and must have the hash that the ledger remembers: a
-    store that lost its tail, was exchanged or went back in time is found here. Raises ShardStoppedError and RedisError.
+    store that lost its tail, was exchanged or went back in time is found here. A database that went back in time is
+    filled up out of what the stream still keeps, block by block as before. Raises ShardStoppedError and RedisError.
     """
     epoch, number = head.epoch, head.number
-    anchored = _check_anchor(client, head)
+    anchored, last_kept = _check_anchor(client, head)
+    is_restored = last_kept is not None and parse_id(last_kept.entry_id.encode()) > (epoch, number)
+    if anchored and is_restored and (before := _read_as_before(client, head)) is not None:
+        return before
     if not anchored or not _has_more(client, head.shard, epoch, number):
         epoch, number = _next_epoch(client, head) or (epoch, number)
         if not anchored and epoch == head.epoch:
@@ -58,16 +79,69 @@ def read_next(client: redis.Redis, head: Head, *, records_max: int = RECORDS_MAX
     return _read(client, head.shard, epoch, number, records_max)
 
 
-def _check_anchor(client: redis.Redis, head: Head) -> bool:
-    """Whether the entry at the head is there (or the head is at the very beginning). Raises when it is another one."""
+def _check_anchor(client: redis.Redis, head: Head) -> tuple[bool, KeptBlock | None]:
+    """Whether the entry at the head is there (or the head is at the very beginning), and the last block that is kept.
+
+    Raises ShardStoppedError when another entry is there.
+    """
+    key = stream_key(head.shard)
+    found, last = call_all(
+        client, [("XRANGE", key, head.entry_id or "0-0", head.entry_id or "0-0"), ("LINDEX", kept_key(head.shard), -1)]
+    )
+    for reply in (found, last):
+        if isinstance(reply, Exception):
+            raise reply
+    kept = _kept(head.shard, last) if last else None
     if not head.entry_id:
-        return True
-    found: Any = client.xrange(stream_key(head.shard), head.entry_id, head.entry_id)
+        return True, kept
     if not found:
-        return False
-    if _digest(found[0][1]) != bytes(head.entry_sha256):
+        return False, kept
+    if _digest(dict(zip(found[0][1][::2], found[0][1][1::2], strict=True))) != bytes(head.entry_sha256):
         raise ShardStoppedError(f"entry {head.entry_id} is not the one that the ledger took: the store was exchanged")
-    return True
+    return True, kept
+
+
+def _kept(shard: int, element: bytes) -> KeptBlock:
+    try:
+        return read_kept(element)
+    except ValueError as fault:
+        raise ShardStoppedError(
+            f"what is kept of flushed blocks ({kept_key(shard)}) cannot be read: {fault}"
+        ) from fault
+
+
+def _read_as_before(client: redis.Redis, head: Head) -> Intake | None:
+    """The records of the next block as it was before the database was restored; None when no such block is kept."""
+    elements: Any = client.lrange(kept_key(head.shard), 0, -1)
+    for element in elements:
+        kept = _kept(head.shard, element)
+        try:
+            header = read_header(kept.header)
+        except msgspec.DecodeError as fault:
+            raise ShardStoppedError(
+                f"the header that is kept of entry {kept.entry_id} cannot be read: {fault}"
+            ) from fault
+        if (header.shard, header.block, header.previous) == (head.shard, head.block + 1, bytes(head.header_hash).hex()):
+            return _records_of(client, head, kept, header)
+    return None
+
+
+def _records_of(client: redis.Redis, head: Head, kept: KeptBlock, header: Header) -> Intake:
+    """Raises ShardStoppedError when the stream does not have just these records."""
+    if header.epoch > head.announced_epoch:
+        raise ShardStoppedError(
+            f"block {header.block} was in epoch {header.epoch}, only {head.announced_epoch} is announced: the database "
+            "is older than the last rebuild of the store. See docs/backup.md"
+        )
+    found = _read(client, head.shard, header.epoch, header.first_number - 1, header.count)
+    if found is None or (found.entry_id, len(found.records)) != (kept.entry_id, header.count):
+        raise ShardStoppedError(
+            f"block {header.block} was flushed before the database was restored, and the stream does not have its "
+            f"{header.count} records any more. See docs/backup.md"
+        )
+    return Intake(
+        found.epoch, found.first_number, found.records, found.entry_id, found.entry_sha256, header=kept.header
+    )
 
 
 def _has_more(client: redis.Redis, shard: int, epoch: int, number: int) -> bool:
@@ -90,6 +164,12 @@ def _next_epoch(client: redis.Redis, head: Head) -> tuple[int, int] | None:
 def _below_head(client: redis.Redis, head: Head) -> str:
     last: Any = client.xrevrange(stream_key(head.shard), count=1)
     ends = last[0][0].decode() if last else "empty"
+    first: Any = client.xrange(stream_key(head.shard), count=1)
+    if first and parse_id(first[0][0]) > (head.epoch, head.number):
+        return (
+            f"the stream begins at {first[0][0].decode()}, behind the ledger's head at {head.entry_id}: the database "
+            "is older than what the stream keeps, and what lies between is in neither. See docs/backup.md"
+        )
     return (
         f"the entry {head.entry_id} at the ledger's head is gone, the stream ends at {ends}: the store lost its tail "
         "or is an old one. See docs/operations.md, rebuild_store and recover_store"

@@ -24,7 +24,7 @@ def _ledger(facts: Facts) -> Iterator[Metric]:
     yield CounterMetricFamily("possys_ledger_records", "Records in the ledger.", value=facts.records)
     yield CounterMetricFamily("possys_ledger_blocks", "Blocks in the ledger.", value=facts.blocks)
     yield _gauge("possys_shards_stopped", "Shards that the flush does not write.", len(facts.shards_stopped))
-    yield _gauge("possys_archived_days", "Days of which the blocks lie in the archive.", facts.archived_days)
+    yield _gauge("possys_archived_partitions", "Days (one partition each) of which the blocks lie in the archive.", facts.archived_days)
 
 
 def _log(facts: Facts) -> Iterator[Metric]:
@@ -36,13 +36,17 @@ def _log(facts: Facts) -> Iterator[Metric]:
         facts.waiting_s,
     )
     yield _gauge("possys_checkpointer_fault", "1 while the checkpointer refuses.", int(bool(facts.checkpointer_fault)))
-    if facts.checkpoint is not None:
-        yield _gauge("possys_checkpoint_size", "Leaves under the newest signed checkpoint.", facts.checkpoint.size)
-        yield _gauge(
-            "possys_checkpoint_age_seconds",
-            "Since the newest checkpoint was signed; it grows while nothing is sold.",
-            _age_s(facts, facts.checkpoint.signed_at),
-        )
+    newest = facts.checkpoint
+    yield _gauge(
+        "possys_checkpoint_size",
+        "Leaves under the newest signed checkpoint; missing while there is none.",
+        None if newest is None else newest.size,
+    )
+    yield _gauge(
+        "possys_checkpoint_age_seconds",
+        "Since the newest checkpoint was signed; it grows while nothing is sold.",
+        None if newest is None else _age_s(facts, newest.signed_at),
+    )
 
 
 def _witnesses(facts: Facts) -> Iterator[Metric]:
@@ -59,12 +63,11 @@ def _witnesses(facts: Facts) -> Iterator[Metric]:
         if one.cosigned_at is not None:
             age.add_metric([one.name], _age_s(facts, one.cosigned_at))
     yield from (size, age, behind)
-    if facts.confirmed is not None:
-        yield _gauge(
-            "possys_witness_quorum_age_seconds",
-            "Since the newest checkpoint was signed that enough witnesses have confirmed.",
-            _age_s(facts, facts.confirmed.signed_at),
-        )
+    yield _gauge(
+        "possys_witness_quorum_age_seconds",
+        "Since the newest checkpoint was signed that enough witnesses have confirmed.",
+        None if facts.confirmed is None else _age_s(facts, facts.confirmed.signed_at),
+    )
 
 
 def _verification(facts: Facts) -> Iterator[Metric]:
@@ -89,7 +92,8 @@ def _findings(found: Soundness) -> Metric:
     return findings
 
 
-def _gauge(name: str, text: str, value: float) -> Metric:
+def _gauge(name: str, text: str, value: float | None) -> Metric:
+    """Without a value it is told that there is such a figure, and none."""
     return GaugeMetricFamily(name, text, value=value)
 
 

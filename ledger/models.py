@@ -8,6 +8,7 @@ from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 
+from ledger.backups.models import BackupRun
 from ledger.blocks import MarkKind, MarkRow, Place
 from ledger.feeding.models import Cursor, FeedToken, Service
 from ledger.log.models import (
@@ -23,9 +24,10 @@ from ledger.log.models import (
 )
 from transactions.stream import SALE_TYPES, SHARD_COUNT
 
-# Django finds the models of an app in this module; those of the log and of the feed are written in their own.
+# Django finds the models of an app in this module; those of the log, the feed and backups are written in their own.
 __all__ = [
     "ArchiveMove",
+    "BackupRun",
     "Block",
     "Checkpoint",
     "Correction",
@@ -199,7 +201,13 @@ class MarkedRecord(models.Model):
         constraints = (
             models.UniqueConstraint(fields=("shard", "block", "position"), name="a_position_is_marked_once"),
         )
-        indexes = (models.Index(fields=("shard", "identity"), name="marks_of_an_identity"),)
+        indexes = (
+            models.Index(fields=("shard", "identity"), name="marks_of_an_identity"),
+            # The orders of the staff's list.
+            models.Index(fields=("-sealed_on", "-id"), name="marks_by_day"),
+            models.Index(fields=("kind", "-sealed_on", "-id"), name="marks_of_a_kind"),
+            models.Index(fields=("shard", "-sealed_on", "-id"), name="marks_of_a_shard"),
+        )
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} in block {self.block} of shard {self.shard}, position {self.position}"

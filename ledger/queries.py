@@ -19,6 +19,7 @@ from ledger.shards import ALL_SHARDS, database_for, databases
 from possys import clock
 from possys.codes import Environment, day_of
 from possys.receipt_keys import table
+from transactions.backlog import Waiting
 from transactions.capture import PastAwayError, PastSale
 from transactions.service import stores
 from transactions.stream import ShardHead, read_heads, shard_of
@@ -179,7 +180,7 @@ def health() -> Health:
             head.records,
             head.block,
             head.sealed_at,
-            _stopped(head, in_store.get(head.shard)),
+            stopped_of(head, in_store.get(head.shard)),
         )
         for head in heads
     ]
@@ -200,7 +201,7 @@ def health() -> Health:
     )
 
 
-def _stopped(head: Head, in_store: ShardHead | None) -> str:
+def stopped_of(head: Head, in_store: ShardHead | Waiting | None) -> str:
     """What stops the shard: what the flush met, or a store that does not have the announced epoch."""
     if head.stopped_reason or in_store is None or in_store.epoch == head.announced_epoch:
         return head.stopped_reason

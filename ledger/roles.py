@@ -12,8 +12,10 @@ from django.db import connections, transaction
 from ledger.standing import read_standing
 
 OWNER, FLUSH, LOG, WEB = "possys_owner", "possys_flush", "possys_log", "possys_web"
+# Copies the whole database (REPLICATION), and notes that it did.
+BACKUP = "possys_backup"
 # Those whose rights are granted one by one.
-ROLES = (FLUSH, LOG, WEB)
+ROLES = (FLUSH, LOG, WEB, BACKUP)
 
 NOTHING: frozenset[str] = frozenset()
 READ = frozenset({"SELECT"})
@@ -45,8 +47,8 @@ RIGHTS: dict[str, dict[str, frozenset[str]]] = {
         "ledger_verificationrun": ADD,
         "ledger_loghead": MOVE,
         "ledger_witnesscontact": KEEP,
-        # Only their place in the log; a trigger refuses the rest.
-        "log_notice": MOVE,
+        # Their place in the log, a trigger refuses other changes; and those that a restored database has lost.
+        "log_notice": KEEP,
         "transactions_deployment": READ,
     },
     WEB: {
@@ -56,7 +58,10 @@ RIGHTS: dict[str, dict[str, frozenset[str]]] = {
         "transactions_codekeyrecord": READ,
         # What services publish in the log; the checkpointer brings it there.
         "log_notice": ADD,
+        # What staff did is added, and triggers refuse the rest.
+        "audit_act": ADD,
     },
+    BACKUP: {"ledger_backuprun": ADD},
 }
 LEDGER_PREFIX = "ledger_"
 # They read the whole ledger; the flush reads only what it writes.

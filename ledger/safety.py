@@ -32,6 +32,16 @@ def check_database(alias: str) -> None:
         fixed = cursor.fetchone()
         if fixed is not None and fixed[0] != SHARD_COUNT:
             raise UnsafeDatabaseError(f"this ledger has {fixed[0]} shards for its life, this code {SHARD_COUNT}")
+    if faults := unsafe_settings(alias):
+        raise UnsafeDatabaseError(
+            f"PostgreSQL could lose commits, so the capture store is not trimmed: {'; '.join(faults)}"
+        )
+    _checked_s[alias] = time.monotonic()
+
+
+def unsafe_settings(alias: str) -> list[str]:
+    """Settings by which PostgreSQL could lose what it has committed, each as it is. Raises DatabaseError."""
+    with connections[alias].cursor() as cursor:
         cursor.execute(
             "SELECT name, setting FROM pg_settings WHERE name = ANY(%s)", [[*SAFE, "synchronous_standby_names"]]
         )
@@ -39,8 +49,4 @@ def check_database(alias: str) -> None:
     faults = [f"{name} is {settings[name]!r}" for name, fine in SAFE.items() if settings[name] not in fine]
     if settings["synchronous_standby_names"] and settings["synchronous_commit"] not in SAFE_WITH_STANDBY:
         faults.append(f"synchronous_commit is {settings['synchronous_commit']!r} although there is a standby")
-    if faults:
-        raise UnsafeDatabaseError(
-            f"PostgreSQL could lose commits, so the capture store is not trimmed: {'; '.join(faults)}"
-        )
-    _checked_s[alias] = time.monotonic()
+    return faults

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from ledger import copying
-from ledger.blocks import MarkKind, MarkRow, Sealed, seal
+from ledger.blocks import MarkKind, MarkRow, Sealed, read_header, seal
 from ledger.corrections import CorrectionRow, row_of
 from ledger.duplicates import marks_of
-from ledger.intake import Intake
+from ledger.intake import Intake, ShardStoppedError
 from ledger.models import Head, MarkedRecord, block_key, identity_of
 from ledger.records import assemble, received_at_text
-from possys.clock import iso_utc, utc
+from possys.clock import MS_PER_S, iso_utc, utc
 from possys.codes import day_of
 from transactions.stream import StreamRecord
 
@@ -26,6 +26,7 @@ class Block:
     head: Head
     intake: Intake
     number: int
+    sealed_at: datetime
     sealed: Sealed
     marks: list[MarkRow]
     rows: list[bytes]
@@ -33,7 +34,30 @@ class Block:
 
 
 def seal_intake(alias: str, head: Head, intake: Intake, moment_ms: int, *, check_all: bool) -> Block:
-    """Assembles the records, seals their block and makes their entries and corrections."""
+    """Assembles the records, seals their block and makes their entries and corrections.
+
+    What was in the ledger before it was restored becomes the very block that it was, or raises ShardStoppedError.
+    """
+    if not intake.header:
+        return _seal(alias, head, intake, moment_ms, check_all=check_all)
+    sealed_at_ms = sealed_at_of(intake.header)
+    # Whether every record was looked up then is not known; either way the marks are in the header.
+    for checked in (check_all, not check_all):
+        block = _seal(alias, head, intake, sealed_at_ms, check_all=checked)
+        if block.sealed.header == intake.header:
+            return block
+    raise ShardStoppedError(
+        f"block {block.number} would not be the one that was sealed before the database was restored: "
+        f"{block.sealed.header.decode()} instead of {intake.header.decode()}. See docs/backup.md"
+    )
+
+
+def sealed_at_of(header: bytes) -> int:
+    """When a header says that its block was sealed, in ms since 1970."""
+    return round(datetime.fromisoformat(read_header(header).sealed_at).timestamp() * MS_PER_S)
+
+
+def _seal(alias: str, head: Head, intake: Intake, moment_ms: int, *, check_all: bool) -> Block:
     number = head.block + 1
     sealed_time = utc(moment_ms)
     sealed_on = sealed_time.date()
@@ -89,7 +113,8 @@ def seal_intake(alias: str, head: Head, intake: Intake, moment_ms: int, *, check
         marks=marks,
         sealed_at=iso_utc(moment_ms),
     )
-    return Block(head, intake, number, sealed, marks, rows, _corrections(corrections, shard, number, sealed_time))
+    corrected = _corrections(corrections, shard, number, sealed_time)
+    return Block(head, intake, number, sealed_time, sealed, marks, rows, corrected)
 
 
 def _corrections(
@@ -103,7 +128,7 @@ def _corrections(
     return [row for row in rows if row is not None]
 
 
-def advance(block: Block, sealed_at: datetime) -> None:
+def advance(block: Block) -> None:
     """Moves the head, in memory, to the block's end."""
     head, intake = block.head, block.intake
     head.epoch = intake.epoch
@@ -113,16 +138,16 @@ def advance(block: Block, sealed_at: datetime) -> None:
     head.entry_id = intake.entry_id
     head.entry_sha256 = intake.entry_sha256
     head.records += len(intake.records)
-    head.sealed_at = sealed_at
+    head.sealed_at = block.sealed_at
 
 
 def head_columns(heads: Sequence[Head]) -> list[list[object]]:
-    names = ("shard", "epoch", "number", "block", "header_hash", "entry_id", "entry_sha256", "records")
+    names = ("shard", "epoch", "number", "block", "header_hash", "entry_id", "entry_sha256", "records", "sealed_at")
     return [[getattr(head, name) for head in heads] for name in names]
 
 
-def block_row(block: Block, sealed_at: datetime) -> tuple[object, ...]:
-    shard, sealed = block.head.shard, block.sealed
+def block_row(block: Block) -> tuple[object, ...]:
+    shard, sealed, sealed_at = block.head.shard, block.sealed, block.sealed_at
     return (
         block_key(shard, block.number),
         shard,
@@ -139,8 +164,8 @@ def block_row(block: Block, sealed_at: datetime) -> tuple[object, ...]:
     )
 
 
-def mark_rows(block: Block, sealed_on: date) -> list[MarkedRecord]:
-    rows = []
+def mark_rows(block: Block) -> list[MarkedRecord]:
+    rows, sealed_on = [], block.sealed_at.date()
     for mark in block.marks:
         record, _ = block.intake.records[mark.position]
         first = mark.first

@@ -17,6 +17,7 @@ from ledger.shards import group
 from ledger.verification import sampling
 from possys.clock import now_ms, utc
 from possys.redis import connect
+from possys.stopping import is_stopping
 
 # Renewed at every look (0.1 s); a killed worker's group is free again after this.
 HOLD_S = 5
@@ -27,11 +28,13 @@ DAYS_AHEAD = 7
 CHECKPOINTER = "checkpointer"
 
 
-def _flush_key(number: int) -> str:
+def flush_key(number: int) -> str:
+    """The broker's key by which a task holds a group of shards that it flushes."""
     return f"flush-group:{number}"
 
 
-def _feed_key(number: int) -> str:
+def feed_key(number: int) -> str:
+    """The same of a group that is fed to the services."""
     return f"feed-group:{number}"
 
 
@@ -44,7 +47,9 @@ class Hold:
         self.token = uuid.uuid4().hex.encode()
 
     def __call__(self) -> bool:
-        """Takes or renews the hold; true when it is ours, or when the broker cannot say."""
+        """Takes or renews the hold; true when it is ours, or when the broker cannot say; not in a worker that stops."""
+        if is_stopping():
+            return False
         try:
             if self.client.set(self.key, self.token, nx=True, ex=HOLD_S):
                 return True
@@ -67,7 +72,7 @@ class Hold:
 @shared_task(ignore_result=True)
 def flush_group(number: int) -> None:
     """Flushes one group of shards for half a minute, then queues its successor."""
-    hold = Hold(connect(settings.BROKER_URL), _flush_key(number))
+    hold = Hold(connect(settings.BROKER_URL), flush_key(number))
     if not hold():
         return
     ticks.run(group(number, settings.FLUSH_GROUPS), hold=hold)
@@ -80,14 +85,14 @@ def repair_flush() -> None:
     """Queues a tick for every group that no task holds: after a crash, and when a broker lost one."""
     client = connect(settings.BROKER_URL)
     for number in range(settings.FLUSH_GROUPS):
-        if not client.exists(_flush_key(number)):
+        if not client.exists(flush_key(number)):
             flush_group.apply_async((number,), expires=HOLD_S)
 
 
 @shared_task(ignore_result=True)
 def feed_group(number: int) -> None:
     """Feeds the consumers one group of shards for half a minute, then queues its successor."""
-    hold = Hold(connect(settings.BROKER_URL), _feed_key(number))
+    hold = Hold(connect(settings.BROKER_URL), feed_key(number))
     if not hold():
         return
     feeding.run(group(number, settings.FEED_GROUPS), hold=hold)
@@ -100,7 +105,7 @@ def repair_feed() -> None:
     """Queues a tick for every group that no task feeds: after a crash, and when a broker lost one."""
     client = connect(settings.BROKER_URL)
     for number in range(settings.FEED_GROUPS):
-        if not client.exists(_feed_key(number)):
+        if not client.exists(feed_key(number)):
             feed_group.apply_async((number,), expires=HOLD_S)
 
 

@@ -11,6 +11,8 @@ from ledger.flush import Flushed, flush
 from ledger.models import Head
 from ledger.safety import UnsafeDatabaseError
 from ledger.shards import by_database
+from possys import pulse
+from possys.pulse import FLUSH_RECORDS, FLUSH_SECONDS
 from transactions.service import stores
 from transactions.stream import ShardHead, read_heads
 
@@ -24,8 +26,8 @@ POLL_S = 0.1
 TICK_S = 30.0
 # After a fault, so that a server that is away is not hammered.
 FAULT_PAUSE_S = 1.0
-# What PostgreSQL alone knows (an announced epoch) is looked at this often.
-EPOCHS_EVERY_S = 5.0
+# What PostgreSQL alone knows (an announced epoch, that it was restored) is looked at this often.
+LOOK_EVERY_S = 5.0
 
 
 class Poller:
@@ -34,8 +36,9 @@ class Poller:
     def __init__(self, shards: Sequence[int]) -> None:
         self.shards = shards
         self.waiting_since: dict[int, float] = {}
-        self.epochs_looked_s = 0.0
+        self.looked_s = -LOOK_EVERY_S
         self.epochs: dict[int, int] = {}
+        self.behind: set[int] = set()
         self.without_epoch: set[int] = set()
 
     def due(self) -> list[int]:
@@ -44,8 +47,12 @@ class Poller:
         found = []
         heads = self._heads()
         self._alarm_without_epoch({shard for shard, head in heads if head.epoch == 0})
+        self._look_at_ledger(heads, now_s)
         for shard, head in heads:
-            waiting = head.waiting or self._epoch_is_new(shard, head, now_s)
+            if shard in self.behind:
+                found.append(shard)
+                continue
+            waiting = head.waiting or self._epoch_is_new(shard, head)
             if not waiting:
                 self.waiting_since.pop(shard, None)
                 continue
@@ -57,9 +64,17 @@ class Poller:
     def flush_due(self) -> Flushed:
         """Flushes what is due; an idle round does nothing but look."""
         shards = self.due()
+        began_s = time.monotonic()
         done = flush(shards) if shards else Flushed()
+        if done.records:
+            pulse.observe(FLUSH_SECONDS, time.monotonic() - began_s)
+            pulse.observe(FLUSH_RECORDS, done.records)
+            pulse.add("flush_records", done.records)
+            pulse.add("flush_blocks", done.blocks)
         for shard in shards:
             self.waiting_since.pop(shard, None)
+            # From here on the store counts what the ledger lacks.
+            self.behind.discard(shard)
         return done
 
     def _alarm_without_epoch(self, shards: set[int]) -> None:
@@ -78,13 +93,28 @@ class Poller:
             for shard, head in zip(shards, read_heads(stores().clients[store], shards), strict=True)
         ]
 
-    def _epoch_is_new(self, shard: int, head: ShardHead, now_s: float) -> bool:
+    def _look_at_ledger(self, heads: Sequence[tuple[int, ShardHead]], now_s: float) -> None:
+        """What PostgreSQL alone knows: announced epochs, and whether it went back behind what the store saw flushed.
+
+        It is asked after the store, so that a flush in between cannot look like a step back.
+        """
+        if now_s - self.looked_s < LOOK_EVERY_S:
+            return
+        self.looked_s = now_s
+        self.epochs = {}
+        self.behind = set()
+        in_store = dict(heads)
+        for alias, shards in by_database(self.shards).items():
+            rows = Head.objects.using(alias).filter(shard__in=shards).values_list("shard", "epoch", "number")
+            for shard, epoch, number in rows:
+                self.epochs[shard] = epoch
+                if in_store[shard].epoch == epoch and in_store[shard].flushed > number:
+                    self.behind.add(shard)
+        if self.behind:
+            logger.warning("the database was restored: %d shards are filled up out of the store", len(self.behind))
+
+    def _epoch_is_new(self, shard: int, head: ShardHead) -> bool:
         """Whether the ledger's head still is in another epoch than the store, so that old entries may be left."""
-        if now_s - self.epochs_looked_s >= EPOCHS_EVERY_S:
-            self.epochs_looked_s = now_s
-            self.epochs = {}
-            for alias, shards in by_database(self.shards).items():
-                self.epochs.update(Head.objects.using(alias).filter(shard__in=shards).values_list("shard", "epoch"))
         return head.number > 0 and head.epoch != self.epochs.get(shard, head.epoch)
 
 

@@ -9,23 +9,17 @@ from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from unfold.admin import ModelAdmin
 
 from ledger.models import identity_of
 from possys.codes import CodeError
+from possys.keyset_admin import KeysetAdmin
 from possys.receipt_keys import table
 
-PAGE_ROWS = 50
 
-
-class LotteryAdmin(ModelAdmin):  # type: ignore[misc]
+class LotteryAdmin(KeysetAdmin):
     """Read-only; what a person may do stands on the page as a button that leads to a page of its own."""
 
     navigation_group = "Lottery"
-    list_per_page = PAGE_ROWS
-    show_full_result_count = False
-    # Any other order than the model's own would read the whole table.
-    sortable_by = ()
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Nobody: customers and the draw make these rows."""

@@ -6,17 +6,15 @@ from typing import ParamSpec
 
 from django.http import HttpResponse
 
-from receipts.http import public_page
-
 P = ParamSpec("P")
 
 
 def private_page(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
-    """The customer pages' headers; kept by nobody, and its address told to no other site."""
+    """Kept by nobody, and its address told to no other site."""
 
     @wraps(view)
     def with_headers(*args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        response = public_page(view)(*args, **kwargs)
+        response = view(*args, **kwargs)
         response["Cache-Control"] = "no-store"
         response["X-Robots-Tag"] = "noindex, nofollow"
         # Not "no-referrer": browsers then name no origin with a form either, and Django refuses it as another site's.

@@ -10,7 +10,6 @@ from lottery.draws.queries import draw_numbered
 from lottery.front import front, steps_of
 from lottery.published_rules import rules_page
 from possys import clock
-from receipts.http import public_page
 
 # The same for everybody; the time left counts on by itself meanwhile.
 KEPT_S = 30
@@ -18,7 +17,6 @@ KEPT_S = 30
 
 @require_safe
 @cache_control(public=True, max_age=KEPT_S)
-@public_page
 def home(request: HttpRequest) -> HttpResponse:
     """The draws that receipts can be entered in, with the time left; those that wait; the last result."""
     now_ms = clock.now_ms()
@@ -27,7 +25,6 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @cache_control(public=True, max_age=KEPT_S)
-@public_page
 def rules(request: HttpRequest, number: int) -> HttpResponse:
     """A draw's rules in sentences, and the exact text that its hash is of."""
     try:

@@ -24,6 +24,7 @@ from portal.http import set_headers
 from portal.rights import Right, roles_with
 from portal.scope import Scope
 from possys.accounts.models import User
+from possys.accounts.site import is_proven
 
 # Which retailer the person looked at last.
 RETAILER_KEY = "portal_retailer"
@@ -51,7 +52,8 @@ def portal_page(*rights: Right) -> Callable[[View], View]:
 
     The view is called with (request, scope, ...) and gets all of its address but `retailer`. Whoever is not signed in
     comes to the login and back. Outsiders get the answer of an unknown retailer, 404; a member whose role does not have
-    the right gets 403, and is told who has it and who can give it.
+    the right gets 403, and is told who has it and who can give it. So does, with the way to one, whoever has not given
+    a second factor where the retailer demands one of everybody.
     """
 
     def with_right(view: View) -> View:
@@ -62,6 +64,8 @@ def portal_page(*rights: Right) -> Callable[[View], View]:
                 return _not_found(request)
             if request.session.get(RETAILER_KEY) != retailer:
                 request.session[RETAILER_KEY] = retailer
+            if scope.needs_second_factor and not is_proven(request):
+                return render(request, "accounts/needs_link.html", {"is_staff": False, "scope": scope}, status=403)
             for right in rights:
                 if not scope.may(right):
                     return _not_allowed(request, scope, right)

@@ -3,21 +3,24 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 from unfold.decorators import display
 
 from portal import operations
 from portal.admin_forms import MembershipForm
+from portal.admin_search import memberships_of
 from portal.keys import admin as keys_admin
 from portal.models import Membership, MembershipChange
 from portal.operations import Author, MembershipError
 from portal.rights import Role
 from possys.accounts.models import User
+from possys.keyset_admin import KeysetAdmin
+from possys.keyset_search import asked, first_found
 
 __all__ = ["MembershipAdmin", "keys_admin"]
 
-PAGE_ROWS = 50
 ROLE_LABELS = {Role.OWNER: "info", Role.ACCOUNTANT: "success", Role.STORE_MANAGER: "warning"}
 
 
@@ -41,7 +44,7 @@ class ChangeInline(TabularInline):  # type: ignore[misc]
 
 
 @admin.register(Membership)
-class MembershipAdmin(ModelAdmin):  # type: ignore[misc]
+class MembershipAdmin(KeysetAdmin):
     """Each save is an operation of the portal, kept as staff's on the retailer's own page."""
 
     form = MembershipForm
@@ -51,14 +54,21 @@ class MembershipAdmin(ModelAdmin):  # type: ignore[misc]
     list_display = ("user", "retailer", "role_label", "is_active", "created_at")
     list_filter = ("role", "is_active")
     list_select_related = ("user", "retailer")
-    list_per_page = PAGE_ROWS
-    show_full_result_count = False
+    # The newest first: by the person would sort all of them for each page.
+    ordering = ("-pk",)
     search_fields = ("user__username", "user__email", "retailer__name", "retailer__tax_id")
-    search_help_text = "Login, e-mail address or retailer"
+    search_help_text = "Beginning of the login; whole e-mail address; tax id or words of the retailer"
     autocomplete_fields = ("user", "retailer", "stores")
     inlines = (ChangeInline,)
 
-    @display(description="role", ordering="role", label=ROLE_LABELS)  # type: ignore[untyped-decorator]
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Membership], search_term: str
+    ) -> tuple[QuerySet[Membership], bool]:
+        """By person or retailer."""
+        term = asked(search_term)
+        return (first_found(request, queryset, memberships_of(term)) if term else queryset), False
+
+    @display(description="role", label=ROLE_LABELS)  # type: ignore[untyped-decorator]
     def role_label(self, membership: Membership) -> tuple[str, str]:
         """In words."""
         return membership.role, membership.get_role_display()

@@ -1,31 +1,16 @@
-"""The headers of every page of the portal: nothing from outside, nothing kept, nothing listed."""
+"""The headers of every page of the portal beside those of all answers: nothing kept, nothing listed."""
 
 from collections.abc import Callable
 from functools import wraps
 
 from django.http import HttpResponse
 
-# Our own files only, no inline script or style; a page's scripts may ask this site for more.
-CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "style-src 'self'",
-        "script-src 'self'",
-        "img-src 'self'",
-        "connect-src 'self'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-    )
-)
-PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=()"
+from possys.headers import PRIVATE
 
 
 def set_headers(response: HttpResponse) -> None:
-    """A page may have set its own policy; a retailer's figures are kept by no browser and no cache."""
-    response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
-    response.headers.setdefault("Cache-Control", "private, no-store")
-    response["Permissions-Policy"] = PERMISSIONS_POLICY
+    """A retailer's figures are kept by no browser and no cache."""
+    response.headers.setdefault("Cache-Control", PRIVATE)
     response["X-Robots-Tag"] = "noindex, nofollow"
 
 

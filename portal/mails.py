@@ -18,6 +18,7 @@ from redis.exceptions import RedisError
 
 from portal.models import Membership
 from portal.rights import Role
+from possys.accounts import enrolment_links, second_factor
 from possys.accounts.models import User
 
 logger = logging.getLogger(__name__)
@@ -43,6 +44,23 @@ def queue_invitation(membership: Membership) -> None:
     from portal.tasks import mail_invitation
 
     _queue(mail_invitation, membership.pk)
+
+
+def queue_factor_link(user: User) -> None:
+    """Has a worker send the person a link to set up an authenticator. Raises NotQueuedError."""
+    from portal.tasks import mail_factor_link
+
+    _queue(mail_factor_link, user.pk)
+
+
+def send_factor_link(user_id: int) -> None:
+    """Sends it to a member without an authenticator; never to staff. Raises SMTPException, OSError."""
+    for user in _resettable().filter(pk=user_id).exclude(email=""):
+        if second_factor.authenticator_of(user) is None:
+            second_factor.keep_link_made(user, done_by=user, reason="by mail")
+            context = {"user": user, "url": enrolment_links.link(user), **_facts()}
+            text = render_to_string("portal/mail_factor_link.txt", context)
+            _message(user, "Set up your authenticator at Possys", text).send()
 
 
 def send_reset(address: str) -> None:

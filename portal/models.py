@@ -8,10 +8,20 @@ from portal.rights import Role
 from possys.accounts.models import User
 from transactions.models import Retailer, Store
 
-__all__ = ["ApiKey", "Membership", "MembershipChange"]
+__all__ = ["ApiKey", "Membership", "MembershipChange", "RetailerRule"]
 
 # Two roles, each with the names of five stores (portal/operations.py).
 DETAIL_MAX = 1400
+
+
+class RetailerRule(models.Model):
+    """What a retailer's owners have decided for everybody who gets in there; without a row nothing."""
+
+    retailer = models.OneToOneField(Retailer, on_delete=models.PROTECT, related_name="rule", primary_key=True)
+    needs_second_factor = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"the rule of {self.retailer}"
 
 
 class Membership(models.Model):
@@ -47,6 +57,9 @@ class MembershipChange(models.Model):
         # A member's programs get in, and no longer.
         KEY_MADE = "key-made", "API key made"
         KEY_REVOKED = "key-ended", "API key revoked"
+        # What holds for everybody, kept at the member who decided it.
+        FACTOR_DEMANDED = "factor-on", "second factor demanded of everybody"
+        FACTOR_LEFT_FREE = "factor-off", "second factor left to everybody"
 
     membership = models.ForeignKey(Membership, on_delete=models.PROTECT, related_name="changes")
     kind = models.CharField(max_length=10, choices=Kind)
@@ -59,7 +72,17 @@ class MembershipChange(models.Model):
         ordering = ("-changed_at", "-id")
         constraints = (
             models.CheckConstraint(
-                condition=Q(kind__in=("given", "changed", "removed", "key-made", "key-ended")),
+                condition=Q(
+                    kind__in=(
+                        "given",
+                        "changed",
+                        "removed",
+                        "key-made",
+                        "key-ended",
+                        "factor-on",
+                        "factor-off",
+                    )
+                ),
                 name="membership_change_kind_is_known",
             ),
         )

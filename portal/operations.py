@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from portal.models import DETAIL_MAX, Membership, MembershipChange
+from portal.models import DETAIL_MAX, Membership, MembershipChange, RetailerRule
 from portal.rights import Role
 from possys.accounts.models import User
 from transactions.models import Retailer, Store
@@ -85,6 +85,18 @@ def remove_membership(membership: Membership, *, author: Author) -> None:
     # Who is let in again makes new keys: old ones do not come back with them.
     found.api_keys.filter(revoked_at=None).update(revoked_at=Now(), revoked_by=author.user)
     _keep(found, Kind.REMOVED, described(Role(found.role), found.stores.all()), author)
+
+
+@transaction.atomic
+def demand_second_factor(membership: Membership, *, is_demanded: bool, author: Author) -> None:
+    """Has everybody at the member's retailer sign in with a second factor, or leaves it to them; as it was: nothing."""
+    rule, _ = RetailerRule.objects.select_for_update().get_or_create(retailer_id=membership.retailer_id)
+    if rule.needs_second_factor == is_demanded:
+        return
+    rule.needs_second_factor = is_demanded
+    rule.save(update_fields=["needs_second_factor"])
+    kind = Kind.FACTOR_DEMANDED if is_demanded else Kind.FACTOR_LEFT_FREE
+    _keep(membership, kind, kind.label.capitalize(), author)
 
 
 def check_stores(retailer_id: int, role: Role, stores: Iterable[Store]) -> list[Store]:

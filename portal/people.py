@@ -15,7 +15,9 @@ from portal.operations import Author, MembershipError
 from portal.people_forms import AccessForm, InvitationForm, access_form
 from portal.rights import ROLE_TEXTS, Right, Role
 from portal.scope import Scope
+from possys.accounts.limits import too_many
 from possys.accounts.models import User
+from possys.accounts.site import is_proven
 from possys.limits import LimitReachedError
 from transactions.models import Retailer
 
@@ -31,6 +33,8 @@ def people(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Everybody who gets in, and every change of that."""
     context = {
         "members": Paginator(queries.members(scope.retailer_id), MEMBERS_ROWS).get_page(request.GET.get("page")),
+        "needs_second_factor": scope.needs_second_factor,
+        "may_demand": is_proven(request),
         "changes": Paginator(queries.changes(scope.retailer_id), CHANGES_ROWS).get_page(request.GET.get("changes")),
     }
     return frame.render(request, scope, "portal/people.html", context)
@@ -51,7 +55,7 @@ def invite(request: HttpRequest, scope: Scope) -> HttpResponse:
             retailer=Retailer.objects.get(pk=scope.retailer_id), author=_author(request), **form.cleaned_data
         )
     except LimitReachedError as reached:
-        return limits.too_many(request, reached)
+        return too_many(request, reached)
     except MembershipError as fault:
         form.add_error("email", str(fault))
         return _invitation_page(request, scope, form, status=400)

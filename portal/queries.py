@@ -1,18 +1,18 @@
 """What is asked about retailers' people: who may see what, who belongs to a retailer, what was changed."""
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from portal.models import Membership, MembershipChange
 from portal.rights import Role
 from portal.scope import Scope, ScopeStore
-from possys.accounts.models import User
+from possys.accounts.models import Authenticator, User
 from transactions.models import Store
 
 
 def scope_of(user: User, retailer_id: int) -> Scope | None:
     """What the person may see of the retailer, in two queries; None when they do not belong to it, or there is none."""
     found = (
-        Membership.objects.select_related("retailer")
+        Membership.objects.select_related("retailer__rule")
         .filter(user=user, retailer_id=retailer_id, is_active=True)
         .order_by()
         .first()
@@ -24,7 +24,15 @@ def scope_of(user: User, retailer_id: int) -> Scope | None:
     if role is Role.STORE_MANAGER:
         stores = stores.filter(managers=found)
     rows = stores.order_by("name", "id").values_list("id", "name", "shard")
-    return Scope(found.pk, retailer_id, found.retailer.name, role, tuple(ScopeStore(*row) for row in rows))
+    rule = getattr(found.retailer, "rule", None)
+    return Scope(
+        membership_id=found.pk,
+        retailer_id=retailer_id,
+        retailer_name=found.retailer.name,
+        role=role,
+        stores=tuple(ScopeStore(*row) for row in rows),
+        needs_second_factor=rule is not None and rule.needs_second_factor,
+    )
 
 
 def memberships_of(user: User) -> list[Membership]:
@@ -36,7 +44,15 @@ def memberships_of(user: User) -> list[Membership]:
 def members(retailer_id: int) -> QuerySet[Membership]:
     """Everybody who gets in at the retailer, with their stores."""
     active = Membership.objects.filter(retailer_id=retailer_id, is_active=True)
-    return active.select_related("user").prefetch_related("stores").order_by("user__email", "user__username")
+    has_one = Exists(Authenticator.objects.filter(user=OuterRef("user"), confirmed=True))
+    people = active.select_related("user").prefetch_related("stores").annotate(has_second_factor=has_one)
+    return people.order_by("user__email", "user__username")
+
+
+def must_have_second_factor(user: User) -> bool:
+    """Whether a retailer that the person belongs to demands one of everybody."""
+    demanding = Membership.objects.filter(user=user, is_active=True, retailer__rule__needs_second_factor=True)
+    return demanding.exists()
 
 
 def member(retailer_id: int, membership_id: int) -> Membership | None:

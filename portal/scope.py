@@ -23,6 +23,8 @@ class Scope:
     retailer_name: str
     role: Role
     stores: tuple[ScopeStore, ...]
+    # Whether the retailer's pages ask for a session that gave a second factor.
+    needs_second_factor: bool = False
 
     @property
     def store_ids(self) -> tuple[int, ...]:

@@ -1,7 +1,8 @@
-"""Signing in and out, and a password by mail: Django's views, with limits, and without telling who exists."""
+"""Signing in and out, staff too, and a password by mail: Django's views, with limits, without telling who exists."""
 
 from typing import Any
 
+from django.contrib import admin
 from django.contrib.auth import views
 from django.contrib.messages.views import SuccessMessageMixin
 from django.http import HttpRequest, HttpResponse
@@ -9,6 +10,9 @@ from django.urls import reverse_lazy
 
 from portal import limits, mails
 from portal.sign_in_forms import ResetForm, SignInForm
+from possys.accounts import lockout
+from possys.accounts.limits import count_sign_in
+from possys.accounts.views import after_password
 
 MAIL_AWAY = "The mail cannot be sent just now. Please try again in a few minutes."
 
@@ -22,21 +26,38 @@ class SignInView(views.LoginView):
     next_page = "portal-start"
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Looks at the limits first. Raises LimitReachedError."""
-        limits.check_login(request, request.POST.get("username", ""))
+        """Looks at the limits first; wrong passwords are counted by django-axes. Raises LimitReachedError."""
+        count_sign_in(request)
+        lockout.check(request, request.POST.get("username", ""))
         return super().post(request, *args, **kwargs)
 
-    def form_invalid(self, form: Any) -> HttpResponse:
-        """Counts what was wrong, unless a field was just left empty. Raises LimitReachedError."""
-        if form.has_error("__all__", "invalid_login"):
-            limits.count_wrong_login(self.request, self.request.POST.get("username", ""))
-        return super().form_invalid(form)
+    def form_valid(self, form: Any) -> HttpResponse:
+        """The password was right: on to the second factor, or in."""
+        return after_password(self.request, form.get_user(), self.get_success_url())
+
+
+class StaffSignInView(SignInView):
+    """The same at the admin's own address, and on to the admin."""
+
+    next_page = "admin:index"
+    extra_context = {"is_for_staff": True}
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Whoever is signed in and still not let in must sign in as somebody else, or with a second factor."""
+        self.redirect_authenticated_user = admin.site.has_permission(request)
+        return super().dispatch(request, *args, **kwargs)
 
 
 class SignOutView(views.LogoutView):
-    """By POST only."""
+    """By POST only; the browser forgets what it kept of this site."""
 
     next_page = "portal-login"
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Cookies stay: the session's is void, and another holds the language."""
+        response = super().post(request, *args, **kwargs)
+        response["Clear-Site-Data"] = '"cache", "storage"'
+        return response
 
 
 class PasswordChangeView(SuccessMessageMixin[Any], views.PasswordChangeView):
@@ -48,13 +69,14 @@ class PasswordChangeView(SuccessMessageMixin[Any], views.PasswordChangeView):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Looks at the limits first. Raises LimitReachedError."""
-        limits.check_login(request, request.user.get_username())
+        count_sign_in(request)
+        lockout.check(request, request.user.get_username())
         return super().post(request, *args, **kwargs)
 
     def form_invalid(self, form: Any) -> HttpResponse:
         """Counts a wrong old password. Raises LimitReachedError."""
         if form.has_error("old_password", "password_incorrect"):
-            limits.count_wrong_login(self.request, self.request.user.get_username())
+            lockout.count_wrong(self.request, self.request.user.get_username(), what="password")
         return super().form_invalid(form)
 
 

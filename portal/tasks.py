@@ -28,6 +28,12 @@ def mail_invitation(self: Any, membership: int) -> None:
     _send(self, lambda: mails.send_invitation(membership))
 
 
+@shared_task(ignore_result=True, bind=True, max_retries=TRIES_MAX)
+def mail_factor_link(self: Any, user: int) -> None:
+    """Sends a member the link to set up an authenticator."""
+    _send(self, lambda: mails.send_factor_link(user))
+
+
 def _send(task: Any, send: Callable[[], None]) -> None:
     try:
         send()

@@ -8,8 +8,13 @@ class PossysConfig(AppConfig):
     name = "possys"
 
     def ready(self) -> None:
-        from possys import checks, messages  # noqa: F401 - importing registers the checks
+        # Importing registers the checks.
+        from possys import checks, key_checks, messages, metrics, production_checks, tracing  # noqa: F401
+        from possys.process_metrics import build_metrics, pulse_metrics
 
+        metrics.register("build", build_metrics)
+        metrics.register("pulse", pulse_metrics)
+        tracing.switch_on()
         if settings.LOCAL_WORK:
             # A deployment does it once, when it is installed; a developer would forget it after each change.
             messages.compile_stale()

@@ -28,7 +28,7 @@ TEMPLATES = "templates"
 ENGLISH_TEMPLATES = tuple(
     f"templates/{app}" for app in ("admin", "analytics", "portal", "accounting", "warehouse", "fleet", "findings")
 )
-PYTHON_FOLDERS = ("possys", "receipts", "lottery")
+PYTHON_FOLDERS = ("possys", "receipts", "lottery", "status")
 PYTHON_LEFT_OUT = re.compile(r"/(tests|migrations|management|embedded)/|/admin\w*\.py$")
 LAZY = {f"{name}_lazy": spec for name, spec in DEFAULT_KEYWORDS.items() if name.endswith("gettext")}
 # Babel knows a text that is only marked by another name.

@@ -63,7 +63,7 @@ class Distribution(NamedTuple):
     total: float
 
     @property
-    def count(self) -> float:
+    def observed(self) -> float:
         """How many were observed."""
         return self.buckets[-1][1]
 
@@ -72,9 +72,9 @@ class Distribution(NamedTuple):
 
         What lies above the last bound is answered with that bound: it is at least so much.
         """
-        if not self.count:
+        if not self.observed:
             return None
-        wanted = share * self.count
+        wanted = share * self.observed
         below_bound = below_count = 0.0
         for bound, count in self.buckets:
             if count >= wanted and count > below_count:

@@ -1,18 +1,30 @@
 """The one settings file, read from the environment: safe for local work, refused by checks when unsafe elsewhere."""
 
+import os
 import sys
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import django_stubs_ext
 import environ
 from celery.schedules import crontab
+from csp.constants import NONCE, NONE, SELF
+from django.core.files.storage import FileSystemStorage
+
+from possys import logs, secrets
 
 # Lets `ModelAdmin[Terminal]` and its like be written at run time, as mypy wants them.
 django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+# With the secrets that files give (NAME_FILE, $CREDENTIALS_DIRECTORY). They are read from `given` itself: for `env` a
+# value that begins with $ is another variable's name.
+given = secrets.Environment(os.environ)
 env = environ.Env()
+env.ENVIRON = given
+# Which files they are, for the checks.
+SECRET_FILES = secrets.files(os.environ)
 
 DEBUG = env.bool("DEBUG", default=False)
 TESTING = "pytest" in sys.modules
@@ -25,27 +37,54 @@ LOCAL_SECRET_KEY = "local-work-only-never-in-production"  # noqa: S105
 LOCAL_TERMINAL_KEY = "00" * 32
 LOCAL_CODE_KEYS = "0:2020-01-01:000102030405060708090a0b0c0d0e0f"
 LOCAL_TEST_CODE_KEYS = "0:2020-01-01:101112131415161718191a1b1c1d1e1f"
+LOCAL_SECOND_FACTOR_KEY = "11" * 32
 LOCAL_LOG_KEY = "PRIVATE+KEY+possys.local/log+c6aeffd1+AQABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"
 
-SECRET_KEY = env.str("SECRET_KEY", default=LOCAL_SECRET_KEY)
+SECRET_KEY = given.get("SECRET_KEY", LOCAL_SECRET_KEY)
 # Earlier values of SECRET_KEY: links in mails that were signed with them stay good.
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+SECRET_KEY_FALLBACKS = [key for key in given.get("SECRET_KEY_FALLBACKS", "").split(",") if key]
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]", "testserver"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # Where customers reach the site; a receipt's link and QR code begin with it.
 SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
 
+# --- Signing in ------------------------------------------------------------------------------------------------
+# Whether the admin is closed to a session without a second factor (possys/accounts/site.py).
+STAFF_SECOND_FACTOR = env.bool("STAFF_SECOND_FACTOR", default=not LOCAL_WORK)
+# Under which authenticators' keys are encrypted (32 bytes, hex), and what it was before (possys/accounts/sealing.py).
+SECOND_FACTOR_KEY = given.get("SECOND_FACTOR_KEY", LOCAL_SECOND_FACTOR_KEY)
+SECOND_FACTOR_OLD_KEYS = [key for key in given.get("SECOND_FACTOR_OLD_KEYS", "").split(",") if key]
+# A session of staff ends after so long without a page, and so long after the sign-in whatever happens.
+STAFF_IDLE_MINUTES = env.int("STAFF_IDLE_MINUTES", default=60)
+STAFF_SESSION_HOURS = env.int("STAFF_SESSION_HOURS", default=12)
+# Wrong tries of sign-ins, each with a login's name and an address, are forgotten after so long.
+ATTEMPTS_KEPT_DAYS = env.int("ATTEMPTS_KEPT_DAYS", default=30)
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+# django-axes counts by our own handler, whose limits are there, and does not keep what else a browser sent.
+AXES_HANDLER = "possys.accounts.lockout.Lockout"
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_CLIENT_IP_CALLABLE = "possys.accounts.lockout.client_address"
+AXES_USERNAME_CALLABLE = "possys.accounts.lockout.name_of"
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+# Our pages answer for themselves who is locked out, so axes' middleware is not needed.
+SILENCED_SYSTEM_CHECKS = ["axes.W002"]
+
 # --- The fleet's keys ------------------------------------------------------------------------------------------
 # The key under which terminals' bearer tokens are authenticated (32 bytes, hex).
-TERMINAL_KEY = env.str("TERMINAL_KEY", default=LOCAL_TERMINAL_KEY)
+TERMINAL_KEY = given.get("TERMINAL_KEY", LOCAL_TERMINAL_KEY)
 # Receipt codes' keys, "version:first_day:hexkey,..."; the table only grows (see possys/codes.py).
-CODE_KEYS = env.str("CODE_KEYS", default=LOCAL_CODE_KEYS)
-TEST_CODE_KEYS = env.str("TEST_CODE_KEYS", default=LOCAL_TEST_CODE_KEYS)
+CODE_KEYS = given.get("CODE_KEYS", LOCAL_CODE_KEYS)
+TEST_CODE_KEYS = given.get("TEST_CODE_KEYS", LOCAL_TEST_CODE_KEYS)
 
 # --- The log of blocks -----------------------------------------------------------------------------------------
 # The checkpointer's private keys, one a line or separated by commas, the current one first (manage.py log_key --new).
 # LOG_KEY_FILE names a file that holds them; only the checkpointer's processes need either.
-LOG_KEY_FILE = env.str("LOG_KEY_FILE", default="")
+_log_key_file = secrets.file_of("LOG_KEY", os.environ)
+LOG_KEY_FILE = str(_log_key_file.path) if _log_key_file else ""
 LOG_KEY = env.str("LOG_KEY", default=LOCAL_LOG_KEY if LOCAL_WORK else "")
 # What the checkpointer signed last, kept where no database can reach it.
 LOG_STATE_FILE = env.str("LOG_STATE_FILE", default=str(BASE_DIR / ".local" / "log-state.json"))
@@ -63,6 +102,8 @@ CAPTURE_FUTURE_DAYS = env.int("CAPTURE_FUTURE_DAYS", default=1)
 OFFLINE_ALLOWED_HOURS = env.int("OFFLINE_ALLOWED_HOURS", default=48)
 # Replicas that must have fsynced a sale before it is acknowledged (WAITAOF); 0 with a single store.
 STORE_REPLICAS_MIN = env.int("STORE_REPLICAS_MIN", default=0)
+# How long the store keeps what the ledger has already, so that a restored database is filled up again (docs/backup.md).
+STREAM_KEPT_S = env.int("STREAM_KEPT_S", default=0)
 # How long a token of a terminal or gateway is good for, in days; tills fetch the next one themselves.
 CREDENTIAL_DAYS = env.int("CREDENTIAL_DAYS", default=730)
 # From so many days before its end, answers say that the token expires.
@@ -74,20 +115,20 @@ TERMINAL_RATE_PER_MINUTE = env.int("TERMINAL_RATE_PER_MINUTE", default=3000)
 
 # --- Metrics ---------------------------------------------------------------------------------------------------
 # What Prometheus sends as its bearer token for /metrics; without one it is served in local work only.
-METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+METRICS_TOKEN = given.get("METRICS_TOKEN", "")
 
 # --- Servers ---------------------------------------------------------------------------------------------------
 DATABASES = {
     "default": {
-        **env.db_url("DATABASE_URL", default="postgres://possys@127.0.0.1:5432/possys"),
+        **env.db_url_config(given.get("DATABASE_URL", "postgres://possys@127.0.0.1:5432/possys")),
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
     }
 }
-REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
-BROKER_URL = env.str("BROKER_URL", default="redis://127.0.0.1:6380/0")
+REDIS_URL = given.get("REDIS_URL", "redis://127.0.0.1:6379/0")
+BROKER_URL = given.get("BROKER_URL", "redis://127.0.0.1:6380/0")
 # What may be forgotten: counts of the public pages' limits. Never the capture store, which must not evict anything.
-CACHE_URL = env.str("CACHE_URL", default=BROKER_URL.rpartition("/")[0] + "/1")
+CACHE_URL = given.get("CACHE_URL", BROKER_URL.rpartition("/")[0] + "/1")
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -102,7 +143,7 @@ PROXIES = env.int("PROXIES", default=0)
 
 # --- Mail ------------------------------------------------------------------------------------------------------
 # "smtp://user:password@host:587/?ssl=False&tls=True" and the like; local work writes its mails into .local/mail.
-EMAIL_URL = env.str("EMAIL_URL", default="filemail:///" + str(BASE_DIR / ".local" / "mail") if LOCAL_WORK else "")
+EMAIL_URL = given.get("EMAIL_URL", "filemail:///" + str(BASE_DIR / ".local" / "mail") if LOCAL_WORK else "")
 vars().update(env.email_url_config(EMAIL_URL) if EMAIL_URL else {})
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="receipts@localhost")
 EMAIL_TIMEOUT = 10
@@ -111,13 +152,13 @@ EMAIL_TIMEOUT = 10
 # An operator's gateway (possys/sms.py); without one, players of the lottery are asked for an e-mail address only. Local
 # work writes its text messages into .local/sms.
 SMS_URL = env.str("SMS_URL", default="filesms://" + str(BASE_DIR / ".local" / "sms") if LOCAL_WORK else "")
-SMS_TOKEN = env.str("SMS_TOKEN", default="")
+SMS_TOKEN = given.get("SMS_TOKEN", "")
 # The country of phone numbers that are written without a country code (ISO 3166).
 PHONE_REGION = env.str("PHONE_REGION", default="CZ")
 
 # --- Django ----------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
-    "unfold",
+    "possys.accounts.apps.AdminConfig",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -125,6 +166,9 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "axes",
+    "csp",
+    "django_otp",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -140,9 +184,13 @@ INSTALLED_APPS = [
     "warehouse",
     "fleet",
     "findings",
+    "status",
+    "audit",
 ]
 MIDDLEWARE = [
+    "possys.requests.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "possys.headers.HeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Before everything that may answer with a page, such as the refusal of an unknown host.
     "possys.language.LanguageMiddleware",
@@ -150,8 +198,11 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "possys.accounts.sessions.SignedInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    # The last: it hears who asks, and what all others let through.
+    "audit.middleware.AuditMiddleware",
 ]
 ROOT_URLCONF = "possys.urls"
 WSGI_APPLICATION = "possys.wsgi.application"
@@ -173,6 +224,7 @@ TEMPLATES = [
 ]
 AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "portal-login"
+LOGIN_REDIRECT_URL = "portal-start"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
@@ -189,15 +241,65 @@ LANGUAGE_COOKIE_HTTPONLY = True
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 USE_TZ = True
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / ".local" / "static"
+# One folder for all releases: a page of the one before still finds its files, whose names end in their hashes.
+STATIC_ROOT = env.str("STATIC_ROOT", default=str(BASE_DIR / ".local" / "static"))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # Static files are served from where they lie, so that neither tests nor a first run need `collectstatic`.
 WHITENOISE_USE_FINDERS = LOCAL_WORK
+# Which name has which hash is each release's own: `collectstatic` writes it beside the program.
+STATIC_NAMES = BASE_DIR / ".local" / "static-names"
+STORAGES: dict[str, dict[str, Any]] = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    if LOCAL_WORK
+    else {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage",
+        "OPTIONS": {"manifest_storage": FileSystemStorage(STATIC_NAMES)},
+    },
+}
 
+# Errors' pages and reports show no secret (possys/error_pages.py).
+DEFAULT_EXCEPTION_REPORTER_FILTER = "possys.error_pages.SecretsFilter"
+
+# --- What browsers are told ------------------------------------------------------------------------------------
+IS_HTTPS = SITE_URL.startswith("https://")
 SECURE_CONTENT_TYPE_NOSNIFF = True
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SITE_URL.startswith("https://")
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = IS_HTTPS
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+# Mails and QR codes lead to pages for people who are signed in; a form is only ever sent by a page of this site.
+SESSION_COOKIE_SAMESITE, CSRF_COOKIE_SAMESITE = "Lax", "Strict"
+# With this prefix a browser takes the cookie from this very host by TLS only, for all of its paths.
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = ("__Host-session", "__Host-csrf") if IS_HTTPS else ("session", "csrf")
+# Own files only, no inline script or style: a hostile product name that got through could run nothing.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "style-src": [SELF],
+        "script-src": [SELF],
+        "img-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+# What pages below an address need besides (possys/headers.py).
+CONTENT_SECURITY_POLICY_BELOW = {
+    # Charts and tables ask this site for more.
+    "/portal/": {"connect-src": [SELF]},
+    # unfold brings fonts, and one style element of its theme's colours.
+    "/admin/": {"connect-src": [SELF], "font-src": [SELF], "style-src": [NONCE]},
+    # Swagger UI draws its arrows from data: addresses.
+    "/api/docs/": {"connect-src": [SELF], "img-src": ["data:"]},
+}
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=False)
+# Prometheus asks each process by its own address.
+SECURE_REDIRECT_EXEMPT = [r"^metrics$"]
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=0)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=False)
+SECURE_HSTS_PRELOAD = env.bool("SECURE_HSTS_PRELOAD", default=False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_TLS_PROXY", default=False) else None
 
 REST_FRAMEWORK = {
@@ -226,8 +328,8 @@ UNFOLD = {
     "SITE_SYMBOL": "receipt_long",
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
-    "DASHBOARD_CALLBACK": "ledger.admin_health.dashboard",
-    "SIDEBAR": {"navigation": "possys.accounts.admin.navigation"},
+    "DASHBOARD_CALLBACK": "possys.home.dashboard",
+    "SIDEBAR": {"show_search": True, "command_search": True, "navigation": "possys.accounts.admin.navigation"},
 }
 
 # --- Celery: ticks only, never a sale --------------------------------------------------------------------------
@@ -249,6 +351,7 @@ CELERY_TASK_ROUTES = {
     "warehouse.*": {"queue": "feed"},
     "fleet.*": {"queue": "feed"},
     "findings.*": {"queue": "feed"},
+    "audit.*": {"queue": "feed"},
     # The processes of this queue have the log's key, and no other has.
     "ledger.tasks.run_checkpointer": {"queue": "log"},
     # Held against what the checkpointer keeps outside the database.
@@ -391,6 +494,21 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(minutes=1),
         "options": {"expires": 60},
     },
+    "fold-minutes": {
+        "task": "status.tasks.fold_minutes",
+        "schedule": timedelta(seconds=20),
+        "options": {"expires": 20},
+    },
+    "count-terminals": {
+        "task": "status.tasks.count_terminals",
+        "schedule": timedelta(minutes=5),
+        "options": {"expires": 300},
+    },
+    "purge-status": {
+        "task": "status.tasks.purge_minutes",
+        "schedule": timedelta(hours=24),
+        "options": {"expires": 3600},
+    },
     "resume-imports": {
         "task": "fleet.tasks.resume_imports",
         "schedule": timedelta(seconds=30),
@@ -401,6 +519,18 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(hours=24),
         "options": {"expires": 3600},
     },
+    "publish-acts": {
+        "task": "audit.tasks.publish_acts",
+        # Until then nothing but the database's own rules vouches for the newest acts.
+        "schedule": timedelta(seconds=30),
+        "options": {"expires": 30},
+    },
+    "check-acts": {
+        "task": "audit.tasks.check_acts",
+        # At night, by the site's clock: it reads every act there is.
+        "schedule": crontab(hour=1, minute=30),
+        "options": {"expires": 3600},
+    },
     "publish-peers": {
         "task": "analytics.peers.tasks.publish_peers",
         "schedule": timedelta(hours=1),
@@ -408,16 +538,7 @@ CELERY_BEAT_SCHEDULE = {
     },
 }
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-    # A refused sale is an answer, not a fault of this system: it is counted, not logged line by line.
-    "loggers": {
-        "django.request": {"level": "ERROR"},
-        # A dozen lines about tables of the font for every PDF.
-        "fontTools": {"level": "WARNING"},
-    },
-}
+# --- Logs --------------------------------------------------------------------------------------------------------
+# "json" for programs that collect lines, "text" for people (possys/logs.py).
+LOG_FORMAT = env.str("LOG_FORMAT", default="text" if LOCAL_WORK else "json")
+LOGGING = logs.configuration(LOG_FORMAT, env.str("LOG_LEVEL", default="INFO"))

@@ -8,14 +8,27 @@ from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from rest_framework.negotiation import DefaultContentNegotiation
 
-from possys import problems
+from portal.sign_in import SignOutView, StaffSignInView
+from portal.urls import page as sign_in_page
+from possys import home, problems, search
+from possys.health import healthz, readyz
 from possys.metrics import metrics
 
 urlpatterns = [
+    path("admin/home/", admin.site.admin_view(home.changing_part), name="admin-home-part"),
+    path("admin/find/", admin.site.admin_view(search.find), name="admin-find"),
+    # In the place of unfold's own (possys/search.py says why).
+    path("admin/search/", admin.site.admin_view(search.palette)),
+    # One way in for everybody.
+    path("admin/login/", sign_in_page(StaffSignInView), name="staff-login"),
+    path("admin/logout/", sign_in_page(SignOutView), name="staff-logout"),
     path("admin/", admin.site.urls),
+    path("status/", include("status.urls")),
+    path("account/second-factor/", include("possys.accounts.urls")),
     path("api/v1/", include("transactions.urls")),
     path("api/v1/", include("receipts.api_urls")),
     path("api/v1/", include("ledger.api_urls")),
+    path("api/v1/", include("status.api_urls")),
     path("api/v1/retailers/<int:retailer>/books/", include("accounting.api_urls")),
     path("api/v1/retailers/<int:retailer>/stock/", include("warehouse.api_urls")),
     path("api/v1/retailers/<int:retailer>/findings/", include("findings.api_urls")),
@@ -26,6 +39,8 @@ urlpatterns = [
     # Whatever a program sends to a wrong address, its answer is not the page that asks a browser for its token.
     re_path(r"^api/", csrf_exempt(problems.not_found), {"exception": None}),
     path("metrics", metrics, name="metrics"),
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
     path("log/", include("ledger.urls")),
     path("portal/", include("portal.urls")),
     path("portal/<int:retailer>/sales/", include("analytics.urls")),

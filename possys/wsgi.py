@@ -7,8 +7,12 @@ from django.core.handlers.exception import convert_exception_to_response
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.wsgi import get_wsgi_application
 
+from possys import health
+
 # Makes it the application that this process's tasks are queued with; else Celery would look for a broker of its own.
 from possys.celery import app as celery_app  # noqa: F401
+from possys.requests import watched
+from possys.startup import refuse_unsafe_settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "possys.settings")
 
@@ -28,10 +32,15 @@ class CaptureHandler(WSGIHandler):
 
 
 site = get_wsgi_application()
+refuse_unsafe_settings()
 capture = CaptureHandler()
 
 
+@watched
 def application(environ: dict[str, Any], start_response: Any) -> Any:
     """Hands the request to the till's or to the people's handler."""
-    handler = capture if environ.get("PATH_INFO", "").startswith(CAPTURE_PATH) else site
+    path = environ.get("PATH_INFO", "")
+    if path == health.ALIVE_PATH:
+        return health.alive(environ, start_response)
+    handler = capture if path.startswith(CAPTURE_PATH) or path == health.READY_PATH else site
     return handler(environ, start_response)

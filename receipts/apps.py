@@ -10,4 +10,4 @@ class ReceiptsConfig(AppConfig):
         from possys import metrics
         from receipts.watches.metrics import mail_metrics
 
-        metrics.register("mail", mail_metrics)
+        metrics.register("mail", mail_metrics, needs_database=True)

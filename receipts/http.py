@@ -1,11 +1,13 @@
-"""How a finding is said in HTTP: its status, how long it may be kept, and the headers of all public pages."""
+"""How a finding is said in HTTP: its status, how long it may be kept, and what a page may do beyond others."""
 
 from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec
 
+from csp.constants import SELF
 from django.http import HttpResponse
 
+from possys.headers import PERMISSIONS_POLICY
 from receipts.queries import RECORDED_STATES, State
 
 P = ParamSpec("P")
@@ -36,21 +38,6 @@ FIND_KEPT_S = 300
 # Most outages of the store pass within seconds.
 RETRY_AFTER_S = 10
 
-# Our own files only, no inline script or style: a hostile product name that got through could run nothing.
-CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "style-src 'self'",
-        "script-src 'self'",
-        "img-src 'self'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-    )
-)
-# The receipt's own page fetches its proof from here.
-FETCHING_SECURITY_POLICY = CONTENT_SECURITY_POLICY + "; connect-src 'self'"
-PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=()"
 # Where a customer may scan a QR code. A stream and a photo's bitmap are no fetches, so the policy above allows them.
 CAMERA_PERMISSIONS_POLICY = PERMISSIONS_POLICY.replace("camera=()", "camera=(self)")
 
@@ -66,28 +53,15 @@ def set_headers(response: HttpResponse, state: State) -> None:
 
 def let_fetch(response: HttpResponse) -> None:
     """Lets the page's scripts ask this site, and nobody else, for more."""
-    response["Content-Security-Policy"] = FETCHING_SECURITY_POLICY
-
-
-def public_page(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
-    """Adds the headers that every page for customers has."""
-
-    @wraps(view)
-    def with_headers(*args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        response = view(*args, **kwargs)
-        response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
-        response["Permissions-Policy"] = PERMISSIONS_POLICY
-        return response
-
-    return with_headers
+    vars(response)["_csp_update"] = {"connect-src": [SELF]}
 
 
 def camera_page(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
-    """The same for a page that may open the camera, if the customer lets it."""
+    """A page that may open the camera, if the customer lets it."""
 
     @wraps(view)
     def with_camera(*args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        response = public_page(view)(*args, **kwargs)
+        response = view(*args, **kwargs)
         response["Permissions-Policy"] = CAMERA_PERMISSIONS_POLICY
         return response
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from ledger.sealed import BlockDamagedError
 from receipts.access import find_linked
 from receipts.evidence import Readiness, find_evidence
-from receipts.http import RETRY_AFTER_S, public_page
+from receipts.http import RETRY_AFTER_S
 from receipts.limits import PAGES, LimitReachedError, client_of, count
 from receipts.queries import Finding, State
 
@@ -30,7 +30,6 @@ RETRIES_S = {"soon": SOON_RETRY_S, "away": RETRY_AFTER_S}
 
 
 @require_safe
-@public_page
 def proof(request: HttpRequest, ending: str) -> JsonResponse:
     """The evidence of one receipt, for its page's script."""
     try:

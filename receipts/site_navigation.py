@@ -1,4 +1,4 @@
-"""What the header of the customer's site leads to: links that services register from their AppConfig.ready, by rank."""
+"""Where header and footer of the customer's site lead: links that services register from their AppConfig.ready."""
 
 from typing import Any, NamedTuple
 
@@ -26,6 +26,7 @@ class SiteLink(NamedTuple):
 
 
 _entries: dict[str, SiteEntry] = {}
+_footer: dict[str, SiteEntry] = {}
 
 
 def register(label: Any, url_name: str, rank: int) -> None:
@@ -33,9 +34,23 @@ def register(label: Any, url_name: str, rank: int) -> None:
     _entries[url_name] = SiteEntry(label, url_name, rank)
 
 
+def register_footer(label: Any, url_name: str, rank: int) -> None:
+    """Puts a page into the footer, where those look who seldom do."""
+    _footer[url_name] = SiteEntry(label, url_name, rank)
+
+
 def links(path: str) -> list[SiteLink]:
-    """The links in order; the one whose address the page's path begins with is the current one."""
-    entries = sorted(_entries.values(), key=lambda entry: (entry.rank, entry.url_name))
+    """The header's links in order; the one whose address the page's path begins with is the current one."""
+    return _links(path, _entries)
+
+
+def footer_links(path: str) -> list[SiteLink]:
+    """The footer's, likewise."""
+    return _links(path, _footer)
+
+
+def _links(path: str, of: dict[str, SiteEntry]) -> list[SiteLink]:
+    entries = sorted(of.values(), key=lambda entry: (entry.rank, entry.url_name))
     urls = [reverse(entry.url_name) for entry in entries]
     # A service's first page is often a folder above its others: the longest address that fits is meant.
     current = max((url for url in urls if path.startswith(url)), key=len, default=None)
@@ -43,7 +58,10 @@ def links(path: str) -> list[SiteLink]:
 
 
 def site_navigation(request: HttpRequest) -> dict[str, Any]:
-    """A context processor: `site_links`, which costs nothing on pages that do not show them."""
+    """A context processor: `site_links` and `footer_links`, which cost nothing on pages that do not show them."""
     if is_english_only(request.path_info):
-        return {"site_links": []}
-    return {"site_links": SimpleLazyObject(lambda: links(request.path))}
+        return {"site_links": [], "footer_links": []}
+    return {
+        "site_links": SimpleLazyObject(lambda: links(request.path)),
+        "footer_links": SimpleLazyObject(lambda: footer_links(request.path)),
+    }

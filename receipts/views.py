@@ -15,7 +15,7 @@ from possys.links import LINKED_LENGTH
 from receipts.access import find_linked, is_total
 from receipts.alarms import alarm_if_missing
 from receipts.amounts import AmountError
-from receipts.http import FIND_KEPT_S, STATUSES, camera_page, let_fetch, public_page, set_headers
+from receipts.http import FIND_KEPT_S, STATUSES, camera_page, let_fetch, set_headers
 from receipts.limiting import limited
 from receipts.limits import PAGES
 from receipts.offline import find_offline
@@ -56,7 +56,6 @@ def typed(request: HttpRequest) -> HttpResponse:
 # No session and no cookie that gives a right: a forged form of another site could do nothing that it could not itself.
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
-@public_page
 @limited(PAGES)
 def receipt(request: HttpRequest, code: str) -> HttpResponse:
     """What somebody sees who knows a receipt's code only; its total opens the rest. Other spellings lead here."""
@@ -86,7 +85,6 @@ def receipt(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_safe
-@public_page
 @limited(PAGES)
 def linked(request: HttpRequest, ending: str) -> HttpResponse:
     """The whole receipt, for whoever holds the link that its QR code has."""
@@ -95,7 +93,6 @@ def linked(request: HttpRequest, ending: str) -> HttpResponse:
 
 
 @require_safe
-@public_page
 @limited(PAGES)
 def offline(request: HttpRequest, text: str) -> HttpResponse:
     """A receipt that was printed while its till was offline; one that the till corrected is shown with what differs."""

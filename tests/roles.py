@@ -47,6 +47,8 @@ SERVICES_INSERT_ONLY = [
     "warehouse_movement",
     "findings_findingnote",
     "transactions_outagestep",
+    "audit_act",
+    "accounts_secondfactorchange",
 ]
 WHY = "the ledger is append-only"
 # Of services, too: rows that move on and never go away.

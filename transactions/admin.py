@@ -1,6 +1,7 @@
 """The registry in the admin: retailers, stores, terminals; changed through `transactions.operations` only."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -8,18 +9,27 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from unfold.decorators import display
 from unfold.enums import ActionVariant
-from unfold.paginator import InfinitePaginator
 
 from possys.codes import TERMINAL_MAX
+from possys.keyset_search import asked, first_found
 from transactions import admin_bulk as bulk
 from transactions import admin_changes as changes
 from transactions import admin_codes as codes
 from transactions import admin_outages, admin_steps, operations
 from transactions.admin_actions import link, offered, staff
-from transactions.admin_base import STATUS_LABELS, RegistryAdmin, become, count_of
+from transactions.admin_base import STATUS_LABELS, RegistryAdmin, become, counts_of
 from transactions.admin_forms import StoreForm
 from transactions.admin_inlines import CodeInline, KeyInline, TerminalInline
 from transactions.admin_lives import step
+from transactions.admin_search import (
+    RetailerFilter,
+    StoreFilter,
+    StoresRetailerFilter,
+    number_in,
+    retailers_of,
+    stores_of,
+    terminals_of,
+)
 from transactions.life import effective
 from transactions.models import Life, Retailer, Store, Terminal, TerminalKey
 from transactions.operations import Premises
@@ -33,14 +43,16 @@ STATUS = "Change the status"
 
 @admin.register(Retailer)
 class RetailerAdmin(RegistryAdmin):
-    """Taxpayers; one with terminals stays for ever, because the ledger names it."""
+    """Taxpayers; one with stores stays for ever, because the ledger names it."""
 
     navigation_icon = "domain"
     list_display = ("name", "tax_id", "status_label", "stores_link", "gateway_version", "created_at")
-    list_filter = ("status", "created_at")
+    list_filter = ("status",)
+    ordering = ("name", "pk")
+    sortable_by = ("name", "tax_id", "created_at")
     search_fields = ("name", "tax_id")
-    search_help_text = "Name or tax id"
-    readonly_fields = ("status_label", "gateway_version", "gateway_overlap_until", "created_at")
+    search_help_text = "Whole tax id, or words of the name"
+    readonly_fields = ("status_label", "stores_link", "gateway_version", "gateway_overlap_until", "created_at")
     actions_detail = (
         "rotate_gateway_token",
         {"title": STATUS, "icon": "sync_alt", "items": ["activate", "suspend", "retire"]},
@@ -52,16 +64,28 @@ class RetailerAdmin(RegistryAdmin):
     retire = offered(step("retailer", Life.RETIRED), icon="archive")
     load = offered(changes.LOAD_RETAILER, icon="sync")
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Retailer]:
+    def fill_rows(self, request: HttpRequest, rows: list[Any]) -> None:
         """With the number of stores."""
-        queryset: QuerySet[Retailer] = super().get_queryset(request)
-        return queryset.annotate(store_count=count_of(Store, "retailer"))
+        counts = counts_of(Store, "retailer_id", [row.pk for row in rows])
+        for row in rows:
+            row.store_count = counts[row.pk]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Retailer], search_term: str
+    ) -> tuple[QuerySet[Retailer], bool]:
+        """By tax id or name."""
+        term = asked(search_term)
+        return (first_found(request, queryset, retailers_of(term)) if term else queryset), False
 
     @admin.display(description="stores")
     def stores_link(self, retailer: Any) -> str:
         """The retailer's stores."""
+        if retailer.pk is None:
+            return ""
+        if not hasattr(retailer, "store_count"):
+            retailer.store_count = counts_of(Store, "retailer_id", [retailer.pk])[retailer.pk]
         url = reverse("admin:transactions_store_changelist")
-        return link(f"{url}?retailer__id__exact={retailer.pk}", retailer.store_count)
+        return link(f"{url}?{urlencode({'retailer': retailer.tax_id})}", retailer.store_count)
 
     def save_model(self, request: HttpRequest, obj: Retailer, form: Any, change: bool) -> None:
         """A new retailer is made by the domain."""
@@ -71,8 +95,8 @@ class RetailerAdmin(RegistryAdmin):
             become(obj, operations.create_retailer(name=obj.name, tax_id=obj.tax_id, by=staff(request)))
 
     def has_delete_permission(self, request: HttpRequest, obj: Retailer | None = None) -> bool:
-        """Not with terminals."""
-        if obj is not None and Terminal.objects.filter(store__retailer=obj).exists():
+        """Not with stores: there may be thousands, and each is deleted by itself, if at all."""
+        if obj is not None and obj.stores.exists():
             return False
         return bool(super().has_delete_permission(request, obj))
 
@@ -84,10 +108,12 @@ class StoreAdmin(RegistryAdmin):
     form = StoreForm
     navigation_icon = "storefront"
     list_display = ("name", "reference", "retailer", "place", "status_label", "terminals_link", "shard", "created_at")
-    list_filter = ("status", "kind", "created_at")
+    list_filter = ("status", "kind", RetailerFilter)
     list_select_related = ("retailer",)
+    ordering = ("name", "pk")
+    sortable_by = ("name", "created_at")
     search_fields = ("name", "reference", "address", "place", "retailer__name", "retailer__tax_id")
-    search_help_text = "Name, reference, address, place or retailer"
+    search_help_text = "Words of name, place, address or retailer; reference; tax id"
     autocomplete_fields = ("retailer",)
     inlines = (TerminalInline,)
     actions_detail = (
@@ -103,25 +129,35 @@ class StoreAdmin(RegistryAdmin):
     retire = offered(step("store", Life.RETIRED), icon="archive")
     load = offered(changes.LOAD_STORE, icon="sync")
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Store]:
+    def fill_rows(self, request: HttpRequest, rows: list[Any]) -> None:
         """With the number of terminals."""
-        queryset: QuerySet[Store] = super().get_queryset(request)
-        return queryset.annotate(terminal_count=count_of(Terminal, "store"))
+        counts = counts_of(Terminal, "store_id", [row.pk for row in rows])
+        for row in rows:
+            row.terminal_count = counts[row.pk]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Store], search_term: str
+    ) -> tuple[QuerySet[Store], bool]:
+        """By what an inspector may have in hand."""
+        term = asked(search_term)
+        return (first_found(request, queryset, stores_of(term)) if term else queryset), False
 
     @admin.display(description="terminals")
     def terminals_link(self, store: Any) -> str:
         """The store's terminals."""
+        if not hasattr(store, "terminal_count"):
+            store.terminal_count = counts_of(Terminal, "store_id", [store.pk])[store.pk]
         url = reverse("admin:transactions_terminal_changelist")
-        return link(f"{url}?store__id__exact={store.pk}", store.terminal_count)
+        return link(f"{url}?store={store.pk}", store.terminal_count)
 
     def get_fields(self, request: HttpRequest, obj: Store | None = None) -> list[str]:
         """What is given by the domain is shown once it is there."""
         given = ["retailer", "reference", "name", "address", "place", "kind"]
-        return given if obj is None else [*given, "status_label", "shard", "created_at"]
+        return given if obj is None else [*given, "terminals_link", "status_label", "shard", "created_at"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Store | None = None) -> tuple[str, ...]:
         """The retailer is chosen once."""
-        return () if obj is None else ("retailer", "status_label", "shard", "created_at")
+        return () if obj is None else ("retailer", "terminals_link", "status_label", "shard", "created_at")
 
     def get_inlines(self, request: HttpRequest, obj: Store | None) -> Any:
         """A store that is being made has no terminals."""
@@ -149,12 +185,11 @@ class TerminalAdmin(RegistryAdmin):
 
     navigation_icon = "point_of_sale"
     list_display = ("number", "label", "store", "retailer", "status_label", "expires_on", "enrolled_at")
-    list_filter = ("status", "enrolled_at")
+    list_filter = ("status", StoresRetailerFilter, StoreFilter)
     list_select_related = ("store__retailer",)
+    sortable_by = ("number",)
     search_fields = ("label", "store__name", "store__retailer__name", "store__retailer__tax_id")
-    search_help_text = "Number, label, store, retailer or tax id"
-    # Millions of rows: counting them for every page would take longer than the page.
-    paginator = InfinitePaginator
+    search_help_text = "Number; beginning of the label; tax id; words of store or retailer"
     fields = readonly_fields = (
         "number",
         "label",
@@ -215,13 +250,17 @@ class TerminalAdmin(RegistryAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Terminal], search_term: str
     ) -> tuple[QuerySet[Terminal], bool]:
-        """A number is looked up by the primary key, anything else in the names."""
-        term = search_term.strip()
-        if term.isascii() and term.isdigit():
-            number = int(term)
-            return (queryset.filter(pk=number) if number <= TERMINAL_MAX else queryset.none()), False
-        found: tuple[QuerySet[Terminal], bool] = super().get_search_results(request, queryset, search_term)
-        return found
+        """A number is looked up by the primary key, and what is no number of a terminal in tax ids and names."""
+        term = asked(search_term)
+        if not term:
+            return queryset, False
+        if (number := number_in(term, TERMINAL_MAX)) is not None:
+            return queryset.filter(pk=number), False
+        return first_found(request, queryset, terminals_of(term)), False
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        """Those of a retailer store by store, as its indexes lead to them."""
+        return ("store_id", "number") if request.GET.get(StoresRetailerFilter.parameter_name) else ("number",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Terminals are enrolled, which gives them their numbers."""

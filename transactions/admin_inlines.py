@@ -8,19 +8,29 @@ from django.urls import reverse
 from django.utils import timezone
 from unfold.admin import TabularInline
 from unfold.decorators import display
+from unfold.forms import PaginationInlineFormSet
 
+from possys.keyset_admin import PAGE_ROWS
 from transactions.admin_actions import link
-from transactions.admin_base import PAGE_ROWS, STATUS_LABELS
+from transactions.admin_base import STATUS_LABELS
 from transactions.models import EnrolmentCode, Terminal, TerminalKey
 from transactions.signatures import fingerprint
 
 
+class FirstRows(PaginationInlineFormSet):  # type: ignore[misc]
+    """As many rows as stand on a page of a list, however many there are: they are not counted, and nothing leads on."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **{**options, "per_page": None})
+        self._queryset = self.get_queryset()[:PAGE_ROWS]
+
+
 class LookInline(TabularInline):  # type: ignore[misc]
-    """Rows that nobody adds, changes or deletes here."""
+    """Rows that nobody adds, changes or deletes here; beyond the first page there is a list of them."""
 
     tab = True
     extra = 0
-    per_page = PAGE_ROWS
+    formset = FirstRows
     can_delete = False
     hide_title = True
 
@@ -34,9 +44,10 @@ class LookInline(TabularInline):  # type: ignore[misc]
 
 
 class TerminalInline(LookInline):
-    """A store's terminals; the number leads to the terminal's own page."""
+    """A store's first terminals; the number leads to the terminal's own page, the form's line to the list of all."""
 
     model = Terminal
+    verbose_name_plural = f"first {PAGE_ROWS} terminals"
     fields = readonly_fields = ("number_link", "label", "status_label", "expires_on", "enrolled_at")
 
     @admin.display(description="number")

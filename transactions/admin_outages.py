@@ -8,15 +8,15 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminSplitDateTimeWidget, UnfoldAdminTextInputWidget
 
 from possys import clock
+from possys.keyset_admin import KeysetAdmin
 from transactions.outages import REASON_LENGTH, Outage, OutageRefused, OutageStep, declare, end, faults_of
 
-PAGE_ROWS = 50
 KIND_LABELS = {Outage.Kind.DEGRADED: "warning", Outage.Kind.OUTAGE: "danger", Outage.Kind.EMERGENCY: "danger"}
 UNTIL = "In UTC unless the site says otherwise, and not later than now. At its beginning it counts for nothing."
 
@@ -70,7 +70,7 @@ class StepInline(TabularInline):  # type: ignore[misc]
 
 
 @admin.register(Outage)
-class OutageAdmin(ModelAdmin):  # type: ignore[misc]
+class OutageAdmin(KeysetAdmin):
     """The newest first; adding one declares it."""
 
     navigation_group = "Registry"
@@ -79,8 +79,6 @@ class OutageAdmin(ModelAdmin):  # type: ignore[misc]
     form = DeclareForm
     list_display = ("began_at", "kind_label", "ended", "reason", "declared_by")
     list_filter = ("kind",)
-    list_per_page = PAGE_ROWS
-    show_full_result_count = False
     actions_detail = ("end_outage",)
     inlines = (StepInline,)
 

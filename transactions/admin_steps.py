@@ -3,32 +3,26 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from unfold.admin import ModelAdmin
-from unfold.paginator import InfinitePaginator
 
+from possys.keyset_admin import KeysetAdmin
 from transactions.admin_actions import link
-from transactions.admin_base import PAGE_ROWS
+from transactions.admin_search import number_in
 from transactions.models import RegistryStep
 
 NUMBER_MAX = 2**31 - 1
 
 
 @admin.register(RegistryStep)
-class RegistryStepAdmin(ModelAdmin):  # type: ignore[misc]
+class RegistryStepAdmin(KeysetAdmin):
     """Rows are added with the change that they tell of, and never changed."""
 
     navigation_group = "Registry"
     navigation_title = "Steps"
     navigation_icon = "history"
     navigation_rank = 2
-    list_per_page = PAGE_ROWS
-    show_full_result_count = False
-    paginator = InfinitePaginator
-    # Any other order would read millions of rows.
-    sortable_by = ()
     list_display = ("at", "about", "kind", "before", "after", "reason", "by")
     list_display_links = None
     list_filter = ("kind",)
@@ -53,9 +47,8 @@ class RegistryStepAdmin(ModelAdmin):  # type: ignore[misc]
         term = search_term.strip()
         if not term:
             return queryset, False
-        if term.isascii() and term.isdigit() and int(term) <= NUMBER_MAX:
-            return queryset.filter(Q(terminal=int(term))), False
-        return queryset.none(), False
+        number = number_in(term, NUMBER_MAX)
+        return (queryset.none() if number is None else queryset.filter(terminal=number)), False
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """None."""

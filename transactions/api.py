@@ -9,6 +9,7 @@ import msgspec
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import APIException
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -16,9 +17,11 @@ from rest_framework.views import APIView
 
 from possys import clock
 from possys.problems import MEDIA_TYPE, problem
+from possys.requests import CAPTURE_PATHS
 from transactions import schema
 from transactions.answers import Accepted, Answer, too_many_requests
 from transactions.authentication import TerminalAuthentication
+from transactions.counts import count_denied
 from transactions.parsing import BatchBytesParser, SaleBytesParser, read_body
 from transactions.queries import find_lost_answer
 from transactions.sale import SEQUENCE_MAX, TERMINAL_MAX
@@ -82,8 +85,13 @@ class TillView(APIView):
 
     def handle_exception(self, exc: Exception) -> Any:
         """The one fault whose answer capture has a word in."""
+        is_capture = self.request.path in CAPTURE_PATHS
         if isinstance(exc, ThrottledTill):
+            if is_capture:
+                count_denied("throttled")
             return respond(too_many_requests(exc.retry_after_s, capture().offline))
+        if is_capture and isinstance(exc, APIException):
+            count_denied(str(exc.default_code).replace("_", "-"))
         return super().handle_exception(exc)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
@@ -167,8 +175,10 @@ class TransactionBatchView(TillView):
         try:
             raws = BATCH.decode(body_of(request))
         except (ValueError, RecursionError) as fault:
+            count_denied("batch-unreadable")
             return problem(400, "batch-unreadable", "The batch cannot be split", f"Send a JSON array of sales: {fault}")
         if not 1 <= len(raws) <= BATCH_SALES_MAX:
+            count_denied("batch-size")
             detail = f"A batch holds from 1 to {BATCH_SALES_MAX} sales; this one has {len(raws)}."
             return problem(400, "batch-size", "Wrong number of sales", detail)
         return respond_batch(capture().take([bytes(raw) for raw in raws], credential_of(request), clock.now_ms()))

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from redis.exceptions import OutOfMemoryError, RedisError, ResponseError
 
@@ -87,6 +87,13 @@ Past = Callable[[int, int, int | None], PastSale | None]
 _past: list[Past] = []
 
 
+class Count(Protocol):
+    """Told of every call's answers, and how many of the accepted sales were made offline and in training."""
+
+    def __call__(self, answers: Sequence[Answer], *, offline: int, training: int) -> None:
+        """Called once a call, after everything is decided."""
+
+
 class PastAwayError(Exception):
     """The ledger cannot be asked just now."""
 
@@ -136,8 +143,9 @@ class Taken(NamedTuple):
 class Capture:
     """One process's way into the stores; thread-safe."""
 
-    def __init__(self, *, stores: Stores, keys: KeyTable, limits: Limits, links: Links) -> None:
+    def __init__(self, *, stores: Stores, keys: KeyTable, limits: Limits, links: Links, count: Count) -> None:
         self.stores = stores
+        self.count = count
         self.keys = keys
         self.limits = limits
         self.links = links
@@ -190,7 +198,10 @@ class Capture:
             for position, warnings in compared.warnings.items():
                 if isinstance(answer := found[position], Accepted):
                     answer.warnings += warnings
-        return [found[position] for position in range(len(raws))]
+        accepted = [taken.mode for taken in sales if isinstance(found[taken.position], Accepted)]
+        ordered = [found[position] for position in range(len(raws))]
+        self.count(ordered, offline=accepted.count("offline"), training=accepted.count("training"))
+        return ordered
 
     def _rules(self, credential: Credential, now_ms: int) -> list[Rule]:
         """All rules of a sale: its own, and those that need the clock, the credential or the keys."""

@@ -6,9 +6,12 @@ from functools import cache
 from typing import NamedTuple
 
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Group
 from django.db import transaction
 
 from possys.accounts.models import User
+from possys.accounts.roles import AUDITOR, INSPECTOR, OPERATIONS, SUPPORT, keep_roles
 from transactions import operations
 from transactions.models import Retailer, Store, Terminal
 from transactions.replay.source import store_traffic
@@ -148,6 +151,13 @@ class Login(NamedTuple):
 
 
 LOGINS = (("admin", "administrator", True), ("staff", "staff, without rights of their own", False))
+# One login for each of the staff's roles, named like it.
+ROLES = {
+    SUPPORT: "support: customers, retailers, enrolment codes",
+    INSPECTOR: "inspector: ledger, proofs, findings",
+    OPERATIONS: "operations: registry, outages, services",
+    AUDITOR: "auditor: reads everything, changes nothing",
+}
 PASSWORD_BYTES = 9
 
 
@@ -167,4 +177,15 @@ def demo_logins() -> list[Login]:
         user.set_password(password)
         user.save()
         logins.append(Login(username, password, role))
-    return logins
+    return [*logins, *_role_logins()]
+
+
+def _role_logins() -> list[Login]:
+    """One password for all of them, since each takes long to hash."""
+    keep_roles()
+    password = secrets.token_urlsafe(PASSWORD_BYTES)
+    encoded = make_password(password)
+    for role in ROLES:
+        user, _ = User.objects.update_or_create(username=role, defaults={"is_staff": True, "password": encoded})
+        user.groups.set(Group.objects.filter(name=role))
+    return [Login(role, password, work) for role, work in ROLES.items()]

@@ -47,6 +47,12 @@ class Retailer(models.Model):
 
     class Meta:
         ordering = ("name",)
+        # The orders of the staff's lists; migration 0006 adds those by which names are searched.
+        indexes = (
+            models.Index(fields=("name", "id"), name="retailer_by_name"),
+            models.Index(fields=("status", "name", "id"), name="retailer_by_status"),
+            models.Index(fields=("created_at", "id"), name="retailer_by_age"),
+        )
         constraints = (
             models.CheckConstraint(condition=Q(id__gte=1, id__lte=ID_MAX), name="retailer_id_fits_the_record"),
             models.CheckConstraint(
@@ -70,7 +76,7 @@ class Store(models.Model):
         VENDING = "vending", "vending machine"
         ONLINE = "online", "online"
 
-    retailer = models.ForeignKey(Retailer, on_delete=models.PROTECT, related_name="stores")
+    retailer = models.ForeignKey(Retailer, on_delete=models.PROTECT, related_name="stores", db_index=False)
     reference = models.CharField(max_length=40, blank=True, help_text="The retailer's own number of the store.")
     name = models.CharField(max_length=120)
     address = models.CharField(max_length=240, blank=True)
@@ -82,6 +88,14 @@ class Store(models.Model):
 
     class Meta:
         ordering = ("name",)
+        # As the retailers'; the first stands in for the key's own index.
+        indexes = (
+            models.Index(fields=("retailer", "name", "id"), name="store_by_retailer"),
+            models.Index(fields=("name", "id"), name="store_by_name"),
+            models.Index(fields=("status", "name", "id"), name="store_by_status"),
+            models.Index(fields=("kind", "name", "id"), name="store_by_kind"),
+            models.Index(fields=("created_at", "id"), name="store_by_age"),
+        )
         constraints = (
             models.CheckConstraint(condition=Q(id__gte=1, id__lte=ID_MAX), name="store_id_fits_the_record"),
             models.CheckConstraint(condition=Q(shard__lt=SHARD_COUNT), name="store_shard_exists"),
@@ -99,7 +113,7 @@ class Terminal(models.Model):
     """One till. Its number decides its shard for ever."""
 
     number = models.BigIntegerField(primary_key=True)
-    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="terminals")
+    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="terminals", db_index=False)
     label = models.CharField(max_length=40, blank=True, help_text="The retailer's own name or the serial number.")
     status = models.CharField(max_length=10, choices=Life, default=Life.ACTIVE)
     key_version = models.PositiveIntegerField(default=1, help_text="The terminal's token holds this version.")
@@ -130,6 +144,9 @@ class Terminal(models.Model):
         indexes = (
             models.Index(Mod(F("number"), SHARD_COUNT), "number", name="terminal_by_shard"),
             models.Index(fields=("number",), condition=Q(is_loaded=False), name="terminal_not_loaded"),
+            # In the place of the key's own index.
+            models.Index(fields=("store", "number"), name="terminal_by_store"),
+            models.Index(fields=("status", "number"), name="terminal_by_status"),
         )
 
     def __str__(self) -> str:
@@ -227,6 +244,7 @@ class RegistryStep(models.Model):
                 fields=("store", "-id"), condition=Q(terminal__isnull=True, store__isnull=False), name="step_by_store"
             ),
             models.Index(fields=("retailer", "-id"), condition=Q(store__isnull=True), name="step_by_retailer"),
+            models.Index(fields=("kind", "-id"), name="step_by_kind"),
         )
 
     def __str__(self) -> str:

@@ -72,6 +72,11 @@ class Pressure:
                 watched.looking.release()
         return watched.reason
 
+    def disk_free_bytes(self, store: int) -> int | None:
+        """Free space where the store's files lie; None where they are not on this machine, or nobody has looked."""
+        folder = self.watched[store].folder
+        return None if folder is None else shutil.disk_usage(folder).free
+
     def _look(self, store: int, watched: _Watched) -> str | None:
         client = self.stores.clients[store]
         # First, so that whoever is turned away is told of an outage.

@@ -7,6 +7,7 @@ from django.conf import settings
 from possys import receipt_keys
 from possys.redis import Stores
 from transactions.capture import Capture, Limits
+from transactions.counts import count
 from transactions.stream import SHARD_COUNT
 
 
@@ -27,4 +28,4 @@ def capture() -> Capture:
         offline_hours=settings.OFFLINE_ALLOWED_HOURS,
         credential_notice_days=settings.CREDENTIAL_NOTICE_DAYS,
     )
-    return Capture(stores=stores(), keys=receipt_keys.table(), limits=limits, links=receipt_keys.links())
+    return Capture(stores=stores(), keys=receipt_keys.table(), limits=limits, links=receipt_keys.links(), count=count)

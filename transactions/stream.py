@@ -6,7 +6,11 @@ Glossary of keys, for each shard N (the braces are a hash tag, so that all keys 
                      flushed (ID of the last entry in the ledger). No epoch field: the shard takes nothing.
     {sN}:stream      stream: entries `<epoch>-<number of the entry's last record>`; field d: the packed records of a
                      call, field m: for each the mark, retailer and store that the script gave it.
-                     The last flushed entry stays as an anchor that the next flush compares with the ledger's head.
+                     The last flushed entry stays as an anchor that the next flush compares with the ledger's head;
+                     with STREAM_KEPT_S, so does what was flushed in so many seconds.
+    {sN}:kept        list: of each block that was flushed lately when, the ID of its last entry, its header (layout in
+                     scripts/trim.lua). Out of it and the stream a database that was restored is filled up again with
+                     the very same blocks. Empty without STREAM_KEPT_S.
     {sN}:terminals   hash: terminal number -> its state (layout in scripts/append.lua). Made from the registry.
     {sN}:keys        hash: terminal number -> the public keys that it signs with (PUBLIC_KEY each), the newest first.
     {sN}:left:<identity>  hash: what refunds and voids on their way hold of that sale (glossary in reservations.py).
@@ -206,6 +210,7 @@ class Script:
 
 
 APPEND = Script("append.lua")
+TRIM = Script("trim.lua")
 CONFIGURE = Script("configure.lua")
 
 
@@ -222,6 +227,11 @@ def head_key(shard: int) -> str:
 def stream_key(shard: int) -> str:
     """The key of a shard's stream."""
     return f"{{s{shard}}}:stream"
+
+
+def kept_key(shard: int) -> str:
+    """The key of the headers of a shard's blocks that were flushed lately."""
+    return f"{{s{shard}}}:kept"
 
 
 def terminals_key(shard: int) -> str:
@@ -274,6 +284,25 @@ def append_command(shard: int, credential: Credential, per_minute: int, items: S
     keys = (head_key(shard), stream_key(shard), terminals_key(shard))
     payloads = b"".join([part for _, *parts in items for part in parts])
     return APPEND.command(keys, (call, heads, payloads))
+
+
+def trim_command(shard: int, flushed: str, header: bytes, *, now_ms: int, keep_ms: int) -> Command:
+    """The call behind a commit: the ledger has everything up to the entry `flushed`, which ends the header's block."""
+    return TRIM.command((head_key(shard), stream_key(shard), kept_key(shard)), (flushed, now_ms, keep_ms, header))
+
+
+class KeptBlock(NamedTuple):
+    """A block that was flushed lately: when it came into the ledger, the ID of its last entry, its header's bytes."""
+
+    flushed_ms: int
+    entry_id: str
+    header: bytes
+
+
+def read_kept(element: bytes) -> KeptBlock:
+    """One element of the list. Damaged: ValueError."""
+    moment, entry_id, header = element.split(b" ", 2)
+    return KeptBlock(int(moment), entry_id.decode(), header)
 
 
 class NotDurableError(redis.exceptions.RedisError):

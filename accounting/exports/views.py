@@ -17,10 +17,10 @@ from accounting.exports.files import AuditFile
 from accounting.exports.making import dsfinvk, saf_t
 from portal import frame
 from portal.access import portal_page
-from portal.limits import limits_said
 from portal.rights import Right
 from portal.scope import Scope
 from portal.sheets.pages import Action, Contents, Page
+from possys.accounts.limits import limits_said
 
 TITLE = "Audit files"
 # A file of receipts shows what every customer bought.

@@ -3,13 +3,10 @@
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
-from unfold.paginator import InfinitePaginator
 
 from analytics.peers.models import ChosenKind
+from possys.keyset_admin import KeysetAdmin
 from transactions.models import Store
-
-PAGE_ROWS = 50
 
 
 class ChosenKindForm(forms.ModelForm[ChosenKind]):
@@ -28,7 +25,7 @@ class ChosenKindForm(forms.ModelForm[ChosenKind]):
 
 
 @admin.register(ChosenKind)
-class ChosenKindAdmin(ModelAdmin):  # type: ignore[misc]
+class ChosenKindAdmin(KeysetAdmin):
     """Deleting a row gives the store back to the rule."""
 
     navigation_group = "Registry"
@@ -38,9 +35,6 @@ class ChosenKindAdmin(ModelAdmin):  # type: ignore[misc]
     list_display = ("store", "name", "chosen_at")
     search_fields = ("=store", "name")
     search_help_text = "A store's number, or words of a kind"
-    list_per_page = PAGE_ROWS
-    paginator = InfinitePaginator
-    show_full_result_count = False
 
     def get_readonly_fields(self, request: HttpRequest, obj: ChosenKind | None = None) -> tuple[str, ...]:
         """The store stays: another one is another row."""

@@ -42,6 +42,7 @@ PARTS = {
     "whole path",
     "flush alone",
     "bytes a sale",
+    "admin",
 }
 
 

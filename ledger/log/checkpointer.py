@@ -13,6 +13,7 @@ from ledger.log.blocks import new_blocks
 from ledger.log.keys import NoLogKeyError
 from ledger.log.models import Checkpoint, LogHead
 from ledger.log.notices import append_notices
+from ledger.log.refilling import bring_back
 from ledger.log.signing import RefusedError, name_first_key, sign_newest
 from ledger.log.state import StateError
 from ledger.log.tree import LogDamagedError
@@ -47,13 +48,15 @@ def checkpoint_round() -> Round:
     """Appends what is new, a bounded number of blocks, and signs. Raises DatabaseError; then nothing is half done."""
     done = Round()
     try:
+        # Before anything new: what was signed before the database was restored has its place in the log.
+        done.appended = bring_back()
         name_first_key()
         new = new_blocks()
         done.faults += [f"shard {shard}: {fault}" for shard, fault in new.faults.items()]
         if new.leaves:
             append(new.leaves)
             reach("log.after-append")
-            done.appended = len(new.leaves)
+            done.appended += len(new.leaves)
         done.appended += append_notices()
         done.checkpoint = sign_newest()
     except LogMovedError as moved:

@@ -50,6 +50,7 @@ class LogEntry(models.Model):
             models.Index(
                 fields=("kind", "index"), condition=~Q(kind=LeafKind.BLOCK), name="log_entries_of_other_kinds"
             ),
+            models.Index(fields=("-index",), condition=~Q(kind=LeafKind.BLOCK), name="log_entries_but_blocks"),
         )
 
     def __str__(self) -> str:

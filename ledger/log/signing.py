@@ -8,6 +8,7 @@ from ledger.log.leaves import FORMAT_VERSION, KeyLeaf
 from ledger.log.models import Checkpoint, LogHead
 from ledger.log.notes import Signer, written
 from ledger.log.state import Signed, read_state, state_lock, write_state
+from ledger.log.tail import keep_leaves
 from ledger.log.tree import consistency
 from ledger.shards import LOG_DATABASE
 from possys.clock import iso_utc, now_ms, utc
@@ -41,7 +42,9 @@ def sign_newest() -> Checkpoint | None:
             return None
         keys = _current_keys()
         tree_head = TreeHead(keys[0].verifier.name, head.size, bytes(head.root))
-        _check_continues(tree_head, has_checkpoints=latest is not None)
+        before = _check_continues(tree_head, has_checkpoints=latest is not None)
+        # A restored database gets them back from there (ledger/log/refilling.py).
+        keep_leaves(before, head.size)
         # Written before anything is signed: after a crash in between, the same may be signed, nothing else.
         write_state(Signed(*tree_head))
         reach("log.before-sign")
@@ -77,8 +80,8 @@ def _current_keys() -> list[Signer]:
     return keys
 
 
-def _check_continues(new: TreeHead, *, has_checkpoints: bool) -> None:
-    """Raises RefusedError unless the log's new state contains the last signed one as its beginning."""
+def _check_continues(new: TreeHead, *, has_checkpoints: bool) -> int:
+    """How many leaves were signed last. Raises RefusedError unless they are the beginning of the log's new state."""
     signed = read_state()
     if signed is None:
         if has_checkpoints:
@@ -99,3 +102,4 @@ def _check_continues(new: TreeHead, *, has_checkpoints: bool) -> None:
         merkle.check_consistency(signed.size, new.size, signed.root, new.root, path)
     except (merkle.ProofError, RuntimeError) as fault:
         raise RefusedError(f"the log does not continue what was signed at {signed.size} leaves: {fault}") from fault
+    return signed.size

@@ -349,6 +349,6 @@ def test_health_says_that_the_store_is_away(cast: Cast, sold: Sold, store_away: 
 
 
 def test_the_index_shows_health_to_those_who_may_see_it(cast: Cast, sold: Sold, settings: Any) -> None:
-    settings.UNFOLD = {**settings.UNFOLD, "DASHBOARD_CALLBACK": "ledger.admin_health.dashboard"}
-    assert "The flush is well" in cast.viewer.get("/admin/").content.decode()
-    assert "The flush is well" not in cast.without_rights.get("/admin/").content.decode()
+    settings.UNFOLD = {**settings.UNFOLD, "DASHBOARD_CALLBACK": "possys.home.dashboard"}
+    assert "Waiting for the ledger" in cast.viewer.get("/admin/").content.decode()
+    assert "Waiting for the ledger" not in cast.without_rights.get("/admin/").content.decode()

@@ -1,17 +1,20 @@
 """What the ledger tells Prometheus, also when its database is away."""
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 
+from ledger.database_metrics import days_ahead
 from ledger.log.checkpointer import catch_up
 from ledger.log.models import Checkpoint, LogHead, VerificationRun, WitnessContact
 from ledger.log.notes import WITNESS_KEY, new_signer
 from ledger.models import Head
+from ledger.tasks import CHECKPOINTER, flush_key
 from possys.clock import now_ms, utc
+from possys.redis import connect
 from tests.scraping import scrape
 from tests.tampering import triggers_off
 from tests.tills import Till
@@ -48,7 +51,7 @@ def test_the_ledger_tells_its_size_its_log_and_what_waits(till: Till, flush_ever
     assert 0 < found["possys_checkpoint_wait_seconds"][""] < 60
     assert 3600 <= found["possys_checkpoint_age_seconds"][""] < 3660
     assert found["possys_shards_stopped"] == {"": 1}
-    assert found["possys_archived_days"] == {"": 0}
+    assert found["possys_archived_partitions"] == {"": 0}
     assert found["possys_ledger_findings"] == {"alarm": 1, "stale": 2, "note": 1}
     assert found["possys_metrics_source_up"]["ledger"] == 1
 
@@ -88,8 +91,49 @@ def test_an_empty_ledger_has_no_ages(ledger: Any) -> None:
     assert scrape()["possys_checkpointer_fault"] == {"": 1}
 
 
-def test_a_scrape_without_a_database_says_so(ledger: Any, database_away: Callable[[], None]) -> None:
+def test_a_scrape_without_a_database_tells_what_the_stores_and_the_broker_know(
+    till: Till, database_away: Callable[[], None]
+) -> None:
+    till.send_batch(till.sales(3))
     database_away()
     found = scrape()
-    assert list(found) == ["possys_metrics_source_up"]
-    assert set(found["possys_metrics_source_up"].values()) == {0}
+    up = found["possys_metrics_source_up"]
+    assert {name for name, value in up.items() if not value} == {
+        "ledger", "feed", "database", "fleet", "mail", "findings",
+    }  # fmt: skip
+    assert sum(found["possys_backlog_records"].values()) == 3
+    assert found["possys_seal_wait_seconds"][""] > 0
+    assert found["possys_store_takes_sales"] == {"0": 1}
+    assert "possys_ledger_records_total" not in found
+
+
+def test_days_ahead_end_at_the_first_gap() -> None:
+    today = date(2026, 11, 30)
+    days = {today + timedelta(days=offset) for offset in (-3, 0, 1, 2, 4)}
+    assert days_ahead(days, today) == 2
+    assert days_ahead(days, today + timedelta(days=4)) == 0
+    assert days_ahead(days, today + timedelta(days=5)) == -1
+
+
+def test_the_days_that_are_made_are_told(ledger: Any) -> None:
+    found = scrape()
+    assert min(found["possys_partitions_ahead"][table] for table in ("ledger_entry", "ledger_block")) >= 1
+    assert found["possys_partitions"]["ledger_entry"] >= 3
+
+
+def test_who_works_is_told_by_what_is_held_in_the_broker(ledger: Any, settings: Any) -> None:
+    settings.FLUSH_GROUPS = 2
+    with connect(settings.BROKER_URL) as broker:
+        broker.delete(flush_key(0), flush_key(1), CHECKPOINTER)
+        broker.set(flush_key(1), "a worker", ex=60)
+        try:
+            found = scrape()
+        finally:
+            broker.delete(flush_key(1))
+    assert found["possys_work_groups"]["flush"] == 2
+    assert found["possys_work_groups_held"] == {"flush": 1, "log": 0, "feed": 0}
+    settings.BROKER_URL = "redis://127.0.0.1:1/0"
+    found = scrape()
+    assert found["possys_broker_up"] == {"": 0}
+    assert "possys_work_groups" not in found
+    assert found["possys_metrics_source_up"]["workers"] == 1

@@ -15,7 +15,6 @@ from lottery.draws.checking import facts_of
 from lottery.draws.drawing import TICKET_BYTES
 from lottery.draws.lists import read_tickets
 from lottery.draws.models import Draw
-from receipts.http import public_page
 from receipts.limiting import limited
 from receipts.limits import PAGES
 
@@ -48,7 +47,6 @@ def or_404(
 
 @require_safe
 @cache_control(public=True, max_age=KEPT_S)
-@public_page
 @limited(PAGES)
 def results(request: HttpRequest) -> HttpResponse:
     """All published draws."""
@@ -58,7 +56,6 @@ def results(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @cache_control(public=True, max_age=KEPT_S)
-@public_page
 @limited(PAGES)
 @or_404
 def result(request: HttpRequest, number: int) -> HttpResponse:
@@ -68,7 +65,6 @@ def result(request: HttpRequest, number: int) -> HttpResponse:
 
 @require_safe
 @cache_control(public=True, max_age=KEPT_S)
-@public_page
 @limited(PAGES)
 @or_404
 def check(request: HttpRequest, number: int) -> HttpResponse:

@@ -10,7 +10,6 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from ledger.admin_base import NewestPaginator
 from ledger.admin_entries import entry_url
 from lottery.admin_base import LotteryAdmin, at, key_lookup, known, page_of, receipt_lookup
 from lottery.draws.drawing import ticket_of
@@ -47,7 +46,6 @@ class EntryAdmin(LotteryAdmin):
     # Any filter of the list would have to read what no index is ordered by.
     list_filter = ()
     ordering = ("-pk",)
-    paginator = NewestPaginator
     search_fields = ("code",)
     search_help_text = "A receipt's code, or the key of a player, whole"
 

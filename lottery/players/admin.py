@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from unfold.decorators import display
 
-from ledger.admin_base import NewestPaginator
 from lottery.admin_base import LotteryAdmin, at, key_lookup, known, page_of
 from lottery.admin_steps import SteppedAdmin
 from lottery.players.admin_steps import STEPS
@@ -32,7 +31,6 @@ class PlayerAdmin(SteppedAdmin):
     list_display = ("key", "contact_masked", "kind", "language", "confirmed", "seen", "state_label")
     list_filter = ()
     ordering = ("-seen_at",)
-    paginator = NewestPaginator
     search_fields = ("tag",)
     search_help_text = "The whole contact, lottery tag or key"
     steps = STEPS
@@ -101,7 +99,6 @@ class BarringAdmin(LotteryAdmin):
     list_display_links = None
     list_select_related = ("by",)
     ordering = ("-pk",)
-    paginator = NewestPaginator
 
     @admin.display(description="at")
     def decided(self, barring: Barring) -> str:

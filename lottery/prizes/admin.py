@@ -10,7 +10,6 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from unfold.decorators import display
 
-from ledger.admin_base import NewestPaginator
 from lottery.admin_base import LotteryAdmin, at, page_of, receipt_lookup
 from lottery.admin_steps import SteppedAdmin
 from lottery.prizes import paying
@@ -45,7 +44,6 @@ class WinAdmin(SteppedAdmin):
     list_display = ("name_shown", "prize_shown", "amount", "state_label", "until", "claimed", "player")
     list_filter = ("state", "draw")
     list_select_related = ("draw", "prize", "claim", "entry__player")
-    paginator = NewestPaginator
     search_fields = ("entry__code",)
     search_help_text = "The receipt's code, whole"
     steps = STEPS

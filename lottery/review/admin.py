@@ -14,7 +14,6 @@ from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 from unfold.decorators import action, display
 
-from ledger.admin_base import NewestPaginator
 from lottery.admin_base import at, known, page_of
 from lottery.admin_steps import Done, ReasonForm, Step, SteppedAdmin
 from lottery.review import operations, queries
@@ -115,7 +114,6 @@ class SuspicionAdmin(SteppedAdmin):
     list_display = ("score", "player_shown", "draw", "why", "state_label", "computed")
     list_filter = ("state", "draw")
     list_select_related = ("draw", "player")
-    paginator = NewestPaginator
     actions = ("clear_all", "bar_all")
     actions_list = ("look",)
     steps = STEPS

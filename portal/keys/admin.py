@@ -5,21 +5,24 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
+from portal.admin_search import memberships_of
 from portal.keys.models import ApiKey
 from portal.keys.operations import revoke_key
 from portal.operations import Author
 from possys.accounts.models import User
 from possys.clock import now_ms, utc
+from possys.keyset_admin import KeysetAdmin
+from possys.keyset_search import FOUND_MAX, asked, first_found
+from transactions.admin_search import number_in
+from transactions.models import ID_MAX
 
-PAGE_ROWS = 50
 STATE_LABELS = {"valid": "success", "expired": "warning", "revoked": "danger"}
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]
+class ApiKeyAdmin(KeysetAdmin):
     """Keys are made by their members only, so that no page of the admin ever shows one."""
 
     navigation_group = "People"
@@ -29,32 +32,39 @@ class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]
     list_display_links = ("number", "name")
     list_filter = (("revoked_at", admin.EmptyFieldListFilter), "expires_on")
     list_select_related = ("membership__user", "membership__retailer")
-    list_per_page = PAGE_ROWS
-    show_full_result_count = False
-    search_fields = (
-        "=id",
-        "name",
-        "membership__user__username",
-        "membership__user__email",
-        "membership__retailer__name",
-    )
-    search_help_text = "A key's number without the r, its name, login, e-mail address or retailer"
+    ordering = ("-pk",)
+    search_fields = ("=id", "membership__user__username", "membership__user__email", "membership__retailer__name")
+    search_help_text = "A key's number; beginning of the login; whole e-mail address; tax id or words of the retailer"
     fields = ("number", "name", "person", "retailer", "state", "created_at", "last_used_on", "expires_on",
         "revoked_at", "revoked_by")  # fmt: skip
     readonly_fields = fields
     actions = ("revoke",)
 
-    @display(description="key", ordering="id")  # type: ignore[untyped-decorator]
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[ApiKey], search_term: str
+    ) -> tuple[QuerySet[ApiKey], bool]:
+        """By number, person or retailer."""
+        term = asked(search_term)
+        if not term:
+            return queryset, False
+        if (number := number_in(term.removeprefix("r"), ID_MAX)) is not None:
+            return queryset.filter(pk=number), False
+        members = (rows.order_by().values_list("pk", flat=True)[:FOUND_MAX] for rows in memberships_of(term))
+        return first_found(
+            request, queryset, (ApiKey.objects.filter(membership__in=list(own)) for own in members)
+        ), False
+
+    @admin.display(description="key")
     def number(self, key: ApiKey) -> str:
         """How the key's text begins."""
         return f"r{key.pk}"
 
-    @display(description="person", ordering="membership__user__username")  # type: ignore[untyped-decorator]
+    @admin.display(description="person")
     def person(self, key: ApiKey) -> str:
         """As whom it acts."""
         return str(key.membership.user)
 
-    @display(description="retailer", ordering="membership__retailer__name")  # type: ignore[untyped-decorator]
+    @admin.display(description="retailer")
     def retailer(self, key: ApiKey) -> str:
         """Where it gets in."""
         return str(key.membership.retailer)

@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from portal import frame, limits
+from portal import frame
 from portal.access import portal_page
 from portal.keys import operations, queries
 from portal.keys.forms import KeyForm
@@ -16,6 +16,7 @@ from portal.models import Membership
 from portal.operations import Author
 from portal.rights import Right
 from portal.scope import Scope
+from possys.accounts.limits import too_many
 from possys.accounts.models import User
 from possys.clock import now_ms, utc
 from possys.limits import LimitReachedError, count
@@ -50,7 +51,7 @@ def new_key(request: HttpRequest, scope: Scope) -> HttpResponse:
         member = Membership.objects.get(pk=scope.membership_id)
         token = operations.make_key(member, **form.cleaned_data, now=now)
     except LimitReachedError as reached:
-        return limits.too_many(request, reached)
+        return too_many(request, reached)
     except KeyRefusedError as fault:
         form.add_error(None, str(fault))
         return _form_page(request, scope, form, status=400)

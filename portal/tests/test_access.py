@@ -125,7 +125,6 @@ def test_a_service_s_view_gets_the_scope_and_its_404_stays_in_the_frame(cast: Re
     answer = asked(user_called("corner-accountant"))
     assert answer.status_code == 200
     assert "no-store" in answer["Cache-Control"]
-    assert "default-src 'none'" in answer["Content-Security-Policy"]
     assert asked(user_called("corner-viewer")).status_code == 403
     assert asked(user_called("rival")).status_code == 404
     assert asked(AnonymousUser()).status_code == 302

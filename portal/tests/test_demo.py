@@ -5,11 +5,11 @@ import json
 from typing import Any
 
 from django.core.management import call_command
-from django.test import Client
 
 from portal.demo import LARGEST, MANAGED, RIVAL, demo_people
 from portal.models import Membership, MembershipChange
 from portal.rights import Role
+from possys.accounts.models import User
 from tests.factories import make_retailer, make_store
 from transactions.demo import RETAILERS
 
@@ -25,7 +25,7 @@ def test_the_demo_s_logins_work_and_come_again_as_they_were(db: None, cheap_pass
     logins = {login["username"]: login for login in json.loads(printed.getvalue())["logins"]}
     assert [login["role"] for login in logins.values()][-1] == "owner, Bluebird Grocers"
     for name, login in logins.items():
-        assert Client().login(username=name, password=login["password"])
+        assert User.objects.get(username=name).check_password(login["password"])
     assert Membership.objects.get(user__username="manager").stores.count() == MANAGED
     kept = MembershipChange.objects.count()
     Membership.objects.filter(user__username="viewer").update(role=Role.OWNER)

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from possys.secrets import FILE_END
+
 # Beside DATABASE_URL, which is the web's: OWNER_DATABASE_URL for commands, and one for each kind of worker.
 ROLE_URL_END = "_DATABASE_URL"
 # Who signs: the checkpointer, and an owner's command that notes a key's change.
@@ -19,7 +21,11 @@ def for_role(environment: Mapping[str, str], role: str) -> dict[str, str]:
 
 
 def merged(settings: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
-    """Return both, `given` before `settings`; roles' addresses go with the DATABASE_URL that they came with."""
+    """Return both, `given` before `settings`; roles' addresses go with the DATABASE_URL that they came with.
+
+    A secret that a given file holds (NAME_FILE) takes the place of the local one, too.
+    """
+    settings = {name: value for name, value in settings.items() if not given.get(name + FILE_END)}
     if given.get("DATABASE_URL"):
         return {**without_role_urls(settings), **given}
     return {**settings, **without_role_urls(given)}

@@ -68,6 +68,7 @@ def _key_id(name: str, kind: int, key: Ed25519PrivateKey) -> str:
 # Each secret and how it is made; one that an older folder lacks is added.
 MAKERS: dict[str, Callable[[], str]] = {
     "SECRET_KEY": lambda: secrets.token_urlsafe(50),
+    "SECOND_FACTOR_KEY": lambda: secrets.token_hex(TERMINAL_KEY_BYTES),
     "TERMINAL_KEY": lambda: secrets.token_hex(TERMINAL_KEY_BYTES),
     "CODE_KEYS": _code_key,
     "TEST_CODE_KEYS": _code_key,

@@ -16,7 +16,7 @@ from possys.embedded.server import PASSWORD_BYTES
 SCRIPT = Path(__file__).resolve().parents[2] / "deploy" / "roles.sql"
 PREFIX = "possys_"
 # Who the processes are: `owner` is for owner's commands.
-ROLES = ("owner", "flush", "log", "web")
+ROLES = ("owner", "flush", "log", "web", "backup")
 
 
 def make_roles(postgres: Postgres) -> dict[str, str]:
@@ -41,9 +41,10 @@ def run_script(url: str, passwords: Mapping[str, str]) -> None:
 
 def _passwords(folder: Path) -> dict[str, str]:
     path = folder / "role-passwords.json"
-    if not path.exists():
+    kept: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+    if missing := [role for role in ROLES if role not in kept]:
+        kept.update((role, secrets.token_urlsafe(PASSWORD_BYTES)) for role in missing)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w") as file:
-            json.dump({role: secrets.token_urlsafe(PASSWORD_BYTES) for role in ROLES}, file)
-    kept: dict[str, str] = json.loads(path.read_text())
+            json.dump(kept, file)
     return kept

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.core.management import get_commands
 
-from possys.owner import OWNER_COMMANDS, choose_database
+from possys.owner import BACKUP_COMMANDS, OWNER_COMMANDS, choose_database
 
 PROJECT = Path(__file__).resolve().parents[2]
 WEB, OWNER = "postgres://web@host/ledger", "postgres://owner@host/ledger"
@@ -34,8 +34,17 @@ def test_the_owners_address_is_taken_for_owners_commands(arguments: list[str], o
     assert environment["DATABASE_URL"] == chosen
 
 
+def test_copies_are_taken_with_their_own_address() -> None:
+    for command, chosen in (("backup", "postgres://backup@host/ledger"), ("migrate", OWNER), ("health", WEB)):
+        environment = {
+            "DATABASE_URL": WEB, "OWNER_DATABASE_URL": OWNER, "BACKUP_DATABASE_URL": "postgres://backup@host/ledger",
+        }  # fmt: skip
+        choose_database(["manage.py", command], environment)
+        assert environment["DATABASE_URL"] == chosen
+
+
 def test_owners_commands_exist() -> None:
-    assert set(get_commands()) >= OWNER_COMMANDS
+    assert set(get_commands()) >= OWNER_COMMANDS | BACKUP_COMMANDS
 
 
 def test_manage_py_takes_the_address_before_it_reads_the_settings() -> None:
@@ -46,7 +55,7 @@ def test_manage_py_takes_the_address_before_it_reads_the_settings() -> None:
                  "OWNER_DATABASE_URL": "postgres://owner:x@127.0.0.1:2/owner"},
             capture_output=True, text=True, check=False,
         )  # fmt: skip
-        return json.dumps(ended.stderr)
+        return json.dumps(ended.stdout + ended.stderr)
 
     assert "port 2 failed" in failing("prepare")
     assert "port 1 failed" in failing("health")

@@ -40,13 +40,13 @@ def test_a_distribution_is_cumulative_and_has_its_sum() -> None:
     pulse.push()
     read = pulse.totals().histogram(SIZES, kind="a")
     assert [count for _, count in read.buckets] == [1, 3, 3, 4]
-    assert (read.count, read.total) == (4, 12.75)
-    assert pulse.totals().histogram(SIZES, kind="b").count == 0
+    assert (read.observed, read.total) == (4, 12.75)
+    assert pulse.totals().histogram(SIZES, kind="b").observed == 0
 
 
 def test_minutes_hold_what_was_counted_in_them(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [1_800_000_000.0]
-    monkeypatch.setattr(pulse.time, "time", lambda: clock[0])
+    monkeypatch.setattr("possys.pulse.time.time", lambda: clock[0])
     pulse.add("test_sales", 3)
     clock[0] += 60
     pulse.add("test_sales", 4)

@@ -9,13 +9,12 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
-from ledger.admin_base import PAGE_ROWS, NewestPaginator
 from possys.accounts.models import User
 from possys.clock import lasting, now_ms, utc
 from possys.codes import CODE_LENGTH, CodeError
+from possys.keyset_admin import KeysetAdmin
 from receipts.cases import operations
 from receipts.cases.admin_forms import WorkForm
 from receipts.cases.admin_page import case_page
@@ -34,7 +33,7 @@ STALE = "Nothing was done: something has happened to the report since its page w
 
 
 @admin.register(Case)
-class CaseAdmin(ModelAdmin):  # type: ignore[misc]
+class CaseAdmin(KeysetAdmin):
     """What waits longest stands first; closed ones follow."""
 
     navigation_group = "Customers"
@@ -43,10 +42,6 @@ class CaseAdmin(ModelAdmin):  # type: ignore[misc]
     list_display = ("number_shown", "kind_shown", "state_label", "source_label", "code", "place", "age", "assigned_to")
     list_filter = ("state", "kind", "source")
     list_select_related = ("assigned_to",)
-    list_per_page = PAGE_ROWS
-    paginator = NewestPaginator
-    show_full_result_count = False
-    sortable_by = ()
     search_fields = ("number",)
     search_help_text = "The report's number or a receipt code, whole"
 

@@ -19,7 +19,6 @@ from receipts.cases.models import TEXT_MAX, Case, Event, Kind, State
 from receipts.cases.photos import PHOTO_BYTES_MAX
 from receipts.cases.queries import find_case, public_events
 from receipts.cases.uploads import BODY_BYTES_MAX, is_too_large
-from receipts.http import public_page
 from receipts.limiting import too_many
 from receipts.limits import PAGES, REPORTS, Limit, LimitReachedError, check, client_of, count
 
@@ -71,7 +70,6 @@ def _wait(reached: LimitReachedError, page: HttpResponse) -> HttpResponse:
 # Neither a session nor a cookie comes with these forms, so there is nothing that another site's form could abuse.
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
-@public_page
 @report_page
 def report(request: HttpRequest) -> HttpResponse:
     """The form; sent rightly, it leads to the case's page."""
@@ -122,7 +120,6 @@ def _see(number: str, secret: str) -> HttpResponse:
 
 @csrf_exempt  # As above: the secret in the address is all that it takes, and no other site knows it.
 @require_http_methods(["GET", "HEAD", "POST"])
-@public_page
 @report_page
 def case(request: HttpRequest, number: str, secret: str) -> HttpResponse:
     """What became of a report; while it is open, something can be added."""

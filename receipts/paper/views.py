@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from possys import receipt_keys
 from possys.qr import qr_svg
 from receipts.access import NotLinkedError, linked_code
-from receipts.http import STATUSES, public_page, set_headers
+from receipts.http import STATUSES, set_headers
 from receipts.limiting import too_many
 from receipts.limits import PAGES, Limit, LimitReachedError, client_of, count
 from receipts.paper import escpos
@@ -23,7 +23,6 @@ FORMS: dict[str, escpos.Maker] = {"native": escpos.qr, "raster": escpos.qr_raste
 
 
 @require_safe
-@public_page
 def qr(request: HttpRequest, ending: str) -> HttpResponse:
     """The QR code as SVG; it says nothing that the address does not, so nothing is looked up."""
     try:
@@ -34,7 +33,6 @@ def qr(request: HttpRequest, ending: str) -> HttpResponse:
 
 
 @require_safe
-@public_page
 def printer(request: HttpRequest, ending: str) -> HttpResponse:
     """The QR code as ESC/POS: `?form=native` or `raster`, `?module=` dots of a printer's head for a module."""
     try:
@@ -60,7 +58,6 @@ def printer(request: HttpRequest, ending: str) -> HttpResponse:
 
 
 @require_safe
-@public_page
 def pdf(request: HttpRequest, ending: str) -> HttpResponse:
     """The receipt as PDF; where there is none to print (not written yet, a test), on to the page that says so."""
     try:

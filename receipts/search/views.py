@@ -9,7 +9,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from possys import receipt_keys
-from receipts.http import RETRY_AFTER_S, public_page
+from receipts.http import RETRY_AFTER_S
 from receipts.limiting import limits_said
 from receipts.limits import SEARCHES, client_of, count
 from receipts.search.forms import HONEYPOT, SearchForm
@@ -23,7 +23,6 @@ MISS_MS = 300
 # No session and no cookie: a forged form of another site could do nothing that it could not do by itself.
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
-@public_page
 @limits_said
 def without_code(request: HttpRequest) -> HttpResponse:
     """The form, and what it finds. The facts travel in the body, so that no address or log holds them."""

@@ -1,31 +1,45 @@
 """Watches and their mails in the admin: only to look at, addresses masked; what was given up can be sent again."""
 
+from typing import Any
+
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
-from unfold.paginator import InfinitePaginator
 
+from ledger.models import identity_of
 from possys.clock import now_ms, utc
+from possys.codes import CodeError
 from possys.contact import masked
+from possys.keyset_admin import KeysetAdmin
+from possys.receipt_keys import table
 from receipts.watches import operations
 from receipts.watches.models import Mail, Watch
 
-PAGE_ROWS = 50
 STATE_LABELS = {"waiting": "info", "sent": "success", "failed": "danger", "shown on the page": "success"}
 WATCH_LABELS = {"watches": "success", "not confirmed": "warning"}
 
 
-class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]
+class ReadOnlyAdmin(KeysetAdmin):
     """Nobody adds, changes or deletes here: only the address's owner may end a watch."""
 
     navigation_group = "Customers"
-    list_per_page = PAGE_ROWS
-    show_full_result_count = False
-    sortable_by = ()
-    # Counting them for every page would take longer than the page.
-    paginator = InfinitePaginator
+    search_help_text = "Receipt code, whole"
+    # Where the watch is, from the list's own rows.
+    watch = ""
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """By the receipt's identity and day, which are unique with the address."""
+        if not search_term.strip():
+            return queryset, False
+        try:
+            place = table().decode(search_term)
+        except CodeError:
+            return queryset.none(), False
+        found = {"original": identity_of(place.terminal, place.sequence), "original_on": place.day}
+        return queryset.filter(**{f"{self.watch}{name}": value for name, value in found.items()}), False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Nobody."""
@@ -48,7 +62,6 @@ class WatchAdmin(ReadOnlyAdmin):
     list_display = ("code", "masked_address", "state", "language", "asked_at", "confirmed_at")
     list_filter = (("confirmed_at", admin.EmptyFieldListFilter),)
     search_fields = ("code",)
-    search_help_text = "Receipt code"
     fields = readonly_fields = ("code", "masked_address", "state", "language", "asked_at", "confirmed_at")
 
     @admin.display(description="address")
@@ -72,7 +85,7 @@ class MailAdmin(ReadOnlyAdmin):
     list_filter = ("state", "kind")
     list_select_related = ("watch",)
     search_fields = ("watch__code",)
-    search_help_text = "Receipt code"
+    watch = "watch__"
     fields = readonly_fields = (
         "code", "kind", "masked_address", "state_label", "written_at", "due_at", "ended_at", "tries", "fault",
     )  # fmt: skip

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from possys.clock import now_ms, utc
 from possys.contact import masked
 from receipts.access import find_linked
-from receipts.http import STATUSES, public_page, set_headers
+from receipts.http import STATUSES, set_headers
 from receipts.limiting import limited
 from receipts.limits import PAGES, WATCHES, client_of, count
 from receipts.queries import RECORDED_STATES, State
@@ -34,7 +34,6 @@ reads_and_posts = require_http_methods(["GET", "HEAD", "POST"])
 
 @csrf_exempt
 @reads_and_posts
-@public_page
 @limited(PAGES)
 def watch(request: HttpRequest, ending: str) -> HttpResponse:
     """The form for an address; the answer to a good one is the same whether or not it watches already."""
@@ -60,7 +59,6 @@ def watch(request: HttpRequest, ending: str) -> HttpResponse:
 
 @csrf_exempt
 @reads_and_posts
-@public_page
 @limited(PAGES)
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
     """GET asks with a button, POST confirms and shows what has been taken back so far."""
@@ -80,7 +78,6 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
 
 @csrf_exempt
 @reads_and_posts
-@public_page
 def remove(request: HttpRequest, token: str) -> HttpResponse:
     """GET asks with a button, POST removes; a mail program's one-click POST (RFC 8058) comes here, too."""
     watch_id = watch_id_of(token, Purpose.REMOVE)

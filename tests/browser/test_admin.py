@@ -76,7 +76,7 @@ def sold(till: Till, flush_everything: Callable[[], Any]) -> str:
 def visit(sold: str, open_page: Callable[..., Page], shoot: Callable[[Page, str], Path], settings: Any) -> Visit:
     settings.UNFOLD = {
         **settings.UNFOLD,
-        "DASHBOARD_CALLBACK": "ledger.admin_health.dashboard",
+        "DASHBOARD_CALLBACK": "possys.home.dashboard",
         "SIDEBAR": {"navigation": "possys.accounts.admin.navigation"},
     }
     page = open_page()
@@ -89,7 +89,7 @@ def visit(sold: str, open_page: Callable[..., Page], shoot: Callable[[Page, str]
 
 
 def test_staff_finds_a_receipt_its_block_and_its_conflict(visit: Visit, sold: str) -> None:
-    assert "Last sealed" in visit.open("")
+    assert "last sealed" in visit.open("")
     assert "Stopped shards" in visit.open("ledger/head/")
     assert "Oak Avenue 1" in visit.open("transactions/terminal/")
     visit.open("ledger/entry/")

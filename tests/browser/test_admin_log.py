@@ -40,7 +40,7 @@ def logged(flush_everything: Callable[[], Any], ledger: Any, settings: Any) -> N
     """Sales under several checkpoints, one witness that confirms and one that does not yet, checks, an archive."""
     settings.UNFOLD = {
         **settings.UNFOLD,
-        "DASHBOARD_CALLBACK": "ledger.admin_health.dashboard",
+        "DASHBOARD_CALLBACK": "possys.home.dashboard",
         "SIDEBAR": {"navigation": "possys.accounts.admin.navigation"},
     }
     make_person("boss", is_superuser=True, password=PASSWORD)

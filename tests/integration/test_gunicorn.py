@@ -28,7 +28,10 @@ def address(ledger: redis.Redis) -> Iterator[tuple[str, int]]:
         host, port = drawn.getsockname()
     own = connection.settings_dict
     url = f"postgres://{own['USER']}:{own['PASSWORD']}@{own['HOST']}:{own['PORT']}/{own['NAME']}"
-    secrets = {name: getattr(settings, name) for name in ("TERMINAL_KEY", "CODE_KEYS", "TEST_CODE_KEYS", "SECRET_KEY")}
+    secrets = {
+        name: getattr(settings, name)
+        for name in ("TERMINAL_KEY", "CODE_KEYS", "TEST_CODE_KEYS", "SECRET_KEY", "SECOND_FACTOR_KEY")
+    }
     command = [
         sys.executable, "-m", "gunicorn", "possys.wsgi:application", "--bind", f"{host}:{port}", "--workers", "2",
         "--threads", "4", "--no-control-socket",

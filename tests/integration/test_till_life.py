@@ -49,7 +49,7 @@ from transactions.operations import change_status, enrol_terminals
 from transactions.sale import SEQUENCE_MAX
 
 LIMIT_S = 60
-SECRETS = ("TERMINAL_KEY", "CODE_KEYS", "TEST_CODE_KEYS", "SECRET_KEY")
+SECRETS = ("TERMINAL_KEY", "CODE_KEYS", "TEST_CODE_KEYS", "SECRET_KEY", "SECOND_FACTOR_KEY")
 RULES = Rules(currency="CZK", taxes={"A": "12.00", "Z": None}, cash_rounding=100)
 MILK = Line("Whole milk 1 l", 2550, "A", quantity=2, sku="A-1", gtin="4006381333931", category="Dairy")
 HAM = Line("Ham, sliced", 18990, "A", quantity="0.312", unit="kg", discount=705)

@@ -10,6 +10,7 @@ from ledger.partitions import make_days_ahead
 from ledger.roles import NotTheOwnerError, apply_rights
 from ledger.shards import databases
 from ledger.tasks import DAYS_AHEAD
+from possys.accounts.roles import keep_roles
 from possys.clock import now_ms, utc
 from transactions.operations import DeploymentError, fix_deployment
 
@@ -19,14 +20,15 @@ DAYS_BACK = 3
 
 class Command(BaseCommand):
     help = (
-        "Fixes the shards and keys, grants the database's roles their rights, makes heads and partitions, opens the "
-        "capture store's first epoch."
+        "Fixes the shards and keys, grants the database's roles and the staff's their rights, makes heads and "
+        "partitions, opens the capture store's first epoch."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             rights = [apply_rights(alias) for alias in databases()]
             fix_deployment()
+            roles = keep_roles()
             heads = make_heads()
             days = make_days_ahead(utc(now_ms()).date(), ahead=DAYS_AHEAD, window=DAYS_BACK)
             opened = open_shards()
@@ -39,3 +41,5 @@ class Command(BaseCommand):
             self.stdout.write(f"granted {applied.granted} rights, took {applied.revoked} back")
             if applied.missing:
                 self.stdout.write(f"no such role: {', '.join(applied.missing)} (deploy/roles.sql makes them)")
+        for role in roles:
+            self.stdout.write(str(role))

@@ -328,7 +328,7 @@ def test_a_draws_page_adds_up_once_a_minute(cast: Cast, django_assert_num_querie
     cast.superuser.get(page(draw))
     make_entry(draw, make_player())
     assert "1 receipts" in cast.superuser.get(page(draw)).context["found"].counted
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         cast.superuser.get(page(draw))
 
 
