@@ -93,6 +93,8 @@ WITNESSES = env.list("WITNESSES", default=[])
 WITNESS_QUORUM = env.int("WITNESS_QUORUM", default=0)
 # Where archived days lie.
 ARCHIVE_DIR = env.str("ARCHIVE_DIR", default=str(BASE_DIR / ".local" / "archive"))
+# Days of blocks older than this belong there (manage.py keep_days); 0: none, ever.
+ARCHIVE_AFTER_DAYS = env.int("ARCHIVE_AFTER_DAYS", default=0)
 
 # --- Capture ---------------------------------------------------------------------------------------------------
 # The oldest and the most future date of issue that capture takes, in days.

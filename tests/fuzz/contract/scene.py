@@ -81,4 +81,6 @@ def _sold(till: Till) -> list[str]:
 def _keys(retailer: Any) -> list[str]:
     now = utc(now_ms())
     owners: list[Membership] = [make_member(retailer, Role.OWNER, name=f"owner-{number}") for number in range(OWNERS)]
-    return [make_key(owner, name=f"key {count}", now=now) for owner, count in itertools.product(owners, range(KEYS_MAX))]
+    return [
+        make_key(owner, name=f"key {count}", now=now) for owner, count in itertools.product(owners, range(KEYS_MAX))
+    ]
