@@ -1,4 +1,4 @@
-"""The second factor at a retailer: an owner demands it, members come to it by a link in a mail, people see who has it."""
+"""The second factor at a retailer: demanded by an owner, set up by a link in a mail; people see who has one."""
 
 import re
 from typing import Any
