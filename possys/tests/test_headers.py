@@ -116,7 +116,7 @@ def test_with_tls_cookies_are_bound_to_the_host_and_browsers_come_back_by_tls() 
         text=True,
         check=True,
     ).stdout
-    assert told.split() == ["__Host-session", "__Host-csrf", "True", "True", "True"]
+    assert told.split() == ["__Host-sessionid", "__Host-csrftoken", "True", "True", "True"]
 
 
 def test_hsts_is_sent_with_tls(settings: Any, db: None) -> None:
