@@ -275,7 +275,9 @@ SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 # Mails and QR codes lead to pages for people who are signed in; a form is only ever sent by a page of this site.
 SESSION_COOKIE_SAMESITE, CSRF_COOKIE_SAMESITE = "Lax", "Strict"
 # With this prefix a browser takes the cookie from this very host by TLS only, for all of its paths.
-SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = ("__Host-session", "__Host-csrf") if IS_HTTPS else ("session", "csrf")
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = (
+    ("__Host-sessionid", "__Host-csrftoken") if IS_HTTPS else ("sessionid", "csrftoken")
+)
 # Own files only, no inline script or style: a hostile product name that got through could run nothing.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
