@@ -403,6 +403,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(hours=24),
         "options": {"expires": 3600},
     },
+    "clear-sessions": {
+        "task": "possys.tasks.clear_sessions",
+        "schedule": crontab(hour=3, minute=50),
+        "options": {"expires": 3600},
+    },
     "make-days": {"task": "ledger.tasks.make_days", "schedule": timedelta(hours=1), "options": {"expires": 3600}},
     "send-mails": {
         "task": "receipts.watches.tasks.send_mails",
