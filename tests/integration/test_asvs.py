@@ -27,6 +27,8 @@ def test_the_summary_counts_the_rows() -> None:
     assert f"| all | {len(ROWS)} | {verdicts['holds']} | {verdicts['n/a']} | {verdicts['**no**']} |" in TEXT
 
 
-@pytest.mark.parametrize("path", sorted({path for row in ROWS for path in NAMED.findall(row[-1])} - {"application/json"}))
+@pytest.mark.parametrize(
+    "path", sorted({path for row in ROWS for path in NAMED.findall(row[-1])} - {"application/json"})
+)
 def test_every_file_that_it_names_exists(path: str) -> None:
     assert (settings.BASE_DIR / path).exists()

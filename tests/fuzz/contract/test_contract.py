@@ -14,7 +14,7 @@ from tests.server import gunicorn
 # Of `make fuzz`, in place of the short runs.
 OPTIONS = shlex.split(os.environ.get("SCHEMATHESIS_OPTIONS", ""))
 SEED = ("--seed", "9", "--generation-deterministic", "--no-shrink")
-# Every boundary of every field is some hundred requests an operation: here one of each kind, all of them by `make fuzz`.
+# Every bound of every field is some hundred requests an operation: here one of each kind, all by `make fuzz`.
 CLOSELY = (
     "send_sale", "send_sales", "find_sale", "find_receipt", "enrol", "send_till_totals", "feed", "log_consistency",
     "tills_codes", "books_days", "stock_supplier",
