@@ -1,0 +1,30 @@
+"""Coverage-guided fuzzing of one target: `python -m tests.fuzz.coverage TARGET [options of libFuzzer]`."""
+
+import os
+import sys
+
+import atheris
+
+# What is guided by coverage; everything else runs as it is.
+GUIDED = [
+    "transactions", "possys", "ledger", "receipts", "fleet", "portal", "accounting.days", "static.verify",
+    "json", "PIL", "csv",
+]  # fmt: skip
+
+
+def main() -> None:
+    """Never returns: libFuzzer ends the process."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "possys.settings")
+    os.environ.setdefault("DEMO", "1")
+    import django
+
+    with atheris.instrument_imports(include=GUIDED):
+        django.setup()
+        from tests.fuzz.targets import TARGETS
+    name = sys.argv.pop(1)
+    atheris.Setup(sys.argv, TARGETS[name])
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
