@@ -24,7 +24,7 @@ def _ledger(facts: Facts) -> Iterator[Metric]:
     yield CounterMetricFamily("possys_ledger_records", "Records in the ledger.", value=facts.records)
     yield CounterMetricFamily("possys_ledger_blocks", "Blocks in the ledger.", value=facts.blocks)
     yield _gauge("possys_shards_stopped", "Shards that the flush does not write.", len(facts.shards_stopped))
-    yield _gauge("possys_archived_partitions", "Days (one partition each) of which the blocks lie in the archive.", facts.archived_days)
+    yield _gauge("possys_archived_partitions", "Days of which the blocks lie in the archive.", facts.archived_days)
 
 
 def _log(facts: Facts) -> Iterator[Metric]:

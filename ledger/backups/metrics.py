@@ -21,23 +21,26 @@ def backup_metrics() -> Iterator[Metric]:
     """All of it. Raises DatabaseError."""
     state, now = backup_state(), utc(now_ms())
     for kind, (name, text) in AGES.items():
-        if (age_s := state.age_s(kind, now)) is not None:
-            yield GaugeMetricFamily(name, text, value=age_s)
+        yield GaugeMetricFamily(name, text, value=state.age_s(kind, now))
     failed = GaugeMetricFamily("possys_backup_failed", "1 when the last run was not well.", labels=["kind"])
     for kind, run in state.last.items():
         failed.add_metric([kind], int(run is not None and not run.is_well))
     yield failed
-    if (backup := state.last_well[BackupRun.Kind.BACKUP]) is not None:
-        yield GaugeMetricFamily("possys_backup_bytes", "The last good backup's size.", value=backup.bytes)
-        seconds = (backup.ended_at - backup.started_at).total_seconds()
-        yield GaugeMetricFamily("possys_backup_seconds", "How long the last good backup took.", value=seconds)
-    if state.archives:
-        yield GaugeMetricFamily(
-            "possys_wal_archive_behind_seconds", "Since a file of WAL was archived last.", value=state.archive_behind_s
-        )
-        yield GaugeMetricFamily(
-            "possys_wal_archive_failed", "1 when archive_command failed last.", value=int(state.archive_fails)
-        )
+    backup = state.last_well[BackupRun.Kind.BACKUP]
+    size = None if backup is None else backup.bytes
+    seconds = None if backup is None else (backup.ended_at - backup.started_at).total_seconds()
+    yield GaugeMetricFamily("possys_backup_bytes", "The last good backup's size.", value=size)
+    yield GaugeMetricFamily("possys_backup_seconds", "How long the last good backup took.", value=seconds)
+    yield GaugeMetricFamily(
+        "possys_wal_archive_behind_seconds",
+        "Since a file of WAL was archived last; missing without an archive.",
+        value=state.archive_behind_s if state.archives else None,
+    )
+    yield GaugeMetricFamily(
+        "possys_wal_archive_failed",
+        "1 when archive_command failed last; missing without an archive.",
+        value=int(state.archive_fails) if state.archives else None,
+    )
     behind = GaugeMetricFamily(
         "possys_wal_receiver_behind_bytes", "WAL that a receiver or standby does not have yet.", labels=["slot"]
     )

@@ -99,7 +99,7 @@ def test_a_scrape_without_a_database_tells_what_the_stores_and_the_broker_know(
     found = scrape()
     up = found["possys_metrics_source_up"]
     assert {name for name, value in up.items() if not value} == {
-        "ledger", "feed", "database", "fleet", "mail", "findings",
+        "ledger", "feed", "database", "backups", "fleet", "mail", "findings",
     }  # fmt: skip
     assert sum(found["possys_backlog_records"].values()) == 3
     assert found["possys_seal_wait_seconds"][""] > 0
