@@ -261,6 +261,13 @@ STORAGES: dict[str, dict[str, Any]] = {
     },
 }
 
+# What Django takes of a form before any view; files and JSON have bounds of their own (docs/security.md, Size limits).
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+# A page's form with as many rows as may be sent at once (portal/sheets/forms.py), each with at most nine fields.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
+# No form takes more than one.
+DATA_UPLOAD_MAX_NUMBER_FILES = 4
+
 # Errors' pages and reports show no secret (possys/error_pages.py).
 DEFAULT_EXCEPTION_REPORTER_FILTER = "possys.error_pages.SecretsFilter"
 
@@ -401,6 +408,11 @@ CELERY_BEAT_SCHEDULE = {
     "purge-cases": {
         "task": "receipts.cases.tasks.purge_cases",
         "schedule": timedelta(hours=24),
+        "options": {"expires": 3600},
+    },
+    "clear-sessions": {
+        "task": "possys.tasks.clear_sessions",
+        "schedule": crontab(hour=3, minute=50),
         "options": {"expires": 3600},
     },
     "make-days": {"task": "ledger.tasks.make_days", "schedule": timedelta(hours=1), "options": {"expires": 3600}},

@@ -130,7 +130,7 @@ def outage_card(showing: Showing) -> Content:
 
 
 def _slow(recent: Rates, p99_ms: float | None) -> tuple[Alarm, ...]:
-    if p99_ms is None or recent.times.count < ANSWERS_MIN or p99_ms < SLOW_MS:
+    if p99_ms is None or recent.times.observed < ANSWERS_MIN or p99_ms < SLOW_MS:
         return ()
     return (
         Alarm(

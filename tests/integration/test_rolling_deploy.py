@@ -1,7 +1,7 @@
 """A release follows another while tills and people go on: no request fails, and every acknowledged sale is there once.
 
-Real gunicorn, Celery, store, PostgreSQL and, where it is installed, nginx, all with production's settings, and deploy/deploy.sh
-itself; only systemd is a small one of the tests' (tests/units.py), which reads the same units.
+Real gunicorn, Celery, store, PostgreSQL and, where it is installed, nginx, all with production's settings, and
+deploy/deploy.sh itself; only systemd is a small one of the tests' (tests/units.py), which reads the same units.
 """
 
 import hashlib
@@ -12,7 +12,6 @@ import shutil
 import socket
 import ssl
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -185,9 +184,8 @@ class Machine:
     def _told(self, role: str, addresses: dict[str, str]) -> dict[str, str]:
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         files = {**example("common", self.folder / "lib"), **example(role, self.folder / "lib")}
-        own = {**role_secrets("web"), "DATABASE_URL": addresses[f"{role.upper()}_DATABASE_URL"]} if role == "flush" else {
-            **role_secrets("web"), "DATABASE_URL": addresses["DATABASE_URL"],
-        }  # fmt: skip
+        own_address = addresses.get(f"{role.upper()}_DATABASE_URL") if role == "flush" else addresses["DATABASE_URL"]
+        own = {**role_secrets("web"), "DATABASE_URL": str(own_address)}
         if role == "owner":
             own["OWNER_DATABASE_URL"] = addresses["OWNER_DATABASE_URL"]
         files |= {"WEB_WORKERS": "2", "STATIC_ROOT": str(self.folder / "lib" / "static")}
