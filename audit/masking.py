@@ -6,7 +6,7 @@ from collections.abc import Sequence
 HIDDEN = "(hidden)"
 # Of fields and options. A name too many is hidden rather than one too few.
 SECRET_NAME = re.compile(
-    r"pass(word|wd|phrase)?|secret|token|otp|csrf|credential|private|challenge|api_?key|skey|(^|[-_])(pin|code|seed)$",
+    r"pass(word|wd|phrase)?|secret|token|otp|csrf|credential|private|challenge|api[-_]?key|skey|(^|[-_])(pin|code|seed)$",
     re.IGNORECASE,
 )
 # user:password@ in an address.

@@ -85,6 +85,36 @@ def last_published() -> int:
     return read_statement(newest.statement).last if newest else 0
 
 
+class Vouched(NamedTuple):
+    """What vouches for an act: the run it was published in, when, and the leaf of the log; None while that waits."""
+
+    first: int
+    last: int
+    at: datetime
+    index: int | None
+
+
+def publication_of(number: int) -> Vouched | None:
+    """The notice that published an act; None while none has. Runs follow each other, so the notices are searched by
+    halves."""
+    rows = Notice.objects.using(LOG_DATABASE).filter(service=SERVICE, subject=SUBJECT)
+    low = rows.order_by("id").values_list("id", flat=True).first()
+    high = rows.order_by("-id").values_list("id", flat=True).first()
+    while low is not None and high is not None and low <= high:
+        found = rows.filter(id__gte=(low + high) // 2).order_by("id").first()
+        if found is None or found.id > high:
+            high = (low + high) // 2 - 1
+            continue
+        said = read_statement(found.statement)
+        if said.first <= number <= said.last:
+            return Vouched(said.first, said.last, found.written_at, found.index)
+        if number > said.last:
+            low = found.id + 1
+        else:
+            high = (low + high) // 2 - 1
+    return None
+
+
 def publish_acts(now: datetime) -> Published:
     """Publishes what was added since the last time; a second worker finds nothing to do."""
     acts = notices_made = 0

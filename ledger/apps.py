@@ -8,6 +8,7 @@ class LedgerConfig(AppConfig):
 
     def ready(self) -> None:
         from ledger import checks, role_checks  # noqa: F401 - registers them
+        from ledger.archive.metrics import archive_metrics
         from ledger.backups.metrics import backup_metrics
         from ledger.consumers import discover
         from ledger.database_metrics import database_metrics
@@ -28,7 +29,8 @@ class LedgerConfig(AppConfig):
         register_looker()
         metrics.register("ledger", ledger_metrics, needs_database=True)
         metrics.register("feed", feed_metrics, needs_database=True)
-        metrics.register("database", database_metrics, needs_database=True)
+        metrics.register("archive", archive_metrics, needs_database=True)
         metrics.register("backups", backup_metrics, needs_database=True)
+        metrics.register("database", database_metrics, needs_database=True)
         metrics.register("workers", worker_metrics)
         discover()

@@ -6,11 +6,14 @@ held and the ledger does not have. Killed anywhere, it is done by raising once m
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
+import redis
 from django.db import transaction
 
 from ledger.flush import flush_all
+from ledger.intake import entry_digest
 from ledger.log.appending import make_log
 from ledger.models import EpochRaise, Head
 from ledger.recovery import Recovered, recover_stream
@@ -19,7 +22,7 @@ from possys.clock import now_ms, utc
 from possys.redis import Command, call_all
 from transactions.loading import load_shard
 from transactions.service import stores
-from transactions.stream import head_key, read_heads, stream_key
+from transactions.stream import head_key, kept_key, read_heads, stream_key
 
 logger = logging.getLogger(__name__)
 
@@ -84,11 +87,14 @@ def open_shards() -> int:
     return len(fresh)
 
 
-def raise_epochs(shards: Iterable[int], reason: str) -> Recovered:
-    """Raises the epoch of several shards; answers what was captured again."""
+def raise_epochs(
+    shards: Iterable[int], reason: str, *, progress: Callable[[int], None] = lambda shard: None
+) -> Recovered:
+    """Raises the epoch of several shards; answers what was captured again. `progress` is told of each that is open."""
     total = Recovered()
     for shard in shards:
         total.add(raise_epoch(shard, reason))
+        progress(shard)
     return total
 
 
@@ -106,13 +112,15 @@ def raise_epoch(shard: int, reason: str) -> Recovered:
     # The first epoch has no ledger before it, so nothing can have been taken earlier.
     started_s = 0 if epoch == 1 else now_ms() // 1000
     _do(shard, ("HSET", head_key(shard), "number", 0, "started", started_s))
+    # What it kept for a restored database is of the stream that is set aside.
+    _do(shard, ("DEL", kept_key(shard)))
     _do(shard, ("HSET", head_key(shard), "epoch", epoch))
     if epoch > 1:
         logger.warning("shard %d: epoch %d with %d terminals (%s)", shard, epoch, loaded, reason)
     recovered = Recovered()
     for name in [f"{stream_key(shard)}:aside:{number}" for number in range(1, epoch + 1)]:
         if client.exists(name):
-            again = recover_stream(client, name, shard)
+            again = recover_stream(client, name, shard, after=_behind_head(client, name, shard))
             recovered.add(again)
             # What could not be read or taken stays for whoever looks into it.
             if not again.refused and not again.damaged:
@@ -138,6 +146,18 @@ def _announce(shard: int, reason: str) -> int:
             head_number=head.number,
         )
     return head.announced_epoch
+
+
+def _behind_head(client: redis.Redis, name: str, shard: int) -> str:
+    """Where to begin in a stream that was set aside: behind the ledger's head if it is in there, else at the beginning.
+
+    What lies up to the very entry that the head names was taken from this stream; with STREAM_KEPT_S there is much.
+    """
+    head = Head.objects.using(database_for(shard)).get(shard=shard)
+    found: Any = client.xrange(name, head.entry_id, head.entry_id) if head.entry_id else []
+    if not found or entry_digest(found[0][1]) != bytes(head.entry_sha256):
+        return "-"
+    return f"({head.entry_id}"
 
 
 def _do(shard: int, command: Command) -> None:

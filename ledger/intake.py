@@ -96,7 +96,7 @@ def _check_anchor(client: redis.Redis, head: Head) -> tuple[bool, KeptBlock | No
         return True, kept
     if not found:
         return False, kept
-    if _digest(dict(zip(found[0][1][::2], found[0][1][1::2], strict=True))) != bytes(head.entry_sha256):
+    if entry_digest(dict(zip(found[0][1][::2], found[0][1][1::2], strict=True))) != bytes(head.entry_sha256):
         raise ShardStoppedError(f"entry {head.entry_id} is not the one that the ledger took: the store was exchanged")
     return True, kept
 
@@ -198,7 +198,7 @@ def _read(client: redis.Redis, shard: int, epoch: int, after: int, records_max: 
     return Intake(epoch, after + 1, records, entry_id, digest)
 
 
-def _digest(fields: dict[bytes, bytes]) -> bytes:
+def entry_digest(fields: dict[bytes, bytes]) -> bytes:
     """The entry's hash; of a damaged one, nothing that could match."""
     try:
         return entry_sha256(fields)

@@ -49,13 +49,12 @@ class Recovered:
         self.refused.extend(other.refused)
 
 
-def recover_stream(source: redis.Redis, name: str, shard: int) -> Recovered:
-    """Reads the stream `name` of `source` and captures what is missing into the shard's present store.
+def recover_stream(source: redis.Redis, name: str, shard: int, *, after: str = "-") -> Recovered:
+    """Reads the stream `name` of `source` from `after` on and captures what is missing into the shard's present store.
 
     A record that the ledger or the present store has already is only counted. Raises RedisError; then run it again.
     """
     done = Recovered()
-    after = "-"
     while True:
         found: Any = source.xrange(name, after, "+", count=1)
         if not found:

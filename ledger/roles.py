@@ -61,7 +61,11 @@ RIGHTS: dict[str, dict[str, frozenset[str]]] = {
         # What staff did is added, and triggers refuse the rest.
         "audit_act": ADD,
     },
-    BACKUP: {"ledger_backuprun": ADD},
+    BACKUP: {
+        "ledger_backuprun": ADD,
+        # Commands are staff's acts, too.
+        "audit_act": ADD,
+    },
 }
 LEDGER_PREFIX = "ledger_"
 # They read the whole ledger; the flush reads only what it writes.

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.contrib.postgres.operations import (
     AddConstraintNotValid,
     AddIndexConcurrently,
+    CreateExtension,
     RemoveIndexConcurrently,
     ValidateConstraint,
 )
@@ -34,6 +35,7 @@ HARMLESS: tuple[type[Operation], ...] = (
     RemoveIndexConcurrently,
     AddConstraintNotValid,
     ValidateConstraint,
+    CreateExtension,
 )
 # The version that still runs names what they take away or rename.
 TAKING_AWAY: tuple[type[Operation], ...] = (

@@ -11,7 +11,16 @@ from django.views.debug import SafeExceptionReporterFilter
 # Values shorter than this are no secrets of production (the checks refuse them), and would blank out half a page.
 SECRET_LENGTH_MIN = 8
 # Which settings hold secrets; of addresses, the password in them is looked for, too.
-SECRET_SETTINGS = ("SECRET_KEY", "TERMINAL_KEY", "CODE_KEYS", "TEST_CODE_KEYS", "LOG_KEY", "METRICS_TOKEN", "SMS_TOKEN")
+SECRET_SETTINGS = (
+    "SECRET_KEY",
+    "SECOND_FACTOR_KEY",
+    "TERMINAL_KEY",
+    "CODE_KEYS",
+    "TEST_CODE_KEYS",
+    "LOG_KEY",
+    "METRICS_TOKEN",
+    "SMS_TOKEN",
+)
 ADDRESS_SETTINGS = ("REDIS_URL", "BROKER_URL", "CACHE_URL", "EMAIL_URL")
 PASSWORD = re.compile(r"://[^:/?#]*:([^@/?#]+)@")
 

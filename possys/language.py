@@ -15,7 +15,7 @@ from django.utils.cache import patch_cache_control, patch_vary_headers
 
 ASKED = "lang"
 # Their readers are programs, staff who share one language, and retailers' people, whose pages are not translated yet.
-ENGLISH_ONLY = ("/admin", "/api", "/healthz", "/log", "/metrics", "/portal", "/readyz")
+ENGLISH_ONLY = ("/account", "/admin", "/api", "/healthz", "/log", "/metrics", "/portal", "/readyz")
 DEPENDS_ON = ("Accept-Language", "Cookie")
 
 

@@ -26,7 +26,19 @@ DOMAIN = "django"
 # What only staff and retailers' people see stays English.
 TEMPLATES = "templates"
 ENGLISH_TEMPLATES = tuple(
-    f"templates/{app}" for app in ("admin", "analytics", "portal", "accounting", "warehouse", "fleet", "findings")
+    f"templates/{app}"
+    for app in (
+        "accounts",
+        "admin",
+        "analytics",
+        "drf_spectacular",
+        "unfold",
+        "portal",
+        "accounting",
+        "warehouse",
+        "fleet",
+        "findings",
+    )
 )
 PYTHON_FOLDERS = ("possys", "receipts", "lottery", "status")
 PYTHON_LEFT_OUT = re.compile(r"/(tests|migrations|management|embedded)/|/admin\w*\.py$")

@@ -27,6 +27,7 @@ OWNER_COMMANDS = frozenset(
         "rebuild_store",
         "verify_ledger",
         "archive",
+        "keep_days",
         "restore_archive",
         "remove_record",
         "fill_corrections",

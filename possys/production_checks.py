@@ -138,14 +138,6 @@ def pages_run_no_foreign_script(app_configs: Sequence[Any] | None, **kwargs: Any
 
 
 @register(Tags.security, deploy=True)
-def staff_have_two_factors(app_configs: Sequence[Any] | None, **kwargs: Any) -> Iterator[CheckMessage]:
-    """A password alone opens the whole registry to whoever has guessed or fished it."""
-    if not settings.STAFF_SECOND_FACTOR:
-        hint = "Take STAFF_SECOND_FACTOR out of the environment."
-        yield Error("STAFF_SECOND_FACTOR is off.", hint=hint, id="possys.E022")
-
-
-@register(Tags.security, deploy=True)
 def servers_are_apart(app_configs: Sequence[Any] | None, **kwargs: Any) -> Iterator[CheckMessage]:
     """A cache that fills its memory, or FLUSHALL on the broker, must not reach sales that wait."""
     stores = [server_of(url) for url in settings.REDIS_URL.split(",")]

@@ -93,6 +93,8 @@ WITNESSES = env.list("WITNESSES", default=[])
 WITNESS_QUORUM = env.int("WITNESS_QUORUM", default=0)
 # Where archived days lie.
 ARCHIVE_DIR = env.str("ARCHIVE_DIR", default=str(BASE_DIR / ".local" / "archive"))
+# Days of blocks older than this belong there (manage.py keep_days); 0: none, ever.
+ARCHIVE_AFTER_DAYS = env.int("ARCHIVE_AFTER_DAYS", default=0)
 
 # --- Capture ---------------------------------------------------------------------------------------------------
 # The oldest and the most future date of issue that capture takes, in days.
@@ -194,6 +196,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Before everything that may answer with a page, such as the refusal of an unknown host.
     "possys.language.LanguageMiddleware",
+    "possys.area_limits.AreaLimitsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -258,6 +261,13 @@ STORAGES: dict[str, dict[str, Any]] = {
     },
 }
 
+# What Django takes of a form before any view; files and JSON have bounds of their own (docs/security.md, Size limits).
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+# A page's form with as many rows as may be sent at once (portal/sheets/forms.py), each with at most nine fields.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
+# No form takes more than one.
+DATA_UPLOAD_MAX_NUMBER_FILES = 4
+
 # Errors' pages and reports show no secret (possys/error_pages.py).
 DEFAULT_EXCEPTION_REPORTER_FILTER = "possys.error_pages.SecretsFilter"
 
@@ -272,7 +282,9 @@ SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 # Mails and QR codes lead to pages for people who are signed in; a form is only ever sent by a page of this site.
 SESSION_COOKIE_SAMESITE, CSRF_COOKIE_SAMESITE = "Lax", "Strict"
 # With this prefix a browser takes the cookie from this very host by TLS only, for all of its paths.
-SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = ("__Host-session", "__Host-csrf") if IS_HTTPS else ("session", "csrf")
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = (
+    ("__Host-sessionid", "__Host-csrftoken") if IS_HTTPS else ("sessionid", "csrftoken")
+)
 # Own files only, no inline script or style: a hostile product name that got through could run nothing.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -291,8 +303,8 @@ CONTENT_SECURITY_POLICY_BELOW = {
     "/portal/": {"connect-src": [SELF]},
     # unfold brings fonts, and one style element of its theme's colours.
     "/admin/": {"connect-src": [SELF], "font-src": [SELF], "style-src": [NONCE]},
-    # Swagger UI draws its arrows from data: addresses.
-    "/api/docs/": {"connect-src": [SELF], "img-src": ["data:"]},
+    # Swagger UI is started by one script element, and draws its arrows from data: addresses.
+    "/api/docs/": {"connect-src": [SELF], "img-src": ["data:"], "script-src": [NONCE]},
 }
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=False)
 # Prometheus asks each process by its own address.
@@ -366,6 +378,11 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE = {
+    "purge-attempts": {
+        "task": "possys.accounts.tasks.purge_attempts",
+        "schedule": timedelta(hours=24),
+        "options": {"expires": 3600},
+    },
     "repair-flush": {"task": "ledger.tasks.repair_flush", "schedule": timedelta(seconds=5), "options": {"expires": 5}},
     "repair-checkpointer": {
         "task": "ledger.tasks.repair_checkpointer",
@@ -391,6 +408,11 @@ CELERY_BEAT_SCHEDULE = {
     "purge-cases": {
         "task": "receipts.cases.tasks.purge_cases",
         "schedule": timedelta(hours=24),
+        "options": {"expires": 3600},
+    },
+    "clear-sessions": {
+        "task": "possys.tasks.clear_sessions",
+        "schedule": crontab(hour=3, minute=50),
         "options": {"expires": 3600},
     },
     "make-days": {"task": "ledger.tasks.make_days", "schedule": timedelta(hours=1), "options": {"expires": 3600}},

@@ -1,4 +1,4 @@
-"""Tells a Celery worker's pool that the worker was told to stop, so that tasks of half a minute end at their next round.
+"""Tells a Celery worker's pool that the worker was told to stop: tasks of half a minute end at their next round.
 
 Celery tells only its main process, which then waits for the pool. The pool's processes are forked from it and share one
 byte with it; in any other process nothing is ever set.

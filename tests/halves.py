@@ -61,9 +61,14 @@ def main(arguments: list[str]) -> int:
     declared = tomllib.loads((PROJECT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]["testpaths"]
     apps = [path for path in declared if path not in WHOLE]
     halves = [Half(name, paths, arguments) for name, paths in zip(NAMES, (list(WHOLE), apps), strict=True)]
-    # From here on: each half ends its own servers at a signal, and is waited for.
+
+    # Each half ends its own servers at a signal, and is waited for.
+    def end(*_: object) -> None:
+        for half in halves:
+            half.process.terminate()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: [half.process.terminate() for half in halves])
+        signal.signal(number, end)
     codes = [half.wait() for half in halves]
     print(closing_line(sum((half.counts for half in halves), Counter()), time.monotonic() - began_s))
     return max(codes)

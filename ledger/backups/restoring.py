@@ -53,10 +53,11 @@ def recovery_settings(wal: Path | None, until: datetime | None) -> dict[str, str
 
 
 def ask_for_recovery(data: Path, settings: dict[str, str]) -> None:
-    """Has the next start of PostgreSQL roll the data folder forward."""
+    """Has the next start of PostgreSQL roll the data folder forward; until that is done it lets nobody in."""
     with (data / "postgresql.auto.conf").open("a") as file:
         file.write("# Added by manage.py restore_backup.\n")
-        file.writelines(lines(settings))
+        # Services would meet a database that refuses to be written to, and stop.
+        file.writelines(lines({**settings, "hot_standby": "off"}))
     (data / "recovery.signal").touch(mode=0o600)
 
 

@@ -11,9 +11,12 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from possys.accounts.admin_second_factor import AccessAttemptAdmin, SecondFactorActs
 from possys.accounts.models import User
 from possys.keyset_admin import KeysetAdmin
 from possys.keyset_search import asked, first_found
+
+__all__ = ["AccessAttemptAdmin", "GroupAdmin", "UserAdmin", "navigation"]
 
 # What decides a person's rights; whoever could set these for themselves would have every right.
 RIGHTS = ("is_superuser", "groups", "user_permissions")
@@ -52,7 +55,7 @@ def _by_rank(item: tuple[int, str, dict[str, Any]]) -> tuple[int, str]:
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, KeysetAdmin):  # type: ignore[misc,type-arg]
+class UserAdmin(SecondFactorActs, DjangoUserAdmin, KeysetAdmin):  # type: ignore[misc,type-arg]
     """People are made inactive, never deleted: the admin's log of what they did would go with them."""
 
     form = UserChangeForm

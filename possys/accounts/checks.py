@@ -14,7 +14,8 @@ def staff_have_a_second_factor(app_configs: Sequence[Any] | None, **kwargs: Any)
     """Outside local work nobody reaches the admin with a password alone."""
     if settings.LOCAL_WORK or settings.STAFF_SECOND_FACTOR:
         return []
-    return [Error("STAFF_SECOND_FACTOR is off: a stolen password opens the admin.", id="possys.E010")]
+    hint = "Take STAFF_SECOND_FACTOR out of the environment."
+    return [Error("STAFF_SECOND_FACTOR is off: a stolen password opens the admin.", hint=hint, id="possys.E022")]
 
 
 @register(Tags.security)
@@ -29,13 +30,13 @@ def second_factor_keys_are_usable(app_configs: Sequence[Any] | None, **kwargs: A
             if len(bytes.fromhex(key)) != SECOND_FACTOR_KEY_BYTES:
                 raise ValueError(f"it must be {SECOND_FACTOR_KEY_BYTES} bytes")
         except ValueError as fault:
-            faults.append(Error(f"{name}: {fault}.", hint="64 hexadecimal digits.", id="possys.E011"))
+            faults.append(Error(f"{name}: {fault}.", hint="64 hexadecimal digits.", id="possys.E004"))
         if not settings.LOCAL_WORK and key == settings.LOCAL_SECOND_FACTOR_KEY:
             faults.append(
                 Error(
                     f"{name} still has the value that is for local work only.",
                     hint=f"Set {name} in the environment: openssl rand -hex 32",
-                    id="possys.E011",
+                    id="possys.E004",
                 )
             )
     return faults

@@ -16,7 +16,7 @@ from axes.signals import user_locked_out
 from django.conf import settings
 from django.contrib.auth.signals import user_login_failed
 from django.db import transaction
-from django.db.models import F, Max, Q, QuerySet, Sum
+from django.db.models import BooleanField, Case, F, Max, OuterRef, Q, QuerySet, Subquery, Sum, When
 from django.http import HttpRequest
 
 from possys import clock
@@ -122,6 +122,24 @@ def locked(now: datetime) -> list[tuple[str, int, datetime]]:
         .order_by("username")
     )
     return [(row["username"], row["wrong"], row["last"]) for row in rows]
+
+
+def is_locked(attempt: AccessAttempt) -> bool:
+    """Whether the login or the client of this row is locked out now."""
+    return _wrong(attempt.username or "", attempt.ip_address).limit is not None
+
+
+def with_locks(rows: QuerySet[AccessAttempt]) -> QuerySet[AccessAttempt]:
+    """The rows with `is_locked_now`, in one query."""
+    lately = AccessAttempt.objects.filter(attempt_time__gte=_since()).order_by()
+
+    def wrong(field: str) -> Subquery:
+        same = lately.filter(**{field: OuterRef(field)}).values(field)
+        return Subquery(same.annotate(wrong=Sum("failures_since_start")).values("wrong"))
+
+    sums = rows.annotate(wrong_for_login=wrong("username"), wrong_for_client=wrong("ip_address"))
+    is_over = Q(wrong_for_login__gte=WRONG_FOR_LOGIN.most) | Q(wrong_for_client__gte=WRONG_FOR_CLIENT.most)
+    return sums.annotate(is_locked_now=Case(When(is_over, then=True), default=False, output_field=BooleanField()))
 
 
 @transaction.atomic

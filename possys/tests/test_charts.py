@@ -24,7 +24,7 @@ def test_what_lies_above_the_top_is_drawn_at_the_top() -> None:
 
 @pytest.mark.parametrize(
     ("highest", "least", "top"),
-    [(0, 1, 1), (1, 1, 1), (1.1, 1, 2), (4.9, 1, 5), (51, 1, 100), (0.3, 0.01, 0.5), (0.2, 0.1, 0.2), (12_001, 10, 20_000)],
+    [(0, 1, 1), (1, 1, 1), (1.1, 1, 2), (4.9, 1, 5), (51, 1, 100), (0.3, 0.01, 0.5), (0.2, 0.1, 0.2), (12_001, 1, 2e4)],
 )  # fmt: skip
 def test_a_scale_ends_at_a_round_number(highest: float, least: float, top: float) -> None:
     assert round_top(highest, least=least) == pytest.approx(top)

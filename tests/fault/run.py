@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tests.fault import (  # noqa: F401 - fill the list
+    database_scenarios,
     kill_scenarios,
     ledger_scenarios,
     log_scenarios,

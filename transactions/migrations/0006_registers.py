@@ -7,7 +7,7 @@ extensions and a trusted one: the database's owner may create it.
 
 from typing import Any
 
-from django.contrib.postgres.operations import AddIndexConcurrently, TrigramExtension
+from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
 from django.db.models.deletion import PROTECT
 
@@ -34,12 +34,13 @@ class Migration(migrations.Migration):
     dependencies = [("transactions", "0005_outages")]
 
     operations = [
-        TrigramExtension(),
+        migrations.RunSQL("CREATE EXTENSION IF NOT EXISTS pg_trgm", migrations.RunSQL.noop),
         *(_searched(name, on) for name, on in SEARCHED.items()),
         AddIndexConcurrently("retailer", models.Index(fields=["name", "id"], name="retailer_by_name")),
         AddIndexConcurrently("retailer", models.Index(fields=["status", "name", "id"], name="retailer_by_status")),
         AddIndexConcurrently("retailer", models.Index(fields=["created_at", "id"], name="retailer_by_age")),
         AddIndexConcurrently("store", models.Index(fields=["retailer", "name", "id"], name="store_by_retailer")),
+        AddIndexConcurrently("store", models.Index(fields=["retailer", "id"], name="store_of_retailer")),
         AddIndexConcurrently("store", models.Index(fields=["name", "id"], name="store_by_name")),
         AddIndexConcurrently("store", models.Index(fields=["status", "name", "id"], name="store_by_status")),
         AddIndexConcurrently("store", models.Index(fields=["kind", "name", "id"], name="store_by_kind")),

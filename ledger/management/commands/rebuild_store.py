@@ -1,5 +1,6 @@
 """`manage.py rebuild_store`: after the capture store was wiped, exchanged or lost its tail."""
 
+import time
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -21,12 +22,22 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         shards = options["shard"] or ALL_SHARDS
+        opened, begun_s = 0, time.monotonic()
+
+        def progress(shard: int) -> None:
+            nonlocal opened
+            opened += 1
+            left_s = (time.monotonic() - begun_s) / opened * (len(shards) - opened)
+            self.stdout.write(f"  shard {shard} takes sales again ({opened} of {len(shards)}, {left_s:,.0f} s left)")
+            self.stdout.flush()
+
         try:
-            done = raise_epochs(shards, options["reason"])
+            done = raise_epochs(shards, options["reason"], progress=progress)
         except RedisError as fault:
             raise CommandError(f"the store cannot be reached: {fault}; run this again") from fault
         self.stdout.write(
-            f"raised the epoch of {len(shards)} shards; {done.captured} records captured again, {done.known} known"
+            f"raised the epoch of {len(shards)} shards in {time.monotonic() - begun_s:,.1f} s; {done.captured} records "
+            f"captured again, {done.known} known"
         )
         for line in [*done.damaged, *done.refused]:
             self.stderr.write(line)

@@ -1,4 +1,4 @@
-"""What is there when the API is fuzzed: two retailers with stores, tills and receipts, and a credential of each kind."""
+"""What is there when the API is fuzzed: two retailers with tills and receipts, and credentials of each kind."""
 
 import itertools
 from collections.abc import Callable
@@ -81,4 +81,6 @@ def _sold(till: Till) -> list[str]:
 def _keys(retailer: Any) -> list[str]:
     now = utc(now_ms())
     owners: list[Membership] = [make_member(retailer, Role.OWNER, name=f"owner-{number}") for number in range(OWNERS)]
-    return [make_key(owner, name=f"key {count}", now=now) for owner, count in itertools.product(owners, range(KEYS_MAX))]
+    return [
+        make_key(owner, name=f"key {count}", now=now) for owner, count in itertools.product(owners, range(KEYS_MAX))
+    ]
