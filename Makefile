@@ -15,7 +15,7 @@ TEST = $(if $(ARGS),$(WITH_SERVERS) $(VENV) -m pytest $(ARGS),$(VENV) -m tests.h
 TRANSLATIONS := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po))
 
 .DEFAULT_GOAL := help
-.PHONY: help run manage test check lint bench fault messages requirements clean setup environment
+.PHONY: help run manage test check lint bench fault fuzz audit messages requirements clean setup environment
 
 help: ## list the targets
 	@echo "Targets:"
@@ -45,6 +45,18 @@ bench: setup ## measure the speed of the whole path
 
 fault: setup ## kill everything under traffic, then reconcile
 	@$(VENV) -m tests.fault $(ARGS)
+
+fuzz: setup ## foreign bytes and the API, at length (docs/fuzzing.md; ARGS="--seconds 60 sale")
+	@$(WITH_SERVERS) $(VENV) -m tests.fuzz $(ARGS)
+
+# Without a network to an advisory service this fails: nothing that was not looked up counts as clean.
+audit: setup ## bandit over our own code, pip-audit over what is pinned (ARGS="--vulnerability-service osv")
+	@$(VENV) -m bandit --quiet --recursive --configfile pyproject.toml $(OWN_CODE)
+	@for file in requirements.txt requirements-dev.txt; do \
+		$(VENV) -m pip_audit --strict --disable-pip --require-hashes --requirement $$file $(ARGS) || exit 1; done
+
+OWN_CODE := accounting analytics audit clients/python/src deploy findings fleet ledger lottery portal possys receipts \
+	static status transactions warehouse
 
 messages: setup ## find the texts of the customer's pages for translating, and compile (docs/translating.md)
 	@$(VENV) manage.py messages

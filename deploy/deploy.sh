@@ -39,7 +39,7 @@ before=$(readlink -f "$root/current" 2>/dev/null || true)
 say "1 of 6: the new version's settings and files"
 STATIC_ROOT=$(sed -n 's/^STATIC_ROOT=//p' "$common")
 export STATIC_ROOT
-"$release/deploy/run" manage messages --compile --skip-checks >/dev/null || fail "the translations"
+"$release/deploy/run" manage messages --compile >/dev/null || fail "the translations"
 "$release/deploy/run" manage collectstatic --noinput --skip-checks --verbosity 0 || fail "the static files"
 "$manage" "$release" check --deploy || fail "settings that production must not have"
 

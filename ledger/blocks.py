@@ -19,6 +19,10 @@ FORMAT_VERSION = 1
 RECORDS_MAX = 4096
 # Of what lies in the stream; the envelopes add less than a megabyte.
 RAW_BYTES_MAX = 16 * 1024 * 1024
+# With the envelopes, and with room.
+UNPACKED_BYTES_MAX = 2 * RAW_BYTES_MAX
+# Of a length, seven at a time: a damaged body could make it grow without end, each step slower than the one before.
+LENGTH_BITS_MAX = UNPACKED_BYTES_MAX.bit_length()
 # Level 3 packs till receipts as well as level 6 does at half its time (docs/performance.md).
 ZSTD_LEVEL = 3
 # The link of a shard's first block.
@@ -155,7 +159,10 @@ def unpack_body(body: bytes) -> list[tuple[Kind, bytes]]:
 def unpacked(body: bytes) -> bytes:
     """The body before compression. Raises ValueError when it is damaged."""
     try:
-        return zstandard.ZstdDecompressor().decompress(body, max_output_size=2 * RAW_BYTES_MAX)
+        # What the body says of its own size is believed by the library, whatever the bound.
+        if zstandard.frame_content_size(body) > UNPACKED_BYTES_MAX:
+            raise ValueError("the body says that it is larger than a block can be")
+        return zstandard.ZstdDecompressor().decompress(body, max_output_size=UNPACKED_BYTES_MAX)
     except zstandard.ZstdError as fault:
         raise ValueError(f"the body cannot be unpacked: {fault}") from fault
 
@@ -223,6 +230,8 @@ def _uvarint(raw: bytes, at: int) -> tuple[int, int]:
         if at >= len(raw):
             raise ValueError("the body ends inside a length")
         byte = raw[at]
+        if shift > LENGTH_BITS_MAX:
+            raise ValueError("a length is longer than a block")
         value |= (byte & 0x7F) << shift
         at += 1
         if byte < 0x80:

@@ -1,13 +1,17 @@
-"""System checks: a process that serves must not be able to change the ledger (`manage.py check --database default`)."""
+"""System checks of the database (`manage.py check --database default`).
+
+A process that serves must not be able to change the ledger, and what the flush trims must be on a second disk.
+"""
 
 import os
 import sys
 from collections.abc import Sequence
 from typing import Any
 
+from django.conf import settings
 from django.core.checks import CheckMessage, Tags, register
 from django.core.checks import Warning as CheckWarning
-from django.db import DatabaseError
+from django.db import DatabaseError, connections
 
 from ledger.shards import databases as ledger_databases
 from ledger.standing import Standing, read_standing
@@ -35,6 +39,36 @@ def _messages(alias: str) -> list[CheckMessage]:
     if standing.is_harmless:
         return []
     return [CheckWarning(f"The database role of {alias}: {standing.line}.", hint=HINT, id=_id(standing))]
+
+
+@register(Tags.database)
+def what_is_trimmed_is_safe(
+    app_configs: Sequence[Any] | None, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Warns when a lost disk of PostgreSQL would take sales along that the capture store has just forgotten."""
+    if settings.LOCAL_WORK or settings.STREAM_KEPT_S > 0:
+        return []
+    return [message for alias in ledger_databases() if alias in (databases or ()) for message in _standbys(alias)]
+
+
+def _standbys(alias: str) -> list[CheckMessage]:
+    try:
+        with connections[alias].cursor() as cursor:
+            cursor.execute("SHOW synchronous_standby_names")
+            named = cursor.fetchone()[0]
+    except DatabaseError:
+        # The check of the role says so.
+        return []
+    if named:
+        return []
+    return [
+        CheckWarning(
+            f"The disk of {alias} takes along what was flushed in its last seconds: nobody receives its WAL "
+            "synchronously, and STREAM_KEPT_S is 0.",
+            hint="docs/backup.md, Setting it up.",
+            id="ledger.W021",
+        )
+    ]
 
 
 def _id(standing: Standing) -> str:

@@ -33,6 +33,8 @@ class HeadersMiddleware(CSPMiddleware):
         headers = answer.headers
         headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        # Not as a view likes it: Swagger UI's opens itself to windows of sign-in services, of which there are none.
+        headers["Cross-Origin-Opener-Policy"] = settings.SECURE_CROSS_ORIGIN_OPENER_POLICY
         if "Cache-Control" not in headers and _is_signed_in(request):
             headers["Cache-Control"] = PRIVATE
         return answer

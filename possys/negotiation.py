@@ -7,7 +7,7 @@ from rest_framework.request import Request
 
 
 class OneAnswer(DefaultContentNegotiation):
-    """There is one form of answer, whatever is asked for: a program that names none, or a wrong one, can still read it."""
+    """There is one form of answer, whatever is asked for: a program that names a wrong one can still read it."""
 
     def select_renderer(self, request: Request, renderers: Any, format_suffix: Any = None) -> Any:
         """The first one."""

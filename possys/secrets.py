@@ -6,7 +6,7 @@ A setting NAME is given by one of
     NAME_FILE                     a file's path: Docker's and Kubernetes' secrets, or any file of root's
     $CREDENTIALS_DIRECTORY/NAME   a file that systemd's LoadCredential= put there; NAME_FILE comes before it
 
-and an empty variable gives nothing. What a file gives stays out of the process's environment, which child processes
+and an empty variable, or an empty file of systemd's, gives nothing. What a file gives stays out of the process's environment, which child processes
 inherit and tools print. Pure: the environment comes in as a mapping, values go out as one.
 """
 
@@ -64,6 +64,9 @@ def file_of(name: str, environment: Mapping[str, str]) -> SecretFile | None:
     if path := environment.get(variable, ""):
         found = SecretFile(name, variable, Path(path))
     elif (folder := environment.get(CREDENTIALS, "")) and (kept := Path(folder) / name).is_file():
+        # A unit names all that there may be, and does not start without the file: an empty one gives nothing.
+        if kept.stat().st_size == 0:
+            return None
         found = SecretFile(name, f"${CREDENTIALS}/{name}", kept)
     else:
         return None

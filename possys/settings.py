@@ -261,6 +261,13 @@ STORAGES: dict[str, dict[str, Any]] = {
     },
 }
 
+# What Django takes of a form before any view; files and JSON have bounds of their own (docs/security.md, Size limits).
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+# A page's form with as many rows as may be sent at once (portal/sheets/forms.py), each with at most nine fields.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
+# No form takes more than one.
+DATA_UPLOAD_MAX_NUMBER_FILES = 4
+
 # Errors' pages and reports show no secret (possys/error_pages.py).
 DEFAULT_EXCEPTION_REPORTER_FILTER = "possys.error_pages.SecretsFilter"
 
@@ -275,7 +282,9 @@ SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 # Mails and QR codes lead to pages for people who are signed in; a form is only ever sent by a page of this site.
 SESSION_COOKIE_SAMESITE, CSRF_COOKIE_SAMESITE = "Lax", "Strict"
 # With this prefix a browser takes the cookie from this very host by TLS only, for all of its paths.
-SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = ("__Host-session", "__Host-csrf") if IS_HTTPS else ("session", "csrf")
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = (
+    ("__Host-sessionid", "__Host-csrftoken") if IS_HTTPS else ("sessionid", "csrftoken")
+)
 # Own files only, no inline script or style: a hostile product name that got through could run nothing.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -399,6 +408,11 @@ CELERY_BEAT_SCHEDULE = {
     "purge-cases": {
         "task": "receipts.cases.tasks.purge_cases",
         "schedule": timedelta(hours=24),
+        "options": {"expires": 3600},
+    },
+    "clear-sessions": {
+        "task": "possys.tasks.clear_sessions",
+        "schedule": crontab(hour=3, minute=50),
         "options": {"expires": 3600},
     },
     "make-days": {"task": "ledger.tasks.make_days", "schedule": timedelta(hours=1), "options": {"expires": 3600}},

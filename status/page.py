@@ -77,7 +77,7 @@ def page_of(report: Report) -> dict[str, Any]:
         "days": [_day_row(day, found) for day, found in reversed(report.days)],
         "days_chart": _days_chart(report),
         "good_share": _percent(good_share(report.days)),
-        "zone": report.as_of.astimezone(zone()).tzname(),
+        "zone": zone_name(report.as_of),
     }
 
 
@@ -94,6 +94,13 @@ def moment(at: datetime) -> str:
     day = format_date(local.date(), ENGLISH_DATE if locale.language == "en" else "long", locale)
     clock = format_time(local.replace(tzinfo=None), "HH:mm:ss", locale=locale)
     return f"{day}, {clock}"
+
+
+def zone_name(at: datetime) -> str:
+    """The country's zone: `CET`, or `UTC-05:00` where it has no name."""
+    local = at.astimezone(zone())
+    name = local.tzname() or ""
+    return name if name.isalpha() else f"UTC{local.isoformat()[-6:]}"
 
 
 def _times_chart(report: Report) -> Any:

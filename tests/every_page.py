@@ -157,6 +157,7 @@ def _finding(receipts: Receipts) -> list[Asked]:
         Asked("typed-symbol", "/r/?code=ABCD-ABCD-ABCD-ABC%3F"),
         Asked("mistyped", f"/r/{mistyped(good)}"),
         Asked("page-not-found", "/no/such/page"),
+        Asked("status", "/status/"),
         Asked("enrolment-code", "/E/0123456789ABCDEF"),
         Asked("printer-form", f"{full_address(good)}/receipt.bin?form=x"),
         Asked("printer-wide", f"{full_address(good)}/receipt.bin?module=16"),

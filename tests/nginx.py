@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from possys.embedded.ports import free_port
+from possys.embedded.ports import free_port, is_free
 from tests.production import PROJECT
 
 CONFIGURATION = PROJECT / "deploy" / "nginx"
@@ -98,7 +98,7 @@ def running(nginx: Nginx) -> Iterator[Nginx]:
     process = subprocess.Popen(nginx.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         limit_s = time.monotonic() + START_LIMIT_S
-        while not (nginx.folder / "nginx.pid").exists():
+        while is_free(nginx.tls):
             assert process.poll() is None, (nginx.folder / "log" / "error").read_text()
             assert time.monotonic() < limit_s
             time.sleep(0.05)

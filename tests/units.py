@@ -2,7 +2,7 @@
 
     python -m tests.units start|stop|restart|enable|disable|is-active|is-enabled UNIT ...
 
-asks the Units that listens at $POSSYS_UNITS, as `systemctl` asks systemd. What hardens, limits and restarts is not here.
+asks the Units that listens at $POSSYS_UNITS, as `systemctl` asks systemd. Not here: hardening, limits, starting again.
 """
 
 import json

@@ -16,6 +16,7 @@ from ledger.blocks import (
     MarkRow,
     Place,
     Sealed,
+    each_position,
     header_hash,
     leaf_of,
     marks_hash,
@@ -23,6 +24,7 @@ from ledger.blocks import (
     read_header,
     seal,
     unpack_body,
+    unpacked,
 )
 from ledger.merkle import leaf_hash, root
 
@@ -118,3 +120,12 @@ def test_no_bytes_at_all_break_the_reader_in_another_way(raw: bytes) -> None:
     except ValueError:
         return
     assert sum(len(content) for _, content in positions) < len(raw) or not raw
+
+
+def test_a_damaged_body_costs_no_more_than_a_block() -> None:
+    # A frame that says it has 8 GB, and a length that never ends: both are refused before anything is done for them.
+    huge = bytes.fromhex("28b52ffde0") + (2**33).to_bytes(8, "little") + b"\x01\x00\x00"
+    with pytest.raises(ValueError, match="larger than a block"):
+        unpacked(huge)
+    with pytest.raises(ValueError, match="longer than a block"):
+        list(each_position(b"\x00" + b"\xff" * 1_000_000))

@@ -89,6 +89,10 @@ def test_two_sources_of_one_secret_are_refused_and_both_named(tmp_path: Path) ->
         Environment({"SECRET_KEY": "of-the-environment", "CREDENTIALS_DIRECTORY": str(tmp_path)})
     # An empty variable, as in deploy/environment/, gives nothing.
     assert Environment({"SECRET_KEY": "", "SECRET_KEY_FILE": path})["SECRET_KEY"] == "of-the-file"
+    # Nor does an empty credential: a unit names all secrets that there may be.
+    written(tmp_path, "", "SMS_TOKEN")
+    assert "SMS_TOKEN" not in Environment({"CREDENTIALS_DIRECTORY": str(tmp_path)})
+    assert Environment({"SMS_TOKEN": "s", "CREDENTIALS_DIRECTORY": str(tmp_path)})["SMS_TOKEN"] == "s"
     # A unit that names a file of its own means it.
     own = written(tmp_path, "own", "other")
     both = {"SECRET_KEY_FILE": own, "CREDENTIALS_DIRECTORY": str(tmp_path)}

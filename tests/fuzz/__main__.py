@@ -35,7 +35,8 @@ def fuzz(name: str, seconds: int) -> bool:
     print(f"--- {name}", flush=True)
     command = [
         sys.executable, "-m", "tests.fuzz.coverage", name, str(corpus), f"-dict={FOLDER / 'words.dict'}",
-        f"-max_total_time={seconds}", f"-max_len={LENGTH_MAX}", f"-timeout={INPUT_LIMIT_S}", f"-rss_limit_mb={MEMORY_MB}",
+        f"-max_total_time={seconds}", f"-max_len={LENGTH_MAX}", f"-timeout={INPUT_LIMIT_S}",
+        f"-rss_limit_mb={MEMORY_MB}",
         f"-artifact_prefix={FOUND / name}-", "-verbosity=0", "-print_final_stats=1",
     ]  # fmt: skip
     done = subprocess.run(

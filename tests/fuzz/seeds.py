@@ -117,7 +117,7 @@ def tokens() -> list[bytes]:
 def files() -> list[bytes]:
     """CSV of tills, of a form's rows, with semicolons, quotation marks and a byte order mark."""
     return [
-        "store_reference,store,address,place,kind,label\r\n17,High Street,1 High Street,Leeds,fixed,Till 1\r\n".encode(),
+        b"store_reference,store,address,place,kind,label\r\n17,High Street,1 High Street,Leeds,fixed,Till\r\n",
         '\ufefftax_id;retailer;store_reference;label\nCZ1;"Corner; Shops";17;\'=1+1\n\n'.encode(),
         b"product,quantity,unit_cost,lot,expires_on,name\nA-1,2.000,17.50,,2027-01-01,Milk\n",
         b'product;quantity\n"A""1";1\n"open;2\n',

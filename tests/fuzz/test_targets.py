@@ -16,12 +16,14 @@ from tests.fuzz.targets import TARGETS
 FOUND = sorted((Path(__file__).parent / "found").glob("*"))
 NAMES = sorted(TARGETS)
 WORDS = [
-    b"null", b"true", b"NaN", b"-0", b"1e999999999", b"9" * 400, b"9007199254740993", b"\\u0000", b"\\ud800", b"\x00", b"\x7f",
-    b"\xef\xbb\xbf", b"\xc2\x80", b"\xed\xa0\x80", b"\xff", b'"', b'":', b'" :', b"{", b"}", b"[" * 3000, b",", b"\n", b";", b"'",
+    b"null", b"true", b"NaN", b"-0", b"1e999999999", b"9" * 400, b"9007199254740993", b"\\u0000", b"\\ud800", b"\x00",
+    b"\x7f", b"\xef\xbb\xbf", b"\xc2\x80", b"\xed\xa0\x80", b"\xff", b'"', b'":', b'" :', b"{", b"}", b"[" * 3000, b",",
+    b"\n", b";", b"'",
 ]  # fmt: skip
 # What stands where something else is due.
 ODD: list[Any] = [
-    None, True, 0, -1, 2**53, 2**63, 10**30, 1.5, "", "\0", "é", "\ud800", "A" * 5000, [], {}, [[[[]]]], {"a": {"a": []}}, "NaN",
+    None, True, 0, -1, 2**53, 2**63, 10**30, 1.5, "", "\0", "é", "\ud800", "A" * 5000, [], {}, [[[[]]]],
+    {"a": {"a": []}}, "NaN",
 ]  # fmt: skip
 
 
@@ -96,7 +98,7 @@ def test_json_of_another_structure_is_no_fault_of_ours(name: str) -> None:
             raw = json.dumps(
                 _changed(value, chance),
                 ensure_ascii=chance.random() < 0.5,
-                separators=(",", chance.choice(":|: ".split("|"))),
+                separators=(",", chance.choice([":", ": "])),
             )
             TARGETS[name](_twice(raw, chance).encode("utf-8", "surrogatepass"))
 

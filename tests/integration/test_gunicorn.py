@@ -1,62 +1,24 @@
 """Capture behind a real server: bodies cut short, without length or in chunks, and 50 copies of a sale at once."""
 
 import http.client
-import os
 import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import redis
-from django.conf import settings
-from django.db import connection
 
 from tests.factories import sale_bytes
+from tests.server import gunicorn
 from tests.tills import ONE, Till
 from transactions.stream import shard_of, stream_key
-
-START_LIMIT_S = 30
 
 
 @pytest.fixture
 def address(ledger: redis.Redis) -> Iterator[tuple[str, int]]:
     """Two gunicorn processes on the test's own database and store."""
-    with socket.create_server(("127.0.0.1", 0)) as drawn:
-        host, port = drawn.getsockname()
-    own = connection.settings_dict
-    url = f"postgres://{own['USER']}:{own['PASSWORD']}@{own['HOST']}:{own['PORT']}/{own['NAME']}"
-    secrets = {
-        name: getattr(settings, name)
-        for name in ("TERMINAL_KEY", "CODE_KEYS", "TEST_CODE_KEYS", "SECRET_KEY", "SECOND_FACTOR_KEY")
-    }
-    command = [
-        sys.executable, "-m", "gunicorn", "possys.wsgi:application", "--bind", f"{host}:{port}", "--workers", "2",
-        "--threads", "4", "--no-control-socket",
-    ]  # fmt: skip
-    server = subprocess.Popen(
-        command,
-        env={**os.environ, **secrets, "DATABASE_URL": url, "REDIS_URL": settings.REDIS_URL, "DEBUG": "0", "DEMO": "1"},
-        cwd=settings.BASE_DIR,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    limit = time.monotonic() + START_LIMIT_S
-    while time.monotonic() < limit and not answers(host, port):
-        time.sleep(0.1)
-    yield host, port
-    server.terminate()
-    server.wait()
-
-
-def answers(host: str, port: int) -> bool:
-    try:
-        socket.create_connection((host, port), timeout=1).close()
-    except OSError:
-        return False
-    return True
+    with gunicorn("--workers", "2", "--threads", "4", "--no-control-socket") as found:
+        yield found
 
 
 def talk(address: tuple[str, int], head: list[str], body: bytes, *, half_close: bool = False) -> bytes:
@@ -115,3 +77,16 @@ def test_bodies_without_length_in_chunks_or_cut_short_are_refused(
     assert ledger.xlen(stream_key(shard_of(till.number))) == 0
     whole = talk(address, head_of(till, f"Content-Length: {len(sale)}"), sale)
     assert whole.startswith(b"HTTP/1.1 201")
+
+
+def test_what_stands_before_a_body_has_bounds_as_well(address: tuple[str, int], till: Till) -> None:
+    host = ["Host: 127.0.0.1"]
+    said = {
+        "an address": talk(address, [f"GET /{'x' * 4100} HTTP/1.1", *host], b""),
+        "a header": talk(address, ["GET / HTTP/1.1", *host, f"Cookie: a={'x' * 8200}"], b""),
+        "headers": talk(address, ["GET / HTTP/1.1", *host, *(f"X-{number}: 1" for number in range(100))], b""),
+    }
+    statuses = {name: answer[9:12] for name, answer in said.items()}
+    assert statuses == {"an address": b"414", "a header": b"431", "headers": b"431"}
+    # It goes on serving.
+    assert talk(address, ["GET /robots.txt HTTP/1.1", *host], b"").startswith(b"HTTP/1.1 200")

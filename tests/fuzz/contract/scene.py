@@ -1,4 +1,4 @@
-"""What is there when the API is fuzzed: two retailers with stores, tills and receipts, and a credential of each kind."""
+"""What is there when the API is fuzzed: two retailers with tills and receipts, and credentials of each kind."""
 
 import itertools
 from collections.abc import Callable
