@@ -13,6 +13,7 @@ class AdminSite(UnfoldAdminSite):  # type: ignore[misc]
 
     sign_in: Callable[[HttpRequest], HttpResponse] | None = None
     sign_out: Callable[[HttpRequest], HttpResponse] | None = None
+    new_password: Callable[[HttpRequest], HttpResponse] | None = None
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """The way in; Django's own does not know of second factors and would let nobody in who has one to give."""
@@ -31,6 +32,12 @@ class AdminSite(UnfoldAdminSite):  # type: ignore[misc]
         if not super().has_permission(request):
             return False
         return not settings.STAFF_SECOND_FACTOR or is_proven(request)
+
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """One's own password; wrong old ones count like those at a sign-in."""
+        if self.new_password is None:
+            raise Http404
+        return self.new_password(request)
 
 
 def is_proven(request: HttpRequest) -> bool:
