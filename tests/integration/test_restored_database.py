@@ -247,12 +247,12 @@ def test_the_tail_survives_a_cut_line_and_drops_its_oldest_leaves(
         catch_up()
     older, newer = tail_paths()
     newer.write_bytes(newer.read_bytes()[:-5])
-    assert [one.index for one in read_leaves(0, 3)] == [0, 1]
+    assert [one.place for one in read_leaves(0, 3)] == [0, 1]
     monkeypatch.setattr("ledger.log.tail.FILE_BYTES_MAX", 10)
     keep_leaves(2, 3)
-    assert [one.index for one in read_leaves(0, 3)] == [0, 1, 2]
+    assert [one.place for one in read_leaves(0, 3)] == [0, 1, 2]
     assert (older.exists(), newer.exists()) == (True, False)
     keep_leaves(2, 3)
-    assert [one.index for one in read_leaves(0, 3)] == []
+    assert [one.place for one in read_leaves(0, 3)] == []
     assert [one.leaf.leaf for one in read_leaves(2, 3)] == [bytes(LogEntry.objects.get(index=2).leaf)]
     assert Path(older).stat().st_size > 0
