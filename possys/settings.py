@@ -10,8 +10,8 @@ import django_stubs_ext
 import environ
 from celery.schedules import crontab
 from csp.constants import NONCE, NONE, SELF
-from django.urls import reverse_lazy
 from django.core.files.storage import FileSystemStorage
+from django.urls import reverse_lazy
 
 from possys import logs, secrets
 
