@@ -43,7 +43,7 @@ class HeadersMiddleware(CSPMiddleware):
 
 
 def _areas() -> list[tuple[str, dict[str, Any]]]:
-    below: dict[str, dict[str, Any]] = settings.CONTENT_SECURITY_POLICY_BELOW
+    below: Any = settings.CONTENT_SECURITY_POLICY_BELOW
     return list(below.items())
 
 
