@@ -173,7 +173,9 @@ def make_cast_superuser() -> Client:
 
 
 def test_a_photo_is_recorded(cast: Cast) -> None:
-    case = Case.objects.create(number=new_number(), kind="amount", what="x", created_at=utc(now_ms()))
+    case = Case.objects.create(
+        number=new_number(), kind="amount", what="x", created_at=utc(now_ms()), secret_hash=b"x" * 32
+    )
     Photo.objects.create(case=case, content=picture().read(), width=1, height=1)
     assert cast.viewer.get(f"/admin/receipts/case/{case.pk}/photo").status_code == 200
     assert told() == [("viewer", Kind.LOOKED_AT, f"receipts.case {case.pk}")]

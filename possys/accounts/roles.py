@@ -62,6 +62,7 @@ RIGHTS: dict[str, frozenset[str]] = {
             "transactions.add_store", "transactions.change_store",
             "transactions.add_terminal", "transactions.change_terminal",
             "transactions.add_outage", "transactions.change_outage",
+            "axes.view_accessattempt",
             "ledger.change_service",
             "ledger.change_feedtoken",
             "fleet.add_import",
@@ -73,6 +74,7 @@ RIGHTS: dict[str, frozenset[str]] = {
         {
             *REGISTRY, *RECEIPTS, *PROOFS, *MACHINES, *REPORTS, *MAILS, *PEOPLE, *LOTTERY, *FINDINGS, *IMPORTS,
             "analytics.view_chosenkind",
+            "axes.view_accessattempt",
             "accounts.view_user", "auth.view_group",
             "audit.view_act",
         }
