@@ -100,7 +100,8 @@ class Glance:
         """All of it for a person, troubles last."""
         age = "" if not self.oldest_s else f", the oldest for {self.oldest_s:,.1f} s"
         said = [f"capture store: {one.line}" for one in self.stores]
-        said.append(f"waiting:       {self.waiting:,} records{age}")
+        unknown = "" if all(one.is_reachable for one in self.stores) else ", and what waits in a store that is away"
+        said.append(f"waiting:       {self.waiting:,} records{age}{unknown}")
         said += self._ledger_lines()
         said.append(f"workers:       {self._workers()}")
         said.append(f"cache:         {'answers' if self.is_cache_up else 'NOT REACHABLE'}")
@@ -177,14 +178,17 @@ def glance() -> Glance:
 
     now = clock.utc(clock.now_ms())
     backlog = read_backlog(stores())
-    found = ask("database", health)
-    # Whoever waited once for a database that is away waits for it no second time.
+    # One that hangs would keep whoever asks at 3 a.m. waiting for ever.
+    database = state_of("database")
+    if database.state != FINE:
+        faults["database"] = database.detail
+    found = ask("database", health) if database.state == FINE else None
     is_there = found is not None
     fed = ask("services", services) if is_there else None
     return Glance(
         now=now,
         stores=[_store(one) for one in backlog],
-        waiting=found.waiting if found is not None else sum(shard.records for one in backlog for shard in one.shards),
+        waiting=sum(shard.records for one in backlog for shard in one.shards),
         oldest_s=_oldest_s(backlog, now),
         is_cache_up=state_of("cache").state == FINE,
         ledger=found,

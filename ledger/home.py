@@ -83,13 +83,18 @@ def services_card(showing: Showing) -> Content:
 def _consumer(one: ServiceState, now: datetime) -> Consumer:
     behind = one.behind(now)
     lag = "from the archive" if behind is None else lasting(behind) if one.behind_blocks else "nothing"
-    complete = NOT_KNOWN if one.complete_to is None else f"{one.complete_to:%Y-%m-%d %H:%M:%S}"
+    complete = NOT_KNOWN if one.complete_to is None else _clock(one.complete_to, now)
     if not one.is_declared:
         return Consumer(one.name, "not installed", lag, complete, False)
     if one.stops:
         return Consumer(one.name, f"stopped in {len(one.stops)} shards", lag, complete, True)
     late = one.is_late(now)
     return Consumer(one.name, "late" if late else "keeps up", lag, complete, late)
+
+
+def _clock(moment: datetime, now: datetime) -> str:
+    """With its day, unless that is today's (UTC)."""
+    return f"{moment:%H:%M:%S}" if moment.date() == now.date() else f"{moment:%Y-%m-%d %H:%M:%S}"
 
 
 def _backlog_alarms(found: Backlog) -> tuple[Alarm, ...]:

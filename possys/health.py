@@ -37,6 +37,8 @@ ANSWER_S = 1.5
 # A look is good for this long.
 FRESH_S = 1.0
 HANDBOOK = "docs/operations.md"
+DATABASE_AWAY = f"{HANDBOOK}#possysdatabaseaway"
+CACHE_AWAY = f"{HANDBOOK}#possyscacheaway"
 
 FINE, PARTLY, AWAY = "fine", "partly", "away"
 
@@ -57,9 +59,10 @@ class Part(NamedTuple):
 class _Probe:
     """Looks at one part, never twice at the same time, and remembers what it saw for a moment."""
 
-    def __init__(self, look: Callable[[], Part], *, is_needed: bool) -> None:
+    def __init__(self, look: Callable[[], Part], *, is_needed: bool, do: str) -> None:
         self.look = look
         self.is_needed = is_needed
+        self.do = do
         self._lock = threading.Lock()
         self._seen: Part | None = None
         self._seen_s = 0.0
@@ -78,7 +81,7 @@ class _Probe:
     def seen(self, until_s: float) -> Part:
         """What is seen by then."""
         if not self._done.wait(max(0.0, until_s - time.monotonic())) or self._seen is None:
-            return Part(AWAY, "does not answer", f"{HANDBOOK}#at-3-am", f"nothing was heard of it in {ANSWER_S} s")
+            return Part(AWAY, "does not answer", self.do, f"nothing was heard of it in {ANSWER_S} s")
         return self._seen
 
     def _run(self) -> None:
@@ -87,7 +90,7 @@ class _Probe:
         # Whatever it is: the answer must name the other parts all the same.
         except Exception as fault:
             logger.warning("a part cannot be looked at", exc_info=True)
-            seen = Part(AWAY, "cannot be looked at", f"{HANDBOOK}#at-3-am", _line(fault))
+            seen = Part(AWAY, "cannot be looked at", self.do, _line(fault))
         finally:
             connections.close_all()
         with self._lock:
@@ -98,9 +101,12 @@ class _Probe:
 _probes: dict[str, _Probe] = {}
 
 
-def register(name: str, look: Callable[[], Part], *, is_needed: bool) -> None:
-    """Has /readyz tell of a part; one that is needed and away makes this process not ready."""
-    _probes[name] = _Probe(look, is_needed=is_needed)
+def register(name: str, look: Callable[[], Part], *, is_needed: bool, do: str) -> None:
+    """Has /readyz tell of a part; one that is needed and away makes this process not ready.
+
+    `do` leads to what to do when it cannot even be looked at, as that hangs.
+    """
+    _probes[name] = _Probe(look, is_needed=is_needed, do=do)
 
 
 def alive(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -150,7 +156,7 @@ def look_at_database() -> Part:
             cursor.execute("SELECT 1")
     except DatabaseError as fault:
         says = "cannot be reached: sales are taken and wait in the capture store; pages are not there"
-        return Part(AWAY, says, f"{HANDBOOK}#possysdatabaseaway", _line(fault))
+        return Part(AWAY, says, DATABASE_AWAY, _line(fault))
     return Part(FINE, "answers")
 
 
@@ -161,7 +167,7 @@ def look_at_cache() -> Part:
             client.ping()
     except (RedisError, OSError) as fault:
         says = "cannot be reached: sales are taken; nobody signs in, and full receipts are not shown"
-        return Part(AWAY, says, f"{HANDBOOK}#possyscacheaway", _line(fault))
+        return Part(AWAY, says, CACHE_AWAY, _line(fault))
     return Part(FINE, "answers")
 
 
@@ -175,5 +181,5 @@ def _line(fault: Exception) -> str:
     return f"{type(fault).__name__}: {text.splitlines()[0] if text else ''}"
 
 
-register("database", look_at_database, is_needed=False)
-register("cache", look_at_cache, is_needed=False)
+register("database", look_at_database, is_needed=False, do=DATABASE_AWAY)
+register("cache", look_at_cache, is_needed=False, do=CACHE_AWAY)

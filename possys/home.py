@@ -27,11 +27,15 @@ EVERY_S = 5
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """Something that a person must look at, and what to do; `url` leads to the page that says more."""
+    """Something that a person must look at, and what to do; `url` leads to the page that says more.
+
+    A symptom stands below what may have caused it.
+    """
 
     what: str
     remedy: str
     url: str = ""
+    is_symptom: bool = False
 
 
 class Showing:
@@ -124,6 +128,7 @@ def home(user: Any) -> Home:
         else:
             cards.append(Shown(card, content.context))
             alarms += content.alarms
+    alarms.sort(key=lambda alarm: alarm.is_symptom)
     return Home(alarms, cards, f"{clock.utc(showing.now_ms):%Y-%m-%d %H:%M:%S} UTC", EVERY_S)
 
 

@@ -13,7 +13,7 @@ from django.http import HttpRequest
 
 # More is no answer to a search: say more of what is looked for.
 FOUND_MAX = 1_000
-# A trigram index knows nothing shorter inside of words.
+# A trigram index knows nothing shorter but at the beginning.
 TRIGRAM = 3
 # A longer term is in no column.
 TERM_CHARACTERS_MAX = 120
@@ -23,10 +23,13 @@ MORE_THAN = (
 
 
 def has_words(column: str, term: str) -> Q:
-    """Rows that have every word of the term in the column, in any order."""
+    """Rows that have every word of the term in the column, in any order; of short words alone those that begin so."""
+    words = _short(term).split()
+    if not any(len(word) >= TRIGRAM for word in words):
+        return begins_with(column, term)
     found = Q()
-    for word in _short(term).split():
-        found &= Q(**{f"{column}__icontains" if len(word) >= TRIGRAM else f"{column}__istartswith": word})
+    for word in words:
+        found &= Q(**{f"{column}__icontains": word})
     return found
 
 

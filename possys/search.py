@@ -98,6 +98,7 @@ def find(request: HttpRequest) -> HttpResponse:
         "typed": typed[:TERM_LENGTH_MAX],
         "found": found,
         "prefix_min": PREFIX_LENGTH_MIN,
+        "hits_max": HITS_MAX,
     }
     return _unkept(TemplateResponse(request, "admin/find.html", context))
 

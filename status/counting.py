@@ -25,3 +25,8 @@ def count_registry() -> int:
         RegistryCount.objects.all().delete()
         RegistryCount.objects.bulk_create(rows)
     return len(rows)
+
+
+def is_counted() -> bool:
+    """Whether there are counts at all."""
+    return RegistryCount.objects.exists()

@@ -10,7 +10,7 @@ from status.models import RegistryCount
 from transactions.models import Life
 
 VIEW_TERMINALS = "transactions.view_terminal"
-NEVER = "Not counted yet; it is done every five minutes by the worker of the queue celery."
+NEVER = "Not counted yet: the worker of the queue celery does it every five minutes."
 
 
 class StatusRow(NamedTuple):

@@ -13,11 +13,13 @@ logger = logging.getLogger(__name__)
 
 @shared_task(ignore_result=True)
 def fold_minutes() -> None:
-    """One look at the cache's minutes; while that is away, the next one has them still."""
+    """One look at the cache's minutes; while that is away, the next one has them still. The first one counts, too."""
     try:
         folding.fold(now_ms())
     except (RedisError, OSError) as fault:
         logger.warning("the status page's minutes cannot be read: %s", fault)
+    if not counting.is_counted():
+        counting.count_registry()
 
 
 @shared_task(ignore_result=True)

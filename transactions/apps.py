@@ -10,9 +10,9 @@ class TransactionsConfig(AppConfig):
         from possys import health, metrics
         from transactions import home, searching
         from transactions.metrics import fleet_metrics, store_metrics
-        from transactions.readiness import look_at_stores
+        from transactions.readiness import STORE_AWAY, look_at_stores
 
-        health.register("capture-store", look_at_stores, is_needed=True)
+        health.register("capture-store", look_at_stores, is_needed=True, do=STORE_AWAY)
         metrics.register("capture-store", store_metrics)
         metrics.register("fleet", fleet_metrics, needs_database=True)
         home.register_cards()

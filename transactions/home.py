@@ -137,6 +137,7 @@ def _slow(recent: Rates, p99_ms: float | None) -> tuple[Alarm, ...]:
             f"One answer in a hundred takes {_ms(p99_ms)} or longer: tills wait two seconds, then go on offline.",
             "Look at the capture store first (its disk's fsync, memory, another program on its machine), then at the "
             "web servers' load. Nothing is lost: what was not answered is sent again.",
+            is_symptom=True,
         ),
     )
 
@@ -151,6 +152,7 @@ def _waiting(recent: Rates) -> tuple[Alarm, ...]:
             "Something that capture needs is away or full. See the backlog below; manage.py health names a stopped "
             "shard, and the answers' problem documents name the reason. If it lasts, declare an outage (Registry, "
             "Outages).",
+            is_symptom=True,
         ),
     )
 

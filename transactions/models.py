@@ -91,6 +91,8 @@ class Store(models.Model):
         # As the retailers'; the first stands in for the key's own index.
         indexes = (
             models.Index(fields=("retailer", "name", "id"), name="store_by_retailer"),
+            # A retailer's terminals are listed store by store.
+            models.Index(fields=("retailer", "id"), name="store_of_retailer"),
             models.Index(fields=("name", "id"), name="store_by_name"),
             models.Index(fields=("status", "name", "id"), name="store_by_status"),
             models.Index(fields=("kind", "name", "id"), name="store_by_kind"),

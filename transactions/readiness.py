@@ -9,12 +9,13 @@ from transactions.stream import SHARD_COUNT, read_heads
 
 FULL = Part(
     AWAY,
-    "is nearly full, or the ledger is too far behind: no sale is taken until the flush has made room",
+    "is nearly full, or the ledger is too far behind: no sale is taken until there is room",
     f"{HANDBOOK}#possysstorefull",
 )
 UNSAFE = Part(AWAY, "could lose sales as it is set, so none is taken", f"{HANDBOOK}#possysstoreunsafe")
 NO_EPOCH = Part(AWAY, "is not open: it was wiped, exchanged or is being rebuilt", f"{HANDBOOK}#possysstorewithoutepoch")
-GONE = Part(AWAY, "cannot be reached: tills go on offline", f"{HANDBOOK}#possysstoreaway")
+STORE_AWAY = f"{HANDBOOK}#possysstoreaway"
+GONE = Part(AWAY, "cannot be reached: tills go on offline", STORE_AWAY)
 NO_REPLICA = Part(AWAY, "has too few replicas to acknowledge a sale", f"{HANDBOOK}#possysstorereplicasaway")
 OPEN = Part(FINE, "takes sales")
 

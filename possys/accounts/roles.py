@@ -21,7 +21,8 @@ REGISTRY = ("transactions.view_retailer", "transactions.view_store", "transactio
 RECEIPTS = ("ledger.view_entry", "ledger.view_block", "ledger.view_markedrecord")
 PROOFS = ("ledger.view_loghead", "ledger.view_checkpoint", "ledger.view_witnesscontact", "ledger.view_logentry",
           "ledger.view_verificationrun", "ledger.view_archivemove")  # fmt: skip
-MACHINES = ("ledger.view_head", "ledger.view_epochraise", "ledger.view_service", "ledger.view_feedtoken")
+MACHINES = ("ledger.view_head", "ledger.view_epochraise", "ledger.view_service", "ledger.view_feedtoken",
+            "ledger.view_backuprun")  # fmt: skip
 REPORTS = ("receipts.view_case",)
 MAILS = ("receipts.view_watch", "receipts.view_mail")
 PEOPLE = ("portal.view_membership", "portal.view_apikey")

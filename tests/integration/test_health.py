@@ -212,12 +212,13 @@ def test_a_part_that_hangs_is_said_to_and_looked_at_by_one_thread_only(monkeypat
         go_on.wait()
         return Part(FINE, "answers")
 
-    health.register("hanging", hangs, is_needed=True)
-    health.register("broken", lambda: Part(*[]), is_needed=False)
+    health.register("hanging", hangs, is_needed=True, do="docs/operations.md#one")
+    health.register("broken", lambda: Part(*[]), is_needed=False, do="docs/operations.md#two")
     for _ in range(3):
         answer = ready()
         assert answer.status == 503
         assert answer.json()["parts"]["hanging"]["says"] == "does not answer"
+        assert answer.json()["parts"]["hanging"]["do"] == "docs/operations.md#one"
         assert answer.json()["parts"]["broken"]["says"] == "cannot be looked at"
     assert len(looks) == 1
     go_on.set()

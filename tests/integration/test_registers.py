@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Group
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import NoReverseMatch, reverse
@@ -104,10 +104,9 @@ def test_every_list_is_by_keyset_or_short_for_a_reason() -> None:
 
 
 def plan_of(sql: str) -> dict[str, Any]:
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute("SET LOCAL enable_sort = off")
-        # A percent sign in a search is none of a parameter here.
         cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}")
         [(found,)] = cursor.fetchall()
     plan: dict[str, Any] = (json.loads(found) if isinstance(found, str) else found)[0]["Plan"]
@@ -246,7 +245,7 @@ def test_the_number_of_rows_is_said_when_it_is_known_and_estimated_only_for_the_
         return staff.get(url).context["cl"].pager
 
     def way(pager: Any, title: str) -> str:
-        return next(one.url for one in pager.links if one.title == title)
+        return str(next(one.url for one in pager.links if one.title == title))
 
     first = shown(address)
     assert first.shown == "Terminals 1–50"

@@ -40,6 +40,7 @@ class Migration(migrations.Migration):
         AddIndexConcurrently("retailer", models.Index(fields=["status", "name", "id"], name="retailer_by_status")),
         AddIndexConcurrently("retailer", models.Index(fields=["created_at", "id"], name="retailer_by_age")),
         AddIndexConcurrently("store", models.Index(fields=["retailer", "name", "id"], name="store_by_retailer")),
+        AddIndexConcurrently("store", models.Index(fields=["retailer", "id"], name="store_of_retailer")),
         AddIndexConcurrently("store", models.Index(fields=["name", "id"], name="store_by_name")),
         AddIndexConcurrently("store", models.Index(fields=["status", "name", "id"], name="store_by_status")),
         AddIndexConcurrently("store", models.Index(fields=["kind", "name", "id"], name="store_by_kind")),

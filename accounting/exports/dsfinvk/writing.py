@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from types import TracebackType
 from typing import IO, Self
-from xml.sax.saxutils import escape  # nosec B406 - it writes, and reads nothing
+from xml.sax.saxutils import escape  # it writes, and reads nothing # nosec B406
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from accounting.exports.dsfinvk.taxonomy import TABLES, Column, Number, Table, Text

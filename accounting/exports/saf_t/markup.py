@@ -1,6 +1,6 @@
 """XML as text, element by element, so that a file of any length is written with little memory. Pure."""
 
-from xml.sax.saxutils import escape  # nosec B406 - it writes, and reads nothing
+from xml.sax.saxutils import escape  # it writes, and reads nothing # nosec B406
 
 from accounting.exports.texts import plain
 

@@ -7,13 +7,16 @@ import sys
 from pathlib import Path
 
 from tests.fuzz.contract.scene import Scene
+from tests.openapi import description
 
 CONFIGURATION = Path(__file__).parent / "schemathesis.toml"
 SCHEMATHESIS = (sys.executable, "-m", "schemathesis.cli")
 
 
-def run(scene: Scene, url: str, *options: str) -> subprocess.CompletedProcess[str]:
+def run(scene: Scene, url: str, folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """Everything that schemathesis said, and its exit code: 0 when it found nothing."""
+    document = folder / "openapi.json"
+    document.write_text(json.dumps(description()))
     environment = {
         **os.environ,
         "FUZZ_SCENE": json.dumps(scene._asdict()),
@@ -22,7 +25,7 @@ def run(scene: Scene, url: str, *options: str) -> subprocess.CompletedProcess[st
         "FUZZ_FEED": scene.feeds[0],
     }
     command = [
-        *SCHEMATHESIS, "--config-file", str(CONFIGURATION), "run", f"{url}/api/schema/?format=json", "--no-color",
+        *SCHEMATHESIS, "--config-file", str(CONFIGURATION), "run", str(document), "--url", url, "--no-color",
         *options,
     ]  # fmt: skip
     return subprocess.run(command, env=environment, check=False, capture_output=True, text=True, errors="replace")

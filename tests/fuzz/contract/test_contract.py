@@ -3,6 +3,7 @@
 import os
 import shlex
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,19 +21,20 @@ CLOSELY = (
     "tills_codes", "books_days", "stock_supplier",
 )  # fmt: skip
 HTTP_PROXIES = "1"
+Site = tuple[Scene, str, Path]
 
 
 @pytest.fixture
-def site(ledger: Any, flush_everything: Callable[[], object]) -> Iterator[tuple[Scene, str]]:
+def site(ledger: Any, flush_everything: Callable[[], object], tmp_path: Path) -> Iterator[Site]:
     scene = make_scene(flush_everything)
     # Each request comes from a client of its own, so that none is told to wait.
     options = ("--config", "deploy/gunicorn.conf.py", "--workers", "2")
     with gunicorn(*options, environment={"PROXIES": HTTP_PROXIES}) as (host, port):
-        yield scene, f"http://{host}:{port}"
+        yield scene, f"http://{host}:{port}", tmp_path
 
 
 @pytest.mark.skipif(bool(OPTIONS), reason="the long run stands in for it")
-def test_the_api_is_as_it_is_described(site: tuple[Scene, str]) -> None:
+def test_the_api_is_as_it_is_described(site: Site) -> None:
     broad = run(*site, "--phases", "examples,fuzzing", "--max-examples", "3", *SEED)
     assert broad.returncode == 0, digest(broad.stdout + broad.stderr)
     named = [word for name in CLOSELY for word in ("--include-operation-id", name)]
@@ -41,7 +43,7 @@ def test_the_api_is_as_it_is_described(site: tuple[Scene, str]) -> None:
 
 
 @pytest.mark.skipif(not OPTIONS, reason="make fuzz runs it")
-def test_the_api_is_as_it_is_described_at_length(site: tuple[Scene, str]) -> None:
+def test_the_api_is_as_it_is_described_at_length(site: Site) -> None:
     found = run(*site, *OPTIONS)
     print(digest(found.stdout + found.stderr))
     assert found.returncode == 0
