@@ -6,16 +6,15 @@ from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.urls import ResolverMatch
+from django.urls import ResolverMatch, reverse
 
 from audit.masking import HIDDEN, is_secret
 from audit.recording import Fields, Thing
 
-ADMIN = "admin"
 # Signing in and out is heard from Django itself; the last is a file of texts for scripts.
-SIGNING = frozenset({"login", "logout", "jsi18n"})
+SIGNING = frozenset({"login", "logout", "staff-login", "staff-logout", "jsi18n"})
 # A page asks for these by itself every few seconds; whoever opened it is in the log already.
-ASKED_BY_PAGES = frozenset({"fleet_import_part"})
+ASKED_BY_PAGES = frozenset({"fleet_import_part", "admin-home-part"})
 # Of a list: where one is in it and how it is sorted, which is no search.
 PLACE_IN_LIST = frozenset(
     {"p", "o", "e", "all", "page", "after", "before", "next", "_popup", "_to_field", "_changelist_filters", "saved"}
@@ -39,9 +38,8 @@ class Page(NamedTuple):
 
 
 def is_admin(request: HttpRequest) -> bool:
-    """Whether the request came to the admin."""
-    match = request.resolver_match
-    return match is not None and ADMIN in match.app_names
+    """Whether the request came to the admin, whichever app's page it is for."""
+    return request.path.startswith(reverse("admin:index"))
 
 
 def page_of(match: ResolverMatch, path: str) -> Page:

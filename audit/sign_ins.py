@@ -5,11 +5,10 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.http import HttpRequest
-from django.urls import Resolver404, resolve
 
 from audit.content import PERSON_CHARACTERS_MAX, clean
 from audit.models import Kind
-from audit.pages import ADMIN
+from audit.pages import is_admin
 from audit.recording import Who, record, who_asks
 
 UID = "audit"
@@ -38,18 +37,12 @@ def sign_in_failed(sender: Any, credentials: dict[str, Any], request: HttpReques
     """A wrong password at the admin's login, or anywhere for the name of somebody of the staff."""
     name = clean(credentials.get(get_user_model().USERNAME_FIELD) or "", PERSON_CHARACTERS_MAX)
     known = get_user_model()._default_manager.filter(username=name, is_staff=True).values_list("pk", flat=True).first()
-    if known is not None or (request is not None and _is_admins(request.path_info)):
-        record(Kind.SIGN_IN_FAILED, _who(request, known, name))
+    if known is not None or (request is not None and is_admin(request)):
+        # What of it was wrong, where the login says so.
+        record(Kind.SIGN_IN_FAILED, _who(request, known, name), said=str(credentials.get("what") or ""))
 
 
 def _who(request: HttpRequest | None, key: int | None, name: str) -> Who:
     # A test's browser signs in without a request's address.
     asked = Who(None, "") if request is None else who_asks(request)
     return asked._replace(person_id=key, person=name)
-
-
-def _is_admins(path: str) -> bool:
-    try:
-        return ADMIN in resolve(path).app_names
-    except Resolver404:
-        return False

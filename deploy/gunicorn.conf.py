@@ -20,9 +20,9 @@ wsgi_app = "possys.wsgi:application"
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_WORKERS", "3"))
 threads = 4
-# What stands before a body (docs/security.md, Size limits): the longest address of ours has some 400 bytes, and a browser
-# sends some twenty headers, of which cookies are the longest.
-limit_request_line = 4094
+# What stands before a body (docs/security.md, Size limits): a list's search and cursor in the longest letters, encoded, are
+# 5 kB; a browser sends some twenty headers, of which cookies are the longest.
+limit_request_line = 8190
 limit_request_fields = 100
 limit_request_field_size = 8190
 # A till keeps its connection between two customers; nginx, which is before it, does in its place.

@@ -11,7 +11,12 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from unfold.decorators import display
 
-from ledger import admin_feed_tokens, admin_log, admin_services  # noqa: F401 - importing registers their pages
+from ledger import (  # noqa: F401 - importing registers their pages
+    admin_backups,
+    admin_feed_tokens,
+    admin_log,
+    admin_services,
+)
 from ledger.admin_base import LedgerAdmin
 from ledger.admin_blocks import block_rows, find_block
 from ledger.admin_entries import NoEntryError, Rows, code_of, entry_rows, entry_url, find_entry

@@ -139,7 +139,7 @@ class VerificationRunAdmin(NewestAdmin):
     navigation_icon = "fact_check"
     list_display = ("verdict", "scope", "ended", "took", "log_size", "blocks", "records", "fault_count")
     search_fields = ("scope",)
-    search_help_text = "everything, sample, …"
+    search_help_text = "Beginning of the scope, such as everything or sample"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[VerificationRun]:
         """Without the faults' long list, which only the page of one shows."""

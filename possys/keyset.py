@@ -19,7 +19,7 @@ from typing import Any
 
 from django.contrib.admin.utils import get_fields_from_path
 from django.core.exceptions import ImproperlyConfigured, ValidationError
-from django.db.models import Field, Model, Q, QuerySet
+from django.db.models import Field, ForeignKey, Model, Q, QuerySet
 from django.db.models.constants import LOOKUP_SEP
 from django.db.models.expressions import F, OrderBy
 
@@ -217,12 +217,13 @@ def _ranges(order: Order, values: tuple[Any, ...]) -> Iterator[Q]:
 def _read_part(part: Any) -> tuple[str, bool]:
     if isinstance(part, str) and part != "?":
         return part.removeprefix("-").removeprefix("+"), part.startswith("-")
+    # The stubs do not know the name of an F.
     if isinstance(part, F):
-        return part.name, False
+        return str(vars(part)["name"]), False
     if isinstance(part, OrderBy) and isinstance(part.expression, F):
         is_natural = not (part.nulls_last if part.descending else part.nulls_first)
         if is_natural:
-            return part.expression.name, part.descending
+            return str(vars(part.expression)["name"]), part.descending
     raise ImproperlyConfigured(f"a list cannot be paged by {part!r}: only by columns, NULLs where PostgreSQL has them")
 
 
@@ -244,5 +245,5 @@ def _read(column: Column, value: Any) -> Any:
     if not isinstance(value, str) or "\0" in value:
         raise ValueError("no text of a column")
     # A key of another table is read as that table's key.
-    field = column.field.target_field if column.field.is_relation else column.field
+    field: Any = column.field.target_field if isinstance(column.field, ForeignKey) else column.field
     return field.to_python(value)

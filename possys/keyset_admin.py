@@ -157,6 +157,8 @@ class KeysetAdmin(ModelAdmin):  # type: ignore[misc]
     # Only what an index is ordered by.
     sortable_by: tuple[str, ...] | None = ()
     list_disable_select_all = True
+    # The field's own hint is gone as soon as somebody types.
+    list_before_template = "admin/keyset/searched_by.html"
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """By keyset."""

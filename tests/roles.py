@@ -26,6 +26,7 @@ INSERT_ONLY = [
     "ledger_cosignature",
     "ledger_verificationrun",
     "ledger_archivemove",
+    "ledger_backuprun",
 ]
 NEVER_DELETED = ["ledger_head", "ledger_loghead", "ledger_witnesscontact", "log_notice"]
 # Of services, whose triggers are theirs: whoever adds a row cannot change it, whatever the role may do otherwise.

@@ -10,23 +10,25 @@ from unfold.admin import TabularInline
 from unfold.decorators import display
 from unfold.forms import PaginationInlineFormSet
 
-from possys.keyset_admin import PAGE_ROWS
 from transactions.admin_actions import link
 from transactions.admin_base import STATUS_LABELS
 from transactions.models import EnrolmentCode, Terminal, TerminalKey
 from transactions.signatures import fingerprint
 
+# A row takes unfold some milliseconds, and a store may have thousands of terminals.
+ROWS_SHOWN = 20
+
 
 class FirstRows(PaginationInlineFormSet):  # type: ignore[misc]
-    """As many rows as stand on a page of a list, however many there are: they are not counted, and nothing leads on."""
+    """A few rows, however many there are: they are not counted, and nothing leads on."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **{**options, "per_page": None})
-        self._queryset = self.get_queryset()[:PAGE_ROWS]
+        self._queryset = self.get_queryset()[:ROWS_SHOWN]
 
 
 class LookInline(TabularInline):  # type: ignore[misc]
-    """Rows that nobody adds, changes or deletes here; beyond the first page there is a list of them."""
+    """Rows that nobody adds, changes or deletes here; beyond the first few there is a list of them."""
 
     tab = True
     extra = 0
@@ -47,7 +49,7 @@ class TerminalInline(LookInline):
     """A store's first terminals; the number leads to the terminal's own page, the form's line to the list of all."""
 
     model = Terminal
-    verbose_name_plural = f"first {PAGE_ROWS} terminals"
+    verbose_name_plural = f"first {ROWS_SHOWN} terminals"
     fields = readonly_fields = ("number_link", "label", "status_label", "expires_on", "enrolled_at")
 
     @admin.display(description="number")

@@ -23,8 +23,8 @@ def backup_metrics() -> Iterator[Metric]:
     for kind, (name, text) in AGES.items():
         yield GaugeMetricFamily(name, text, value=state.age_s(kind, now))
     failed = GaugeMetricFamily("possys_backup_failed", "1 when the last run was not well.", labels=["kind"])
-    for kind, run in state.last.items():
-        failed.add_metric([kind], int(run is not None and not run.is_well))
+    for ended, run in state.last.items():
+        failed.add_metric([ended], int(run is not None and not run.is_well))
     yield failed
     backup = state.last_well[BackupRun.Kind.BACKUP]
     size = None if backup is None else backup.bytes

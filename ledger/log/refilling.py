@@ -70,7 +70,7 @@ def _check_blocks(said: str, wanted: Sequence[TailLeaf]) -> None:
         if _key(one) in found and found[_key(one)] != merkle.leaf_hash(one.leaf.leaf):
             raise RefusedError(
                 f"{said}, and block {one.leaf.block} of shard {one.leaf.shard} was sealed anew: it is not the one that "
-                f"was signed as leaf {one.index}. {SEE}"
+                f"was signed as leaf {one.place}. {SEE}"
             )
     if missing:
         first = missing[0].leaf
@@ -90,7 +90,7 @@ def _append(signed: Signed, tail: Sequence[TailLeaf]) -> None:
             )
         for one in tail:
             if one.leaf.kind == LeafKind.NOTICE:
-                _bring_back_notice(one.index, one.leaf)
+                _bring_back_notice(one.place, one.leaf)
 
 
 def _bring_back_notice(index: int, leaf: NewLeaf) -> None:

@@ -26,9 +26,9 @@ NONE = b"-"
 
 
 class TailLeaf(NamedTuple):
-    """A leaf with its place in the log."""
+    """A leaf with its place in the log, its index."""
 
-    index: int
+    place: int
     leaf: NewLeaf
 
 
@@ -55,8 +55,8 @@ def read_leaves(first: int, end: int) -> list[TailLeaf]:
     for path in tail_paths():
         for line in _lines(path):
             one = _read(line)
-            if one is not None and first <= one.index < end:
-                found[one.index] = one
+            if one is not None and first <= one.place < end:
+                found[one.place] = one
     kept = []
     for index in range(first, end):
         if index not in found:
@@ -65,7 +65,7 @@ def read_leaves(first: int, end: int) -> list[TailLeaf]:
     return kept
 
 
-def _line(index: int, kind: int, shard: int | None, block: int | None, leaf: bytes) -> bytes:
+def _line(index: int, kind: int, shard: int | None, block: int | None, leaf: bytes | memoryview) -> bytes:
     numbers = [b"%d" % number if number is not None else NONE for number in (index, kind, shard, block)]
     return b" ".join([*numbers, bytes(leaf)]) + b"\n"
 

@@ -20,7 +20,7 @@ REGISTRY = ("transactions.view_retailer", "transactions.view_store", "transactio
 # What was recorded, and how it is proven; the page of an entry shows the receipt.
 RECEIPTS = ("ledger.view_entry", "ledger.view_block", "ledger.view_markedrecord")
 PROOFS = ("ledger.view_loghead", "ledger.view_checkpoint", "ledger.view_witnesscontact", "ledger.view_logentry",
-          "ledger.view_verificationrun", "ledger.view_archivemove")  # fmt: skip
+          "ledger.view_verificationrun", "ledger.view_archivemove", "ledger.view_backuprun")  # fmt: skip
 MACHINES = ("ledger.view_head", "ledger.view_epochraise", "ledger.view_service", "ledger.view_feedtoken")
 REPORTS = ("receipts.view_case",)
 MAILS = ("receipts.view_watch", "receipts.view_mail")
@@ -61,6 +61,7 @@ RIGHTS: dict[str, frozenset[str]] = {
             "transactions.add_store", "transactions.change_store",
             "transactions.add_terminal", "transactions.change_terminal",
             "transactions.add_outage", "transactions.change_outage",
+            "axes.view_accessattempt",
             "ledger.change_service",
             "ledger.change_feedtoken",
             "fleet.add_import",
@@ -72,6 +73,7 @@ RIGHTS: dict[str, frozenset[str]] = {
         {
             *REGISTRY, *RECEIPTS, *PROOFS, *MACHINES, *REPORTS, *MAILS, *PEOPLE, *LOTTERY, *FINDINGS, *IMPORTS,
             "analytics.view_chosenkind",
+            "axes.view_accessattempt",
             "accounts.view_user", "auth.view_group",
             "audit.view_act",
         }

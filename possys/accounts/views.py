@@ -55,7 +55,8 @@ def code(request: HttpRequest) -> HttpResponse:
                 return _signed_in(request, waiting.user, own, waiting.going_to, proof)
             lockout.count_wrong(request, name, what="second factor")
             form.add_error("code", WRONG_CODE)
-    return render(request, "accounts/code.html", {"form": form, "person": waiting.user})
+    context = {"form": form, "person": waiting.user, "is_for_staff": waiting.user.is_staff}
+    return render(request, "accounts/code.html", context)
 
 
 @never_cache
@@ -152,7 +153,8 @@ def after_password(request: HttpRequest, user: User, going_to: str) -> HttpRespo
     if step is Step.ENROLMENT:
         return redirect("second-factor-enrol")
     if step is Step.NO_LINK:
-        return render(request, "accounts/needs_link.html", {"is_staff": True}, status=403)
+        context = {"is_staff": True, "is_for_staff": True, "name": user.get_username()}
+        return render(request, "accounts/needs_link.html", context, status=403)
     return redirect(going_to)
 
 
@@ -220,6 +222,7 @@ def _enrol_page(request: HttpRequest, user: User, form: Any) -> HttpResponse:
         "key": [text[at : at + GROUP_SYMBOLS] for at in range(0, len(text), GROUP_SYMBOLS)],
         "is_another": second_factor.authenticator_of(user) is not None,
         "is_signed_in": request.user.is_authenticated,
+        "is_for_staff": user.is_staff,
     }
     return render(request, "accounts/enrol.html", context, status=400 if form.errors else 200)
 

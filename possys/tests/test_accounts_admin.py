@@ -35,7 +35,7 @@ def test_the_list_of_users_takes_the_same_queries_for_few_and_for_many(
     for count in (0, 10):
         for number in range(count):
             make_person(f"person-{number}", "view_user")
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(3):
             cast.superuser.get(reverse(LISTS[0]))
 
 

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 # Decided, too: for administrators (superusers), and for the lottery's own people, to whom an administrator gives the
 # rights of docs/lottery.md by hand, two persons being needed for what matters.
 OF_ADMINISTRATORS = {
-    "accounts.add_user", "accounts.change_user", "accounts.delete_user",
+    "accounts.add_user", "accounts.change_user",
     "auth.add_group", "auth.change_group", "auth.delete_group",
     "transactions.delete_retailer", "transactions.delete_store",
     "analytics.add_chosenkind", "analytics.change_chosenkind", "analytics.delete_chosenkind",

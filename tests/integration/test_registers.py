@@ -245,7 +245,7 @@ def test_the_number_of_rows_is_said_when_it_is_known_and_estimated_only_for_the_
         return staff.get(url).context["cl"].pager
 
     def way(pager: Any, title: str) -> str:
-        return next(one.url for one in pager.links if one.title == title)
+        return str(next(one.url for one in pager.links if one.title == title))
 
     first = shown(address)
     assert first.shown == "Terminals 1–50"

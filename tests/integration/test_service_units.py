@@ -22,7 +22,7 @@ ANALYZE = shutil.which("systemd-analyze")
 EXPOSURE_MOST = 2.0
 # Whoever signs or may change the ledger.
 SIGNERS = {"possys-log.service", "possys-archive.service"}
-OWNERS = {"possys-verify.service", "possys-archive.service", "possys-backup.service"}
+OWNERS = {f"possys-{name}.service" for name in ("verify", "archive", "backup", "drill")}
 
 
 def values(path: Path, name: str) -> list[str]:

@@ -62,5 +62,5 @@ def test_the_list_takes_the_same_queries_for_few_and_for_many(
     for names in ((), ("corner-owner", "corner-accountant", "rival")):
         for name in names:
             key_of(name)
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(3):
             staff.superuser.get(LIST)

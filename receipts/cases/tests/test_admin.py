@@ -21,8 +21,8 @@ from tests.people import Cast, make_cast, make_person, signed_in
 
 Reported = Callable[..., tuple[Case, str]]
 LIST = "/admin/receipts/case/"
-# Session, person, count and rows; the person's rights come with a superuser.
-LIST_QUERIES = 4
+# Session, person and rows; the person's rights come with a superuser.
+LIST_QUERIES = 3
 # Once more for the audit log.
 PAGE_QUERIES = 6
 
