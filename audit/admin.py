@@ -57,7 +57,7 @@ class ActAdmin(LedgerAdmin):
         term = search_term.strip().replace("\0", "")
         if not term:
             return queryset, False
-        places = [{"person": term}, {"key": term}, {"request": term}]
+        places: list[dict[str, Any]] = [{"person": term}, {"key": term}, {"request": term}]
         if term.isascii() and term.isdigit() and len(term) < len(str(2**63)):
             places.append({"number": int(term)})
         found = [Act.objects.filter(**place).values("number") for place in places]
@@ -137,8 +137,8 @@ def act_page(act: Act) -> dict[str, Any]:
         ],
         "is_before": any("before" in values for values in act.fields.values()),
         "published": published,
-        "leaf_url": reverse("admin:ledger_logentry_change", args=[published.index])
-        if published and published.index is not None
+        "leaf_url": reverse("admin:ledger_logentry_change", args=[published.leaf])
+        if published and published.leaf is not None
         else "",
         "object_url": acts_url(act.model, act.key) if act.key else "",
         "person_url": f"{reverse('admin:audit_act_changelist')}?{urlencode({'by': act.person})}" if act.person else "",

@@ -19,7 +19,7 @@ from django.urls import reverse
 from audit import pages
 from audit.models import Kind
 from audit.pages import Page
-from audit.recording import record, who_asks
+from audit.recording import NOTHING, record, who_asks
 
 FORBIDDEN = 403
 OK = 200
@@ -62,7 +62,7 @@ class AuditMiddleware:
     def _after(self, request: HttpRequest, response: HttpResponse) -> None:
         page: Page | None = getattr(request, PAGE, None)
         if response.status_code == FORBIDDEN or _is_sent_away(request, response):
-            thing = page.thing if page else pages.Thing()
+            thing = page.thing if page else NOTHING
             record(Kind.REFUSED, who_asks(request), thing, said=f"{request.method} {response.status_code}")
         elif page is None or page.name in pages.SIGNING:
             return

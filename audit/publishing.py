@@ -86,12 +86,12 @@ def last_published() -> int:
 
 
 class Vouched(NamedTuple):
-    """What vouches for an act: the run it was published in, when, and the leaf of the log; None while that waits."""
+    """What vouches for an act: the run it was published in, when, and the log's leaf; None while that waits."""
 
     first: int
     last: int
     at: datetime
-    index: int | None
+    leaf: int | None
 
 
 def publication_of(number: int) -> Vouched | None:

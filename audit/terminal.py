@@ -35,6 +35,7 @@ UNRECORDED = frozenset(
         "testserver",
         "spectacular",
         # Of this project: they look, and say what they saw.
+        "blocking_migrations",
         "consistency",
         "health",
         "log_state",

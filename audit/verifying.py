@@ -30,10 +30,10 @@ FAULTS_MAX = 1000
 
 
 class Publication(NamedTuple):
-    """A notice of ours: what it says, and its leaf's index in the log; None while it waits."""
+    """A notice of ours: what it says, and its leaf in the log; None while it waits."""
 
     statement: Statement
-    index: int | None
+    leaf: int | None
 
 
 @dataclass
@@ -68,10 +68,10 @@ def verify_acts() -> Verdict:
         # Acts are read after the notices, so that none is published that is not read.
         acts = acts or _numbered(verdict)
         verdict.publications += 1
-        if publication.index is None:
+        if publication.leaf is None:
             verdict.waiting += 1
         else:
-            newest.append(publication.index)
+            newest.append(publication.leaf)
         _check(publication.statement, acts, verdict)
     _check_unpublished(verdict.published, acts or _numbered(verdict), verdict)
     _prove(newest, verdict)

@@ -6,6 +6,7 @@
 # RELEASE is the new release's folder, its .venv made. --no-migrate: another machine has migrated already. --quiet-hour:
 # apply migrations that would block, too. Whatever fails ends it with the old version still serving: run it again.
 set -eu
+umask 022
 
 root=${POSSYS_ROOT:-/opt/possys}
 systemctl=${POSSYS_SYSTEMCTL:-systemctl}

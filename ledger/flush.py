@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
+import redis
 from django.db import IntegrityError, connections, transaction
 from redis.exceptions import RedisError, ResponseError
 
@@ -25,6 +26,7 @@ from ledger.shards import by_database
 from possys.clock import now_ms, utc
 from possys.codes import day_of
 from possys.failpoints import reach
+from possys.redis import Command
 from transactions.service import stores
 from transactions.stream import TRIM, call_scripts, trim_command
 
@@ -129,6 +131,7 @@ def _transaction(alias: str, shards: Sequence[int], *, check_all: bool) -> Flush
         if blocks:
             reach("flush.before-copy")
             _write(alias, blocks)
+            note_headers(blocks, moment_ms)
             reach("flush.before-commit")
         _set_stopped(alias, done.stopped, moment_ms)
     if blocks:
@@ -230,22 +233,49 @@ def _set_stopped(alias: str, stopped: dict[int, str], moment_ms: int) -> None:
         )
 
 
+def note_headers(blocks: Sequence[Block], moment_ms: int) -> None:
+    """Has the stores that keep what was flushed know the headers before they are committed.
+
+    A flush that dies behind its commit would leave a block in the ledger, soon signed, that nobody could seal again.
+    Raises RedisError; then nothing is committed.
+    """
+    for client, own, keep_ms in _by_store(blocks):
+        if keep_ms:
+            for reply in call_scripts(client, TRIM, _commands(own, moment_ms, keep_ms, is_committed=False)):
+                if isinstance(reply, Exception):
+                    raise reply
+
+
 def trim(blocks: Sequence[Block], moment_ms: int) -> None:
     """Notes how far the ledger is, and drops from the streams what is committed and need not be kept.
 
     Only entries that this process has just read and committed, or that the next flush finds behind a matching anchor,
     lie below. A failure costs memory until the next flush, nothing else.
     """
-    by_store: dict[int, list[Block]] = {}
-    for block in blocks:
-        by_store.setdefault(stores().index(block.head.shard), []).append(block)
-    for index, own in by_store.items():
-        client = stores().clients[index]
-        keep_ms = kept_ms(index)
-        commands = [
-            trim_command(block.head.shard, block.head.entry_id, block.sealed.header, now_ms=moment_ms, keep_ms=keep_ms)
-            for block in own
-        ]
-        for block, reply in zip(own, call_scripts(client, TRIM, commands), strict=True):
+    for client, own, keep_ms in _by_store(blocks):
+        replies = call_scripts(client, TRIM, _commands(own, moment_ms, keep_ms, is_committed=True))
+        for block, reply in zip(own, replies, strict=True):
             if isinstance(reply, RedisError | OSError):
                 logger.warning("shard %d was not trimmed: %s", block.head.shard, reply)
+
+
+def _by_store(blocks: Sequence[Block]) -> list[tuple[redis.Redis, list[Block], int]]:
+    """Each store with its blocks, and how long it keeps them (ms)."""
+    found: dict[int, list[Block]] = {}
+    for block in blocks:
+        found.setdefault(stores().index(block.head.shard), []).append(block)
+    return [(stores().clients[index], own, kept_ms(index)) for index, own in found.items()]
+
+
+def _commands(blocks: Sequence[Block], moment_ms: int, keep_ms: int, *, is_committed: bool) -> list[Command]:
+    return [
+        trim_command(
+            block.head.shard,
+            block.head.entry_id,
+            block.sealed.header,
+            now_ms=moment_ms,
+            keep_ms=keep_ms,
+            is_committed=is_committed,
+        )
+        for block in blocks
+    ]

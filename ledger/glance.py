@@ -178,8 +178,11 @@ def glance() -> Glance:
 
     now = clock.utc(clock.now_ms())
     backlog = read_backlog(stores())
-    found = ask("database", health)
-    # Whoever waited once for a database that is away waits for it no second time.
+    # One that hangs would keep whoever asks at 3 a.m. waiting for ever.
+    database = state_of("database")
+    if database.state != FINE:
+        faults["database"] = database.detail
+    found = ask("database", health) if database.state == FINE else None
     is_there = found is not None
     fed = ask("services", services) if is_there else None
     return Glance(

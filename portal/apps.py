@@ -1,6 +1,9 @@
 """Registers the retailers' portal."""
 
+from typing import Any
+
 from django.apps import AppConfig
+from django.contrib import admin
 
 
 class PortalConfig(AppConfig):
@@ -8,6 +11,11 @@ class PortalConfig(AppConfig):
 
     def ready(self) -> None:
         from portal.queries import must_have_second_factor
+        from portal.sign_in import PasswordChangeView, SignOutView, StaffSignInView
+        from portal.urls import page
         from possys.accounts import second_factor
 
         second_factor.add_rule(must_have_second_factor)
+        site: Any = admin.site
+        site.sign_in, site.sign_out = page(StaffSignInView), page(SignOutView)
+        site.new_password = page(PasswordChangeView)

@@ -1,6 +1,6 @@
 """Signing in and out, staff too, and a password by mail: Django's views, with limits, without telling who exists."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.contrib.auth import views
@@ -45,7 +45,7 @@ class StaffSignInView(SignInView):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Whoever is signed in and still not let in must sign in as somebody else, or with a second factor."""
         self.redirect_authenticated_user = admin.site.has_permission(request)
-        return super().dispatch(request, *args, **kwargs)
+        return cast("HttpResponse", super().dispatch(request, *args, **kwargs))
 
 
 class SignOutView(views.LogoutView):

@@ -6,9 +6,9 @@ holding a lock for longer than a moment; it takes away only what the version bef
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.apps import apps
 from django.conf import settings
@@ -111,7 +111,7 @@ def steps_of(migration: Migration, before: ProjectState) -> Iterator[Blocking]:
         operation.state_forwards(migration.app_label, state)
 
 
-def flattened(operations: list[Operation]) -> Iterator[Operation]:
+def flattened(operations: Sequence[Operation]) -> Iterator[Operation]:
     """The operations that touch the database."""
     for operation in operations:
         if isinstance(operation, migrations.SeparateDatabaseAndState):
@@ -149,7 +149,7 @@ def judged(operation: Operation, app_label: str, state: ProjectState, new: set[s
         yield step, "is an operation that nobody has judged: possys/blocking.py"
 
 
-def added(field: models.Field) -> Iterator[str]:
+def added(field: models.Field[Any, Any]) -> Iterator[str]:
     """What is wrong with a new column of a table that is in use."""
     if isinstance(field, models.ManyToManyField):
         return
@@ -158,11 +158,11 @@ def added(field: models.Field) -> Iterator[str]:
         yield "has no value for what the version before inserts: null=True or db_default"
     if isinstance(field, models.GeneratedField):
         yield "writes the whole table anew"
-    if field.unique or field.db_index:
+    if is_indexed(field):
         yield "builds an index while nobody may write: without it, then AddIndexConcurrently"
 
 
-def altered(old: models.Field, new: models.Field) -> Iterator[str]:
+def altered(old: models.Field[Any, Any], new: models.Field[Any, Any]) -> Iterator[str]:
     """What is wrong with the change of a column."""
     before, after = type_of(old), type_of(new)
     is_longer = (
@@ -176,11 +176,16 @@ def altered(old: models.Field, new: models.Field) -> Iterator[str]:
         yield "reads the whole table while nobody may write: a check constraint NOT VALID first"
     if (old.db_column or "") != (new.db_column or ""):
         yield "renames the column: the version before names the old one"
-    if (new.unique and not old.unique) or (new.db_index and not old.db_index):
+    if (new.unique and not old.unique) or (is_indexed(new) and not is_indexed(old)):
         yield "builds an index while nobody may write"
 
 
-def type_of(field: models.Field) -> str | None:
+def is_indexed(field: models.Field[Any, Any]) -> bool:
+    """Whether a column has an index of its own."""
+    return field.unique or bool(getattr(field, "db_index", False))
+
+
+def type_of(field: models.Field[Any, Any]) -> str | None:
     """A column's type; a foreign key's is its target's."""
     remote = field.remote_field
     if remote is not None:

@@ -4,6 +4,8 @@ All of it stands in settings.py. A view that needs more says so itself: with `re
 decorators do that), or by setting a header, which then stays.
 """
 
+from typing import Any
+
 from csp.middleware import CSPMiddleware, PolicyParts
 from django.conf import settings
 from django.http import HttpRequest
@@ -40,8 +42,9 @@ class HeadersMiddleware(CSPMiddleware):
         return answer
 
 
-def _areas() -> list[tuple[str, dict[str, list[str]]]]:
-    return list(settings.CONTENT_SECURITY_POLICY_BELOW.items())
+def _areas() -> list[tuple[str, dict[str, Any]]]:
+    below: Any = settings.CONTENT_SECURITY_POLICY_BELOW
+    return list(below.items())
 
 
 def _is_signed_in(request: HttpRequest) -> bool:

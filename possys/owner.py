@@ -20,6 +20,7 @@ OWNER_COMMANDS = frozenset(
         # Tables, rights, days.
         "migrate",
         "makemigrations",
+        "blocking_migrations",
         "prepare",
         # What an operator does to the ledger by hand.
         "flush",

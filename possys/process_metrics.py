@@ -1,5 +1,6 @@
 """What the kernel tells Prometheus: which version answers, whether the cache does, and what all processes counted."""
 
+import math
 import platform
 import tomllib
 from collections.abc import Iterator
@@ -8,7 +9,6 @@ from functools import lru_cache
 import django
 from django.conf import settings
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
-from prometheus_client.utils import floatToGoString
 
 from possys import alarm_lines, pulse
 from possys.health import FINE, state_of
@@ -103,9 +103,14 @@ def _histogram(name: str, text: str, counts: pulse.Counts, histogram: pulse.Hist
     values = counts.by_label(histogram.name, label) if label else {"": 0.0}
     for value in values:
         found = counts.histogram(histogram, **({label: value} if label else {}))
-        buckets = [(floatToGoString(bound), count) for bound, count in found.buckets]
+        buckets = [(_written(bound), count) for bound, count in found.buckets]
         family.add_metric([value] if label else [], buckets, found.total)
     return family
+
+
+def _written(bound: float) -> str:
+    """A bucket's bound as Prometheus writes it."""
+    return "+Inf" if math.isinf(bound) else repr(float(bound))
 
 
 @lru_cache(maxsize=1)

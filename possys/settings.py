@@ -11,6 +11,7 @@ import environ
 from celery.schedules import crontab
 from csp.constants import NONCE, NONE, SELF
 from django.core.files.storage import FileSystemStorage
+from django.urls import reverse_lazy
 
 from possys import logs, secrets
 
@@ -339,6 +340,12 @@ UNFOLD = {
     "SITE_HEADER": "Possys",
     "SITE_SYMBOL": "receipt_long",
     "SHOW_HISTORY": True,
+    "ACCOUNT": {
+        "navigation": [
+            {"title": "Second factor", "link": reverse_lazy("second-factor")},
+            {"title": "Change password", "link": reverse_lazy("admin:password_change")},
+        ]
+    },
     "SHOW_VIEW_ON_SITE": False,
     "DASHBOARD_CALLBACK": "possys.home.dashboard",
     "SIDEBAR": {"show_search": True, "command_search": True, "navigation": "possys.accounts.admin.navigation"},

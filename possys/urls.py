@@ -8,8 +8,6 @@ from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from rest_framework.negotiation import DefaultContentNegotiation
 
-from portal.sign_in import SignOutView, StaffSignInView
-from portal.urls import page as sign_in_page
 from possys import home, problems, search
 from possys.health import healthz, readyz
 from possys.metrics import metrics
@@ -19,9 +17,6 @@ urlpatterns = [
     path("admin/find/", admin.site.admin_view(search.find), name="admin-find"),
     # In the place of unfold's own (possys/search.py says why).
     path("admin/search/", admin.site.admin_view(search.palette)),
-    # One way in for everybody.
-    path("admin/login/", sign_in_page(StaffSignInView), name="staff-login"),
-    path("admin/logout/", sign_in_page(SignOutView), name="staff-logout"),
     path("admin/", admin.site.urls),
     path("status/", include("status.urls")),
     path("account/second-factor/", include("possys.accounts.urls")),

@@ -286,9 +286,15 @@ def append_command(shard: int, credential: Credential, per_minute: int, items: S
     return APPEND.command(keys, (call, heads, payloads))
 
 
-def trim_command(shard: int, flushed: str, header: bytes, *, now_ms: int, keep_ms: int) -> Command:
-    """The call behind a commit: the ledger has everything up to the entry `flushed`, which ends the header's block."""
-    return TRIM.command((head_key(shard), stream_key(shard), kept_key(shard)), (flushed, now_ms, keep_ms, header))
+def trim_command(
+    shard: int, flushed: str, header: bytes, *, now_ms: int, keep_ms: int, is_committed: bool = True
+) -> Command:
+    """The call behind a commit: the ledger has everything up to the entry `flushed`, which ends the header's block.
+
+    Before the commit it only notes the header: were it rolled back, the next flush makes that very block.
+    """
+    keys = (head_key(shard), stream_key(shard), kept_key(shard))
+    return TRIM.command(keys, (flushed, now_ms, keep_ms, header, 0 if is_committed else 1))
 
 
 class KeptBlock(NamedTuple):

@@ -123,8 +123,9 @@ def _read_copy(server: ScratchPostgres, tell: Callable[[str, str], None], took: 
         heads = connection.execute("SELECT shard, epoch, number, records FROM ledger_head").fetchall()
         log = connection.execute("SELECT size FROM ledger_loghead").fetchone()
     last, place = row or (None, "?")
-    at = f"the commit of {last:%Y-%m-%d %H:%M:%S.%f}"[:-3] + " UTC" if isinstance(last, datetime) else "no later commit"
-    tell("replayed", f"WAL up to {at} ({place}) in {took.seconds:.1f} s")
+    is_later = isinstance(last, datetime)
+    upto = f"WAL up to the commit of {last:%Y-%m-%d %H:%M:%S} UTC" if is_later else "nothing behind the backup"
+    tell("replayed", f"{upto} ({place}) in {took.seconds:.1f} s")
     copied = [Copied(*(int(str(value)) for value in head)) for head in heads]
     return copied, int(str(log[0])) if log else 0
 

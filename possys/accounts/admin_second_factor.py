@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminPasswordInput, UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextareaWidget
 
 from possys.accounts import enrolment_links, limits, lockout, second_factor
 from possys.accounts.limits import too_many
@@ -41,7 +41,7 @@ class ReasonForm(forms.Form):
     password = forms.CharField(
         label="Your own password",
         strip=False,
-        widget=UnfoldAdminPasswordInput(attrs={"autocomplete": "current-password"}),
+        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "current-password"}),
     )
 
 

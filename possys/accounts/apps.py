@@ -27,4 +27,4 @@ class AdminConfig(AppConfig):
 
         site = AdminSite()
         admin.site = site
-        sites.site = site  # type: ignore[misc]
+        sites.site = site

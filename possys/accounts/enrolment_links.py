@@ -17,7 +17,7 @@ from possys.accounts.models import Authenticator, User
 class _Tokens(PasswordResetTokenGenerator):
     key_salt = "possys.accounts.enrolment_links"
 
-    def _make_hash_value(self, user: User, timestamp: int) -> str:  # type: ignore[override]
+    def _make_hash_value(self, user: User, timestamp: int) -> str:
         own = Authenticator.objects.filter(user=user).values_list("pk", flat=True).first()
         return f"{user.pk}/{user.password}/{user.is_active}/{own}/{user.session_number}/{timestamp}"
 

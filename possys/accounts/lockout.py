@@ -139,7 +139,10 @@ def with_locks(rows: QuerySet[AccessAttempt]) -> QuerySet[AccessAttempt]:
 
     sums = rows.annotate(wrong_for_login=wrong("username"), wrong_for_client=wrong("ip_address"))
     is_over = Q(wrong_for_login__gte=WRONG_FOR_LOGIN.most) | Q(wrong_for_client__gte=WRONG_FOR_CLIENT.most)
-    return sums.annotate(is_locked_now=Case(When(is_over, then=True), default=False, output_field=BooleanField()))
+    marked: QuerySet[AccessAttempt] = sums.annotate(
+        is_locked_now=Case(When(is_over, then=True), default=False, output_field=BooleanField())
+    )
+    return marked
 
 
 @transaction.atomic
@@ -194,7 +197,8 @@ def _wrong(name: str, address: str | None) -> Wrong:
 
 def _against(name: str, address: str | None) -> QuerySet[AccessAttempt]:
     client = Q(ip_address=address) if address else Q(ip_address=None)
-    return AccessAttempt.objects.filter(Q(username=name) | client, attempt_time__gte=_since())
+    rows: QuerySet[AccessAttempt] = AccessAttempt.objects.filter(Q(username=name) | client, attempt_time__gte=_since())
+    return rows
 
 
 def _rest_s(name: str, address: str | None, limit: Limit) -> int:

@@ -19,7 +19,7 @@ TOLERANCE_STEPS = 1
 REASON_MAX = 300
 
 
-class User(AbstractUser):
+class User(AbstractUser):  # type: ignore[django-manager-missing]
     """The project's own user from its first migration on, because changing it later is expensive."""
 
     # Part of what every session is checked against, like the password: another number ends all of the person's.
@@ -32,7 +32,7 @@ class User(AbstractUser):
         return salted_hmac(salt, what, secret=secret, algorithm="sha256").hexdigest()
 
 
-class Authenticator(ThrottlingMixin, Device):
+class Authenticator(ThrottlingMixin, Device):  # type: ignore[misc]
     """An app that shows a new code every half minute (TOTP); its key is encrypted under SECOND_FACTOR_KEY.
 
     There is a row only once a code of the app has proven that the key arrived. After a wrong code the next is looked at
@@ -44,7 +44,7 @@ class Authenticator(ThrottlingMixin, Device):
     created_at = models.DateTimeField(auto_now_add=True)
     last_used_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(null=True)
 
-    class Meta(Device.Meta):
+    class Meta(Device.Meta):  # type: ignore[misc]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=("user",), name="one_authenticator_a_person"),
         ]

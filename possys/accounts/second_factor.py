@@ -52,7 +52,8 @@ def is_compulsory(user: User) -> bool:
 
 def authenticator_of(user: User) -> Authenticator | None:
     """The person's authenticator; None when there is no second factor."""
-    return Authenticator.objects.filter(user=user, confirmed=True).first()
+    found: Authenticator | None = Authenticator.objects.filter(user=user, confirmed=True).first()
+    return found
 
 
 def codes_left(user: User) -> int:

@@ -35,10 +35,11 @@ MADE = migrations.CreateModel("New", [("id", models.BigAutoField(primary_key=Tru
 
 def steps(*operations: Any) -> list[str]:
     """What is said of a migration of a table `fleet_till`, that has been in use, with these operations."""
-    fields = {"id": models.BigAutoField(primary_key=True), "name": NAME, "note": models.TextField(null=True)}
-    state = ProjectState({("fleet", "till"): ModelState("fleet", "Till", list(fields.items()))})
-    migration = Migration("0009_next", "fleet")
-    migration.operations = list(operations)
+    fields: list[tuple[str, models.Field[Any, Any]]] = [
+        ("id", models.BigAutoField(primary_key=True)), ("name", NAME), ("note", models.TextField(null=True)),
+    ]  # fmt: skip
+    state = ProjectState({("fleet", "till"): ModelState("fleet", "Till", fields)})
+    migration = type("Migration", (Migration,), {"operations": list(operations)})("0009_next", "fleet")
     return [f"{found.step} {found.why}" for found in steps_of(migration, state)]
 
 

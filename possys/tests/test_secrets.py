@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.test import RequestFactory
@@ -185,7 +186,7 @@ def test_no_process_that_fails_prints_a_secret(tmp_path: Path) -> None:
 
 def test_a_debug_page_shows_no_secret(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     # No mark stands in the lines around the failure, which the page quotes.
-    client, password = f"Bearer {MARKED['METRICS_TOKEN']}", secrets.urlsplit(MARKED["DATABASE_URL"]).password
+    client, password = f"Bearer {MARKED['METRICS_TOKEN']}", urlsplit(MARKED["DATABASE_URL"]).password
     monkeypatch.setitem(settings.DATABASES["default"], "PASSWORD", password)
     for name, value in MARKED.items():
         setattr(settings, name, [value] if name == "SECRET_KEY_FALLBACKS" else value)

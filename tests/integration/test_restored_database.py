@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import redis
 
+from ledger import flush as flushing
 from ledger import kept, ticks
 from ledger.flush import Flushed
 from ledger.log.checkpointer import catch_up, checkpoint_round
@@ -130,6 +131,39 @@ def test_a_restored_ledger_gets_the_very_same_blocks_and_its_log_goes_on(
     assert Checkpoint.objects.order_by("-size").first().size == len(leaves) + 1  # type: ignore[union-attr]
     assert [notice.index for notice in notices_of("lottery", "draw 3 frozen")] == [len(leaves) - 1]
     assert faults() == []
+
+
+def test_a_block_is_made_again_although_its_flush_died_behind_the_commit_or_before_it(
+    keeping: None, ledger: redis.Redis, till: Till, flush_everything: Flush, monkeypatch: Any
+) -> None:
+    till.send()
+    flush_everything()
+    earlier = remember()
+    till.send()
+    with monkeypatch.context() as patch:
+        patch.setattr(flushing, "trim", lambda blocks, moment_ms: None)
+        flush_everything()
+    till.send()
+    flush_everything()
+    before = blocks()
+    go_back(earlier)
+    flush_everything()
+    assert blocks() == before
+    till.send()
+
+    def dies(name: str) -> None:
+        if name == "flush.before-commit":
+            raise OSError("died")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(flushing, "reach", dies)
+        with pytest.raises(OSError, match="died"):
+            flush_everything()
+    noted = read_kept(ledger.lindex(kept_key(shard_of(till.number)), -1)).header  # type: ignore[arg-type]
+    till.send()
+    flush_everything()
+    assert [bytes(block.header) for block in Block.objects.order_by("number")][3] == noted
+    assert (len(blocks()), faults()) == (5, [])
 
 
 def test_what_was_filled_up_is_kept_again(

@@ -27,6 +27,7 @@ from tests.watching import (
     sections,
 )
 
+NGINX = settings.BASE_DIR / "deploy" / "nginx" / "possys.conf"
 SUFFIXES = {"counter": ("_total",), "histogram": ("_bucket", "_sum", "_count"), "gauge": ("",)}
 # Units that are not Prometheus's base units, as the last word of a name.
 NO_UNITS = re.compile(r"_(ms|milliseconds|minutes|hours|days|kb|mb|kilobytes|megabytes|percent|us|microseconds)(_|$)")
@@ -175,6 +176,8 @@ def test_the_scrape_that_is_shown_fits_the_rules() -> None:
     (job,) = shown["scrape_configs"]
     assert f'up{{job="{job["job_name"]}"}}' in RULES.read_text()
     assert job["metrics_path"] == "/metrics"
+    (target,) = job["static_configs"][0]["targets"]
+    assert f"listen {target};" in NGINX.read_text(), "nginx hands /metrics out at another address"
     assert shown["rule_files"] == ["/etc/prometheus/possys/alerts.yml"]
 
 

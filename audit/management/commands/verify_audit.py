@@ -16,8 +16,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             verdict = verify_acts()
-        except DatabaseError as fault:
-            raise CommandError(f"the audit log could not be read: {fault}", returncode=COULD_NOT_RUN) from fault
+        except DatabaseError as away:
+            raise CommandError(f"the audit log could not be read: {away}", returncode=COULD_NOT_RUN) from away
         for fault in verdict.faults:
             self.stderr.write(fault)
         self.stdout.write(report(verdict))

@@ -24,9 +24,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Does it. Raises CommandError."""
         if options["what"] == "list":
-            for user in User.objects.filter(is_staff=True, is_active=True).order_by("username"):
-                has = "set up" if second_factor.authenticator_of(user) else "none"
-                self.stdout.write(f"{user.get_username():40} {has}, {second_factor.codes_left(user)} recovery codes")
+            for one in User.objects.filter(is_staff=True, is_active=True).order_by("username"):
+                has = "set up" if second_factor.authenticator_of(one) else "none"
+                self.stdout.write(f"{one.get_username():40} {has}, {second_factor.codes_left(one)} recovery codes")
             return
         user = User.objects.filter(username=options["name"], is_active=True).first()
         if user is None:
