@@ -32,7 +32,7 @@ class Answer(Enum):
     @classmethod
     def of_status(cls, status: int) -> "Answer":
         """Of an answer that leads to no login."""
-        by_status = {403: cls.NO, 404: cls.HIDDEN, 401: cls.TOKEN, 405: cls.FORM}
+        by_status = {403: cls.NO, 404: cls.HIDDEN, 410: cls.HIDDEN, 401: cls.TOKEN, 405: cls.FORM}
         if status in by_status:
             return by_status[status]
         # Shown, led on, or told what the address lacks.
