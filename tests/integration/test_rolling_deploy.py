@@ -359,7 +359,8 @@ def all_is_in_the_ledger(machine: Machine, release: Path, traffic: Traffic) -> N
     def waiting() -> int:
         # Its code is 1, because no checkpointer and no feed run here.
         printed = machine.manage(release, "health", "--json", codes=(0, 1))
-        return int(json.JSONDecoder().raw_decode(printed[printed.index("{") :])[0]["waiting"])
+        found = json.JSONDecoder().raw_decode(printed[("\n" + printed).index("\n{") :])[0]
+        return int(found["waiting"])
 
     wait_until(lambda: waiting() == 0, "an empty store", traffic)
     told = machine.manage(release, "reconcile", str(traffic.file))
