@@ -38,7 +38,8 @@ def sign_in_failed(sender: Any, credentials: dict[str, Any], request: HttpReques
     name = clean(credentials.get(get_user_model().USERNAME_FIELD) or "", PERSON_CHARACTERS_MAX)
     known = get_user_model()._default_manager.filter(username=name, is_staff=True).values_list("pk", flat=True).first()
     if known is not None or (request is not None and is_admin(request)):
-        record(Kind.SIGN_IN_FAILED, _who(request, known, name))
+        # What of it was wrong, where the login says so.
+        record(Kind.SIGN_IN_FAILED, _who(request, known, name), said=str(credentials.get("what") or ""))
 
 
 def _who(request: HttpRequest | None, key: int | None, name: str) -> Who:

@@ -20,8 +20,8 @@ wsgi_app = "possys.wsgi:application"
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_WORKERS", "3"))
 threads = 4
-# What stands before a body (docs/security.md, Size limits): a list's search and cursor in the longest letters, encoded, are
-# 5 kB; a browser sends some twenty headers, of which cookies are the longest.
+# What stands before a body (docs/security.md, Size limits): a list's search and cursor in the longest letters,
+# encoded, are 5 kB; a browser sends some twenty headers, of which cookies are the longest.
 limit_request_line = 8190
 limit_request_fields = 100
 limit_request_field_size = 8190

@@ -21,7 +21,7 @@ class ApiSchema(AutoSchema):
 
     def _get_response_bodies(self, direction: Any = "response") -> Any:
         """Every answer by its status."""
-        found = super()._get_response_bodies(direction)  # type: ignore[no-untyped-call]
+        found = super()._get_response_bodies(direction)
         for status, answer in found.items():
             content = answer.get("content", {})
             if int(status) >= HTTP_BAD_REQUEST and JSON in content:
@@ -38,7 +38,7 @@ class ApiSchema(AutoSchema):
 
     def _get_parameters(self) -> Any:
         """Every parameter; where the view says so, an empty one is as one that is not there."""
-        found = super()._get_parameters()  # type: ignore[no-untyped-call]
+        found = super()._get_parameters()
         if getattr(self.view, "takes_empty_parameters", False):
             for one in found:
                 if one["in"] == "query" and not one.get("required"):

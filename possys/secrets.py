@@ -6,8 +6,9 @@ A setting NAME is given by one of
     NAME_FILE                     a file's path: Docker's and Kubernetes' secrets, or any file of root's
     $CREDENTIALS_DIRECTORY/NAME   a file that systemd's LoadCredential= put there; NAME_FILE comes before it
 
-and an empty variable, or an empty file of systemd's, gives nothing. What a file gives stays out of the process's environment, which child processes
-inherit and tools print. Pure: the environment comes in as a mapping, values go out as one.
+and an empty variable, or an empty file of systemd's, gives nothing. What a file gives stays out of the process's
+environment, which child processes inherit and tools print. Pure: the environment comes in as a mapping, values go out
+as one.
 """
 
 from collections.abc import Mapping, MutableMapping

@@ -20,9 +20,8 @@ REGISTRY = ("transactions.view_retailer", "transactions.view_store", "transactio
 # What was recorded, and how it is proven; the page of an entry shows the receipt.
 RECEIPTS = ("ledger.view_entry", "ledger.view_block", "ledger.view_markedrecord")
 PROOFS = ("ledger.view_loghead", "ledger.view_checkpoint", "ledger.view_witnesscontact", "ledger.view_logentry",
-          "ledger.view_verificationrun", "ledger.view_archivemove")  # fmt: skip
-MACHINES = ("ledger.view_head", "ledger.view_epochraise", "ledger.view_service", "ledger.view_feedtoken",
-            "ledger.view_backuprun")  # fmt: skip
+          "ledger.view_verificationrun", "ledger.view_archivemove", "ledger.view_backuprun")  # fmt: skip
+MACHINES = ("ledger.view_head", "ledger.view_epochraise", "ledger.view_service", "ledger.view_feedtoken")
 REPORTS = ("receipts.view_case",)
 MAILS = ("receipts.view_watch", "receipts.view_mail")
 PEOPLE = ("portal.view_membership", "portal.view_apikey")

@@ -277,9 +277,9 @@ def rows(raw: bytes) -> None:
         assert kept == max(lines.count - 1, 0)
     except FileFault as fault:
         assert str(fault)
-    found_rows, numbers, fault = read_csv(DeliveryRow, SimpleUploadedFile("rows.csv", raw))
+    found_rows, numbers, refusal = read_csv(DeliveryRow, SimpleUploadedFile("rows.csv", raw))
     assert len(found_rows) == len(numbers)
-    assert not (fault and found_rows)
+    assert not (refusal and found_rows)
 
 
 def _blocks(raw: bytes) -> Iterator[bytes]:

@@ -105,7 +105,7 @@ def test_names_are_found_along_an_index(till: Terminal) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
         for model in (Retailer, Store):
-            plan = model.objects.filter(name__istartswith="green").order_by()[:8].explain()  # type: ignore[attr-defined]
+            plan = model.objects.filter(name__istartswith="green").order_by()[:8].explain()
             assert "_by_words" in plan, plan
         plan = Store.objects.filter(reference__iexact="b-17").order_by()[:8].explain()
         assert "store_by_reference" in plan, plan

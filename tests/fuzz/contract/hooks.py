@@ -17,7 +17,7 @@ CLIENTS = count(1)
 
 
 @schemathesis.hook
-def before_call(context: HookContext, case: Case, kwargs: Any) -> None:
+def before_call(context: HookContext, case: Case[Any], kwargs: Any) -> None:
     """Another client for each request, and another credential where a right one is sent."""
     number = next(CLIENTS)
     # The retailer that there is, where the number of one is asked for.
