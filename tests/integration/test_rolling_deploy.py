@@ -210,7 +210,8 @@ class Machine:
             [release / "deploy" / "run", "manage", *arguments], env=self.told["owner"], check=False,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=LIMIT_S,
         )  # fmt: skip
-        assert ended.returncode == 0, ended.stdout
+        # Its code says whether somebody must look at something, as at a checkpoint that is late on a busy machine.
+        assert ended.returncode == 0 or arguments[0] == "health", ended.stdout
         return ended.stdout
 
     def deploy(self, release: Path, *options: str, see: Callable[[str], None] = print, code: int = 0) -> list[str]:
