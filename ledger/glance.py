@@ -30,6 +30,8 @@ FLUSH_LATE = timedelta(seconds=60)
 # Seven are made ahead, hour by hour; without tomorrow's nobody has made any for a week.
 DAYS_AHEAD_LEAST = 1
 MEGABYTE = 1_000_000
+# Above what a busy machine takes to open a connection; a person waits so long.
+PATIENCE_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +181,7 @@ def glance() -> Glance:
     now = clock.utc(clock.now_ms())
     backlog = read_backlog(stores())
     # One that hangs would keep whoever asks at 3 a.m. waiting for ever.
-    database = state_of("database")
+    database = state_of("database", within_s=PATIENCE_S)
     if database.state != FINE:
         faults["database"] = database.detail
     found = ask("database", health) if database.state == FINE else None

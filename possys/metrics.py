@@ -32,6 +32,8 @@ logger = logging.getLogger(__name__)
 UP = "possys_metrics_source_up"
 UP_HELP = "1 when this source of metrics could be read at this scrape, else 0: its other metrics are missing then."
 SECONDS = "possys_metrics_source_seconds"
+# Below a scrape's time-out, and above what a busy machine takes to open a connection.
+PATIENCE_S = 4.0
 SECONDS_HELP = "How long reading this source took at this scrape."
 
 
@@ -79,7 +81,7 @@ class _Sources(Collector):
         up = GaugeMetricFamily(UP, UP_HELP, labels=["source"])
         seconds = GaugeMetricFamily(SECONDS, SECONDS_HELP, labels=["source"])
         asks_database = any(source.needs_database for source in _sources.values())
-        is_database_away = asks_database and state_of("database").state == AWAY
+        is_database_away = asks_database and state_of("database", within_s=PATIENCE_S).state == AWAY
         for name, source in _sources.items():
             if source.needs_database and is_database_away:
                 up.add_metric([name], 0)
