@@ -16,7 +16,7 @@ from tests.server import gunicorn
 OPTIONS = shlex.split(os.environ.get("SCHEMATHESIS_OPTIONS", ""))
 SEED = ("--seed", "9", "--generation-deterministic", "--no-shrink")
 # Every bound of every field is some hundred requests an operation: here one of each kind, all by `make fuzz`.
-CLOSELY = ("send_sale", "find_receipt", "feed", "stock_supplier")
+CLOSELY = ("send_sale", "find_receipt", "feed")
 HTTP_PROXIES = "1"
 Site = tuple[Scene, str, Path]
 
