@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.contrib.admin import ShowFacets
@@ -155,7 +155,7 @@ class KeysetAdmin(ModelAdmin):  # type: ignore[misc]
     # What autocompletion and the history of an object use; lists do not.
     paginator = FirstRowsPaginator
     # Only what an index is ordered by.
-    sortable_by: tuple[str, ...] | None = ()
+    sortable_by: ClassVar[tuple[str, ...]] = ()
     list_disable_select_all = True
     # The field's own hint is gone as soon as somebody types.
     list_before_template = "admin/keyset/searched_by.html"

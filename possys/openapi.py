@@ -31,6 +31,11 @@ class ApiSchema(AutoSchema):
                 answer.setdefault("headers", {})[name] = {"required": is_required, "schema": schema}
         return found
 
+    def _get_request_body(self, direction: Any = "request") -> Any:
+        """The body, without which nothing that takes one answers anything else than 400, 411 or 415."""
+        found = super()._get_request_body(direction)
+        return {**found, "required": True} if found else found
+
     def _get_parameters(self) -> Any:
         """Every parameter; where the view says so, an empty one is as one that is not there."""
         found = super()._get_parameters()

@@ -84,10 +84,10 @@ def test_acts_are_found_by_person_kind_day_object_and_request(reader: Client) ->
 def test_the_list_takes_the_same_queries_for_few_and_for_many(
     reader: Client, django_assert_num_queries: Callable[..., Any]
 ) -> None:
-    reader.get(LIST)
-    for count in (1, 70):
+    # Where there is another page, PostgreSQL's estimate of all of them is asked for, too.
+    for count, queries in ((1, 5), (70, 6), (200, 6)):
         make_acts(count)
-        with django_assert_num_queries(5):
+        with django_assert_num_queries(queries):
             reader.get(LIST)
 
 

@@ -64,7 +64,7 @@ class UserAdmin(SecondFactorActs, DjangoUserAdmin, KeysetAdmin):  # type: ignore
     # By group would join and make rows distinct.
     list_filter = ("is_staff", "is_superuser", "is_active")
     ordering = ("username",)
-    sortable_by = ("username",)  # type: ignore[misc]
+    sortable_by = ("username",)
     search_help_text = "Beginning of the login, or the whole e-mail address"
     navigation_icon = "person"
     navigation_group = "People"

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.contrib import admin
 from django.http import Http404
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView
@@ -167,6 +168,8 @@ SERVICE = Service(
 )
 
 urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("account/second-factor/", include("possys.accounts.urls")),
     path("portal/", include("portal.urls")),
     path("portal/<int:retailer>/tiny/", include(urls(SERVICE))),
     path("api/v1/retailers/<int:retailer>/tiny/", include(api_urls(SERVICE))),

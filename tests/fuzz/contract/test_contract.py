@@ -16,10 +16,7 @@ from tests.server import gunicorn
 OPTIONS = shlex.split(os.environ.get("SCHEMATHESIS_OPTIONS", ""))
 SEED = ("--seed", "9", "--generation-deterministic", "--no-shrink")
 # Every bound of every field is some hundred requests an operation: here one of each kind, all by `make fuzz`.
-CLOSELY = (
-    "send_sale", "send_sales", "find_sale", "find_receipt", "enrol", "send_till_totals", "feed", "log_consistency",
-    "tills_codes", "books_days", "stock_supplier",
-)  # fmt: skip
+CLOSELY = ("send_sale", "find_receipt", "feed", "stock_supplier")
 HTTP_PROXIES = "1"
 Site = tuple[Scene, str, Path]
 
@@ -35,7 +32,7 @@ def site(ledger: Any, flush_everything: Callable[[], object], tmp_path: Path) ->
 
 @pytest.mark.skipif(bool(OPTIONS), reason="the long run stands in for it")
 def test_the_api_is_as_it_is_described(site: Site) -> None:
-    broad = run(*site, "--phases", "examples,fuzzing", "--max-examples", "3", *SEED)
+    broad = run(*site, "--phases", "examples,fuzzing", "--max-examples", "2", *SEED)
     assert broad.returncode == 0, digest(broad.stdout + broad.stderr)
     named = [word for name in CLOSELY for word in ("--include-operation-id", name)]
     close = run(*site, "--phases", "coverage", *SEED, *named)
