@@ -33,7 +33,7 @@ class ApiSchema(AutoSchema):
 
     def _get_request_body(self, direction: Any = "request") -> Any:
         """The body, without which nothing that takes one answers anything else than 400, 411 or 415."""
-        found = super()._get_request_body(direction)
+        found = super()._get_request_body(direction)  # type: ignore[no-untyped-call]
         return {**found, "required": True} if found else found
 
     def _get_parameters(self) -> Any:
