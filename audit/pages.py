@@ -6,11 +6,13 @@ from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.urls import ResolverMatch, reverse
+from django.urls import ResolverMatch
 
 from audit.masking import HIDDEN, is_secret
 from audit.recording import Fields, Thing
 
+# Where possys/urls.py puts the admin; looked at in every request, so it is not asked of the resolver.
+ADMIN = "/admin/"
 # Signing in and out is heard from Django itself; the last is a file of texts for scripts.
 SIGNING = frozenset({"login", "logout", "staff-login", "staff-logout", "jsi18n"})
 # A page asks for these by itself every few seconds; whoever opened it is in the log already.
@@ -39,7 +41,7 @@ class Page(NamedTuple):
 
 def is_admin(request: HttpRequest) -> bool:
     """Whether the request came to the admin, whichever app's page it is for."""
-    return request.path.startswith(reverse("admin:index"))
+    return request.path_info.startswith(ADMIN)
 
 
 def page_of(match: ResolverMatch, path: str) -> Page:
