@@ -31,22 +31,31 @@ TEST_STORE_KEY = "tests-may-empty-this-store"
 DAYS_BACK, DAYS_AHEAD = 1, 1
 
 
+# Begins every used sequence again but those of the tables that stay.
+RESTART = """
+SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false) FROM pg_sequences
+WHERE last_value IS NOT NULL AND sequencename NOT IN ({kept})
+""".format(kept=", ".join(f"'{name}_id_seq'" for name in sorted(KEPT_TABLES)))
+
+
 @pytest.fixture(scope="session", autouse=True)
-def _empty_by_truncating() -> Iterator[None]:
+def _empty_by_deleting() -> Iterator[None]:
     """Has tests that commit leave an empty database behind.
 
-    Django would call its command `flush` for that, whose name is the ledger's own here; this is quicker, too.
+    Django would call its command `flush` for that, whose name is the ledger's own here. Most of the hundred and fifty
+    tables are empty, and deleting nothing takes microseconds, where TRUNCATE gives each table and index a new file.
     """
 
-    def truncate(case: Any) -> None:
+    def empty(case: Any) -> None:
         for alias in case._databases_names(include_mirrors=False):
             names = connections[alias].introspection.django_table_names(only_existing=True, include_views=False)
-            tables = ", ".join(f'"{name}"' for name in sorted(set(names) - KEPT_TABLES))
+            deletions = [f'DELETE FROM "{name}"' for name in sorted(set(names) - KEPT_TABLES)]  # noqa: S608 - our names
             with triggers_off(alias) as cursor:
-                cursor.execute(f"TRUNCATE {tables} RESTART IDENTITY")
+                cursor.execute("; ".join(deletions))
+                cursor.execute(RESTART)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TransactionTestCase, "_fixture_teardown", truncate)
+        patch.setattr(TransactionTestCase, "_fixture_teardown", empty)
         yield
 
 

@@ -89,6 +89,8 @@ def watched(application: Application) -> Application:
             if took_s >= SLOW_S:
                 # Without the address, which may be a secret (docs/security.md); the proxy's log has the same id.
                 logger.warning("a request of %s took %.1f s and was answered %s", area, took_s, status)
+            # The thread goes on with other work, whose lines are not this request's.
+            structlog.contextvars.clear_contextvars()
 
     return watching
 

@@ -279,7 +279,7 @@ def test_marks_are_filtered_by_kind_and_shard(cast: Cast, sold: Sold) -> None:
 
 # Session and person, two or more for rights of those who are no superusers, then the page's own.
 @pytest.mark.parametrize(
-    ("url", "own"), [(ENTRIES, 2), (BLOCKS, 3), (MARKS, 2), (HEALTH, 3), ("/admin/ledger/epochraise/", 2)]
+    ("url", "own"), [(ENTRIES, 2), (BLOCKS, 3), (MARKS, 1), (HEALTH, 3), ("/admin/ledger/epochraise/", 2)]
 )
 def test_a_list_takes_the_same_queries_for_few_and_for_many(
     cast: Cast,
@@ -305,9 +305,10 @@ def test_a_list_takes_the_same_queries_for_few_and_for_many(
 def test_pages_of_one_entry_and_one_block_take_a_handful_of_queries_and_lists_no_body(
     cast: Cast, sold: Sold, django_assert_num_queries: Any
 ) -> None:
-    with django_assert_num_queries(2 + 4):
+    # Each is an act, and kept as one.
+    with django_assert_num_queries(2 + 4 + 1):
         cast.superuser.get(ENTRIES, {"code": sold.code})
-    with django_assert_num_queries(2 + 3):
+    with django_assert_num_queries(2 + 3 + 1):
         cast.superuser.get(sold.block)
     for url in (ENTRIES, BLOCKS):
         with CaptureQueriesContext(connection) as queries:
