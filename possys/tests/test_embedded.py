@@ -332,12 +332,13 @@ def test_a_database_of_the_users_own_gets_no_roles(folder: Path) -> None:
 
 def test_a_process_is_told_its_own_role_only_and_the_key_only_if_it_signs() -> None:
     everything = {"DATABASE_URL": "w", "OWNER_DATABASE_URL": "o", "FLUSH_DATABASE_URL": "f", "LOG_DATABASE_URL": "l",
-                  "LOG_KEY": "secret", "X": "x"}  # fmt: skip
+                  "BACKUP_DATABASE_URL": "b", "LOG_KEY": "secret", "X": "x"}  # fmt: skip
     assert {role: for_role(everything, role) for role in ROLES} == {
         "owner": {"DATABASE_URL": "o", "LOG_KEY": "secret", "X": "x"},
         "flush": {"DATABASE_URL": "f", "LOG_KEY": "", "X": "x"},
         "log": {"DATABASE_URL": "l", "LOG_KEY": "secret", "X": "x"},
         "web": {"DATABASE_URL": "w", "LOG_KEY": "", "X": "x"},
+        "backup": {"DATABASE_URL": "b", "LOG_KEY": "", "X": "x"},
     }
 
 
