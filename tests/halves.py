@@ -15,8 +15,8 @@ from collections import Counter
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
-# What starts whole systems and browsers; all other folders of `testpaths` are the other half. About as long, each.
-WHOLE = ("tests", "benchmarks", "clients/python/tests")
+# Whole systems and browsers; all other folders of `testpaths` are the other half. About as long, each.
+WHOLE = ("tests",)
 NAMES = ("whole", "apps")
 COUNTED = re.compile(r"(\d+) (failed|passed|skipped|deselected|xfailed|xpassed|errors?|warnings?)\b")
 CLOSING = re.compile(r"(=+ )?(?P<counts>\d+ .*) in [\d.]+s( \([\d:]+\))?( =+)?$")

@@ -5,6 +5,7 @@
 asks the Units that listens at $POSSYS_UNITS, as `systemctl` asks systemd. Not here: hardening, limits, starting again.
 """
 
+import itertools
 import json
 import os
 import re
@@ -39,6 +40,8 @@ class Units:
         self.running: dict[str, subprocess.Popen[bytes]] = {}
         self.enabled: set[str] = set()
         self.said: list[str] = []
+        # Units are started side by side, and each is told by a socket of its own.
+        self._starts = itertools.count()
         self._door = socket.socket(socket.AF_UNIX)
         self._door.bind(str(folder / "units.sock"))
         self._door.listen()
@@ -71,7 +74,7 @@ class Units:
         if self.is_active(unit):
             return True
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
-            told.bind(str(self.folder / f"notify-{len(self.said)}"))
+            told.bind(str(self.folder / f"notify-{next(self._starts)}"))
             told.settimeout(LOOK_S)
             self.said.append(f"start {unit}")
             self.running[unit] = self._run(unit, settings, told.getsockname())
