@@ -29,6 +29,13 @@ ADDRESS = "POSSYS_UNITS"
 START_LIMIT_S, STOP_LIMIT_S, LOOK_S = 120, 90, 0.05
 # Where systemd puts the first socket that it hands over.
 FIRST_SOCKET = 3
+# As systemd hands a socket to a process: not by a shell, some of which know numbers up to nine only.
+HANDING = f"""
+import os, sys
+os.dup2(int(sys.argv[1]), {FIRST_SOCKET})
+os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1")
+os.execvp(sys.argv[2], sys.argv[2:])
+"""
 
 
 class Units:
@@ -161,9 +168,9 @@ class Units:
         for name, value in environment.items():
             command = command.replace(f"${{{name}}}", value)
         own = self.sockets.get(unit.replace(".service", ".socket"))
-        handing = f"exec {FIRST_SOCKET}<&{own.fileno()}; export LISTEN_PID=$$ LISTEN_FDS=1; " if own else ""
+        handing = [sys.executable, "-I", "-S", "-c", HANDING, str(own.fileno())] if own else []
         return start_child(
-            ["/bin/sh", "-c", f"{handing}exec {command}"],
+            [*handing, "/bin/sh", "-c", f"exec {command}"],
             death_signal=signal.SIGKILL,
             log=self.folder / f"{unit}.log",
             environment=environment,
