@@ -29,7 +29,6 @@ KIND_LABELS = {
     "ran a command": "warning",
 }
 TEXT_CHARACTERS = 80
-VIEW = "audit.view_act"
 
 
 @admin.register(Act)

@@ -23,7 +23,6 @@ PLACE_IN_LIST = frozenset(
 )
 # What a page's address says besides an object's key.
 NO_KEYS = frozenset({"url", "app_label", "form_url", "what"})
-SEARCH_ADDRESSES = frozenset({"search", "autocomplete"})
 VALUES_NAMED_MAX = 20
 
 
