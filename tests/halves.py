@@ -20,6 +20,8 @@ WHOLE = ("tests",)
 NAMES = ("whole", "apps")
 COUNTED = re.compile(r"(\d+) (failed|passed|skipped|deselected|xfailed|xpassed|errors?|warnings?)\b")
 CLOSING = re.compile(r"(=+ )?(?P<counts>\d+ .*) in [\d.]+s( \([\d:]+\))?( =+)?$")
+# How pytest's short summary names a test that failed, and why.
+FAILURE = re.compile(r"(FAILED|ERROR) \S+\.py")
 # Pytest's exit code when nothing was selected; with a `-k` that fits one half only, that is no fault.
 NOTHING_SELECTED = 5
 S_PER_HOUR, S_PER_MINUTE = 3600, 60
@@ -31,6 +33,7 @@ class Half:
     def __init__(self, name: str, paths: list[str], arguments: list[str]) -> None:
         self.name = name
         self.counts: Counter[str] = Counter()
+        self.failures: list[str] = []
         self.process = subprocess.Popen(
             [sys.executable, "-m", "possys.embedded", "exec", "--", sys.executable, "-m", "pytest", *paths, *arguments],
             cwd=PROJECT,
@@ -51,6 +54,8 @@ class Half:
         assert self.process.stdout
         for line in self.process.stdout:
             print(f"[{self.name}] {line}", end="", flush=True)
+            if FAILURE.match(line):
+                self.failures.append(f"[{self.name}] {line}")
             if closing := CLOSING.match(line):
                 self.counts = Counter({what: int(count) for count, what in COUNTED.findall(closing["counts"])})
 
@@ -70,6 +75,9 @@ def main(arguments: list[str]) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, end)
     codes = [half.wait() for half in halves]
+    # Once more, since the half that ended first said them far up.
+    for half in halves:
+        print(*half.failures, sep="", end="")
     print(closing_line(sum((half.counts for half in halves), Counter()), time.monotonic() - began_s))
     return max(codes)
 
