@@ -10,13 +10,14 @@ from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.db import connections
 from django.test import TransactionTestCase
+from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from possys import clock
 from tests.tampering import triggers_off
 
 # A timing is never a test's verdict, and on a busy machine it would be.
-hypothesis_settings.register_profile("timeless", deadline=None)
+hypothesis_settings.register_profile("timeless", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis_settings.load_profile("timeless")
 
 if TYPE_CHECKING:
@@ -38,6 +39,15 @@ RESTART = """
 SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false) FROM pg_sequences
 WHERE last_value IS NOT NULL AND sequencename NOT IN ({kept})
 """.format(kept=", ".join(f"'{name}_id_seq'" for name in sorted(KEPT_TABLES)))
+
+
+@pytest.fixture(autouse=True)
+def _windows_stand_still() -> Iterator[None]:
+    """No limit's window ends in the middle of a test, where it would begin to count anew."""
+    began_ms = clock.now_ms()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("possys.limits.now_ms", lambda: began_ms)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
