@@ -58,6 +58,11 @@ SECOND_FACTOR_OLD_KEYS = [key for key in given.get("SECOND_FACTOR_OLD_KEYS", "")
 # A session of staff ends after so long without a page, and so long after the sign-in whatever happens.
 STAFF_IDLE_MINUTES = env.int("STAFF_IDLE_MINUTES", default=60)
 STAFF_SESSION_HOURS = env.int("STAFF_SESSION_HOURS", default=12)
+# In a table that knows whose each is, so that people see their own (possys/accounts/session_list.py).
+SESSION_ENGINE = "possys.accounts.session_store"
+# A person's browsers that are signed in at once; one more ends the one that was not used for longest. A desk, a
+# telephone, a tablet and some that were forgotten; a thief's hundredth would be seen by nobody.
+SESSIONS_AT_ONCE = env.int("SESSIONS_AT_ONCE", default=10)
 # Wrong tries of sign-ins, each with a login's name and an address, are forgotten after so long.
 ATTEMPTS_KEPT_DAYS = env.int("ATTEMPTS_KEPT_DAYS", default=30)
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
@@ -344,6 +349,7 @@ UNFOLD = {
         "navigation": [
             {"title": "Second factor", "link": reverse_lazy("second-factor")},
             {"title": "Change password", "link": reverse_lazy("admin:password_change")},
+            {"title": "Sessions", "link": reverse_lazy("admin-sessions")},
         ]
     },
     "SHOW_VIEW_ON_SITE": False,

@@ -12,6 +12,7 @@ from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from possys.accounts.admin_second_factor import AccessAttemptAdmin, SecondFactorActs
+from possys.accounts.admin_sessions import SessionActs
 from possys.accounts.models import User
 from possys.keyset_admin import KeysetAdmin
 from possys.keyset_search import asked, first_found
@@ -55,7 +56,7 @@ def _by_rank(item: tuple[int, str, dict[str, Any]]) -> tuple[int, str]:
 
 
 @admin.register(User)
-class UserAdmin(SecondFactorActs, DjangoUserAdmin, KeysetAdmin):  # type: ignore[misc,type-arg]
+class UserAdmin(SecondFactorActs, SessionActs, DjangoUserAdmin, KeysetAdmin):  # type: ignore[misc,type-arg]
     """People are made inactive, never deleted: the admin's log of what they did would go with them."""
 
     form = UserChangeForm
