@@ -235,8 +235,9 @@ AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "portal-login"
 LOGIN_REDIRECT_URL = "portal-start"
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "possys.accounts.passwords.ContextWordsValidator"},
 ]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # The customer's pages speak these, each named in itself; admin and API speak English (possys/language.py).
