@@ -98,7 +98,7 @@ def step_of(key: bytes, token: str, *, after: int) -> int | None:
 
 
 class RecoveryCode(models.Model):
-    """Lets a person in once without their authenticator; only its SHA-256 is kept, of 80 random bits."""
+    """Lets a person in once without their authenticator; only its SHA-256 is kept, of 120 random bits."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recovery_codes")
     sha256 = models.BinaryField(max_length=32)

@@ -19,7 +19,9 @@ logger = logging.getLogger(__name__)
 RECOVERY_CODES = 10
 # Crockford's base 32: nothing in it is mistaken for something else on paper.
 SYMBOLS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-CODE_SYMBOLS = 16
+# 120 bits: beyond what a stolen database could be searched for, so a plain hash is enough, and a try costs nothing.
+# Codes of 16 symbols (80 bits) from before still count; new ones take their place.
+CODE_SYMBOLS = 24
 GROUP_SYMBOLS = 4
 READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1", "-": "", " ": ""})
 Kind = SecondFactorChange.Kind
