@@ -234,6 +234,7 @@ TEMPLATES = [
 AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "portal-login"
 LOGIN_REDIRECT_URL = "portal-start"
+# Eight characters, none of the 20,000 commonest, not made of words that belong here; how it is composed is free.
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
@@ -244,7 +245,6 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("cs", "Čeština"), ("de", "Deutsch"), ("sr-latn", "Srpski")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
-LANGUAGE_COOKIE_NAME = "language"
 LANGUAGE_COOKIE_AGE = 365 * 24 * 60 * 60
 LANGUAGE_COOKIE_HTTPONLY = True
 # The country's: what staff and retailers read as today, and when the night's counts are made. Receipts have their own.
@@ -289,9 +289,10 @@ SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 # Mails and QR codes lead to pages for people who are signed in; a form is only ever sent by a page of this site.
 SESSION_COOKIE_SAMESITE, CSRF_COOKIE_SAMESITE = "Lax", "Strict"
 # With this prefix a browser takes the cookie from this very host by TLS only, for all of its paths.
-SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = (
-    ("__Host-sessionid", "__Host-csrftoken") if IS_HTTPS else ("sessionid", "csrftoken")
-)
+COOKIE_PREFIX = "__Host-" if IS_HTTPS else ""
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid", f"{COOKIE_PREFIX}csrftoken"
+LANGUAGE_COOKIE_NAME = f"{COOKIE_PREFIX}language"
+MESSAGE_STORAGE = "possys.message_store.MessageStore"
 # Own files only, no inline script or style: a hostile product name that got through could run nothing.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -348,9 +349,9 @@ UNFOLD = {
     "SHOW_HISTORY": True,
     "ACCOUNT": {
         "navigation": [
+            {"title": "Sessions", "link": reverse_lazy("admin-sessions")},
             {"title": "Second factor", "link": reverse_lazy("second-factor")},
             {"title": "Change password", "link": reverse_lazy("admin:password_change")},
-            {"title": "Sessions", "link": reverse_lazy("admin-sessions")},
         ]
     },
     "SHOW_VIEW_ON_SITE": False,
