@@ -1,5 +1,7 @@
 """What people do in the admin is in the log: with what they saw, sent and changed, and without secrets."""
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -14,7 +16,7 @@ from receipts.cases.models import Case, Photo
 from receipts.cases.numbers import new_number
 from receipts.cases.tests.conftest import picture
 from tests.factories import make_retailer
-from tests.people import Cast, make_person
+from tests.people import Cast, make_person, signed_in
 from transactions.models import Retailer
 
 PASSWORD = "correct-horse-battery-staple"
@@ -111,6 +113,21 @@ def test_secrets_are_never_kept(cast: Cast) -> None:
     changed = acts()[-1]
     assert changed.fields["groups"] == {"before": "", "after": f"{group.pk} (helpers)"}
     assert changed.fields["is_staff"] == {"before": "True", "after": "False"}
+
+
+def test_whoever_ends_anothers_sessions_is_kept_with_the_reason(settings: Any, cast: Cast) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    boss, person = make_person("boss", is_superuser=True, password=PASSWORD), make_person("novak")
+    theirs = signed_in(person)
+    sent = {"reason": "his laptop is stolen", "password": PASSWORD}
+    assert signed_in(boss).post(f"/admin/accounts/user/{person.pk}/sessions/end/", sent).status_code == 302
+    assert theirs.get("/admin/")["Location"].startswith("/admin/login/")
+    asked, changed = acts()[-2:]
+    assert (asked.kind, asked.reason, asked.key) == (Kind.SENT, "his laptop is stolen", str(person.pk))
+    assert (changed.kind, changed.person, changed.said) == (
+        Kind.CHANGED, "boss", "Ended all sessions (1): his laptop is stolen",
+    )  # fmt: skip
+    assert PASSWORD not in repr([act.fields for act in acts()])
 
 
 def test_files_are_named_not_kept() -> None:

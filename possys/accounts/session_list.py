@@ -2,7 +2,7 @@
 
 sign-in --make_room()--> more than SESSIONS_AT_ONCE: the one that was not used for longest ends
 their own page (session_views.py) --end(), end_others()
-staff, for somebody else (admin_second_factor.py) --end_all()
+staff, for somebody else (admin_sessions.py, manage.py end_sessions) --end_all(), end_everybodys()
 each night --clear()--> rows of sessions that ended otherwise: by time, a new password, another second factor
 
 A session's key is a secret, so outside its own row and cookie a session is known by its mark, a keyed hash.
@@ -94,6 +94,15 @@ def end_all(user: User) -> int:
     """Ends all of somebody's sessions, and the sign-ins that wait for a code; answers how many there were."""
     raise_number(user)
     return _deleted(user, list(Session.objects.filter(user=user).values_list("session_key", flat=True)), "by staff")
+
+
+@transaction.atomic
+def end_everybodys() -> int:
+    """Ends every session of every person, as after a theft of the database; answers how many there were."""
+    User.objects.update(session_number=F("session_number") + 1)
+    deleted, _ = Session.objects.exclude(user=None).delete()
+    logger.info("everybody's sessions ended: %d", deleted)
+    return deleted
 
 
 def raise_number(user: User) -> None:
