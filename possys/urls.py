@@ -10,7 +10,6 @@ from rest_framework.negotiation import DefaultContentNegotiation
 
 from possys import home, problems, search
 from possys.accounts import session_views
-from possys.accounts.password_views import PasswordLinkView
 from possys.health import healthz, readyz
 from possys.metrics import metrics
 
@@ -22,9 +21,7 @@ urlpatterns = [
     path("admin/sessions/", admin.site.admin_view(session_views.staff), name="admin-sessions"),
     path("admin/", admin.site.urls),
     path("status/", include("status.urls")),
-    path("account/sessions/", session_views.own, name="sessions"),
-    path("account/password/<uidb64>/<token>/", PasswordLinkView.as_view(), name="password-link"),
-    path("account/second-factor/", include("possys.accounts.urls")),
+    path("account/", include("possys.accounts.urls")),
     path("api/v1/", include("transactions.urls")),
     path("api/v1/", include("receipts.api_urls")),
     path("api/v1/", include("ledger.api_urls")),
