@@ -55,6 +55,11 @@ def must_have_second_factor(user: User) -> bool:
     return demanding.exists()
 
 
+def retailers_names(user: User) -> list[str]:
+    """Of where the person belongs: what nobody's password should be made of."""
+    return list(Membership.objects.filter(user=user, is_active=True).values_list("retailer__name", flat=True))
+
+
 def member(retailer_id: int, membership_id: int) -> Membership | None:
     """One of them; None for nobody, or somebody of another retailer."""
     return members(retailer_id).filter(pk=membership_id).first()

@@ -59,6 +59,11 @@ SECOND_FACTOR_OLD_KEYS = [key for key in given.get("SECOND_FACTOR_OLD_KEYS", "")
 # A session of staff ends after so long without a page, and so long after the sign-in whatever happens.
 STAFF_IDLE_MINUTES = env.int("STAFF_IDLE_MINUTES", default=60)
 STAFF_SESSION_HOURS = env.int("STAFF_SESSION_HOURS", default=12)
+# In a table that knows whose each is, so that people see their own (possys/accounts/session_list.py).
+SESSION_ENGINE = "possys.accounts.session_store"
+# A person's browsers that are signed in at once; one more ends the one that was not used for longest. A desk, a
+# telephone, a tablet and some that were forgotten; a thief's hundredth would be seen by nobody.
+SESSIONS_AT_ONCE = env.int("SESSIONS_AT_ONCE", default=10)
 # Wrong tries of sign-ins, each with a login's name and an address, are forgotten after so long.
 ATTEMPTS_KEPT_DAYS = env.int("ATTEMPTS_KEPT_DAYS", default=30)
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
@@ -230,9 +235,11 @@ TEMPLATES = [
 AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "portal-login"
 LOGIN_REDIRECT_URL = "portal-start"
+# Eight characters, none of the 20,000 commonest, not made of words that belong here; how it is composed is free.
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "possys.accounts.passwords.ContextWordsValidator"},
 ]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # The customer's pages speak these, each named in itself; admin and API speak English (possys/language.py).
@@ -240,7 +247,6 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("cs", "Čeština"), ("de", "Deutsch"), ("sr-latn", "Srpski")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 FORMAT_MODULE_PATH = ["possys.formats"]
-LANGUAGE_COOKIE_NAME = "language"
 LANGUAGE_COOKIE_AGE = 365 * 24 * 60 * 60
 LANGUAGE_COOKIE_HTTPONLY = True
 # The country's: what staff and retailers read as today, and when the night's counts are made. Receipts have their own.
@@ -285,9 +291,10 @@ SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 # Mails and QR codes lead to pages for people who are signed in; a form is only ever sent by a page of this site.
 SESSION_COOKIE_SAMESITE, CSRF_COOKIE_SAMESITE = "Lax", "Strict"
 # With this prefix a browser takes the cookie from this very host by TLS only, for all of its paths.
-SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = (
-    ("__Host-sessionid", "__Host-csrftoken") if IS_HTTPS else ("sessionid", "csrftoken")
-)
+COOKIE_PREFIX = "__Host-" if IS_HTTPS else ""
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid", f"{COOKIE_PREFIX}csrftoken"
+LANGUAGE_COOKIE_NAME = f"{COOKIE_PREFIX}language"
+MESSAGE_STORAGE = "possys.message_store.MessageStore"
 # Own files only, no inline script or style: a hostile product name that got through could run nothing.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -361,6 +368,7 @@ UNFOLD = {
     "STYLES": [lambda request: static("css/admin.css")],
     "ACCOUNT": {
         "navigation": [
+            {"title": "Sessions", "link": reverse_lazy("admin-sessions")},
             {"title": "Second factor", "link": reverse_lazy("second-factor")},
             {"title": "Change password", "link": reverse_lazy("admin:password_change")},
         ]

@@ -9,6 +9,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from rest_framework.negotiation import DefaultContentNegotiation
 
 from possys import home, problems, search
+from possys.accounts import session_views
 from possys.health import healthz, readyz
 from possys.metrics import metrics
 
@@ -17,9 +18,10 @@ urlpatterns = [
     path("admin/find/", admin.site.admin_view(search.find), name="admin-find"),
     # In the place of unfold's own (possys/search.py says why).
     path("admin/search/", admin.site.admin_view(search.palette)),
+    path("admin/sessions/", admin.site.admin_view(session_views.staff), name="admin-sessions"),
     path("admin/", admin.site.urls),
     path("status/", include("status.urls")),
-    path("account/second-factor/", include("possys.accounts.urls")),
+    path("account/", include("possys.accounts.urls")),
     path("api/v1/", include("transactions.urls")),
     path("api/v1/", include("receipts.api_urls")),
     path("api/v1/", include("ledger.api_urls")),

@@ -1,5 +1,7 @@
 """What people do in the admin is in the log: with what they saw, sent and changed, and without secrets."""
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -14,7 +16,7 @@ from receipts.cases.models import Case, Photo
 from receipts.cases.numbers import new_number
 from receipts.cases.tests.conftest import picture
 from tests.factories import make_retailer
-from tests.people import Cast, make_person
+from tests.people import Cast, make_person, signed_in
 from transactions.models import Retailer
 
 PASSWORD = "correct-horse-battery-staple"
@@ -97,20 +99,35 @@ def test_a_step_is_told_of_with_its_reason(cast: Cast) -> None:
 
 def test_secrets_are_never_kept(cast: Cast) -> None:
     person = make_person("novak")
-    cast.superuser.post(f"/admin/accounts/user/{person.pk}/password/", {"password1": PASSWORD, "password2": PASSWORD})
+    sent = {"reason": "new here", "password": PASSWORD, "password1": PASSWORD}
+    cast.superuser.post(f"/admin/accounts/user/{person.pk}/password-link/", sent)
     group = Group.objects.create(name="helpers")
     cast.superuser.post(
         f"/admin/accounts/user/{person.pk}/change/",
         {"username": "novak", "groups": group.pk, "is_active": "on", "date_joined_0": "2026-01-01",
          "date_joined_1": "10:00:00"},
     )  # fmt: skip
-    assert User.objects.get(pk=person.pk).check_password(PASSWORD)
     kept = repr([(act.fields, act.said) for act in acts()])
     assert PASSWORD not in kept
     assert "(hidden)" in kept
     changed = acts()[-1]
     assert changed.fields["groups"] == {"before": "", "after": f"{group.pk} (helpers)"}
     assert changed.fields["is_staff"] == {"before": "True", "after": "False"}
+
+
+def test_whoever_ends_anothers_sessions_is_kept_with_the_reason(settings: Any, cast: Cast) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    boss, person = make_person("boss", is_superuser=True, password=PASSWORD), make_person("novak")
+    theirs = signed_in(person)
+    sent = {"reason": "his laptop is stolen", "password": PASSWORD}
+    assert signed_in(boss).post(f"/admin/accounts/user/{person.pk}/sessions/end/", sent).status_code == 302
+    assert theirs.get("/admin/")["Location"].startswith("/admin/login/")
+    asked, changed = acts()[-2:]
+    assert (asked.kind, asked.reason, asked.key) == (Kind.SENT, "his laptop is stolen", str(person.pk))
+    assert (changed.kind, changed.person, changed.said) == (
+        Kind.CHANGED, "boss", "Ended all sessions (1): his laptop is stolen",
+    )  # fmt: skip
+    assert PASSWORD not in repr([act.fields for act in acts()])
 
 
 def test_files_are_named_not_kept() -> None:

@@ -17,7 +17,7 @@ from lottery.players.models import Player
 from possys.limits import client_of
 
 P = ParamSpec("P")
-PLAYER_COOKIE, DEVICE_COOKIE = "player", "device"
+PLAYER_COOKIE, DEVICE_COOKIE = f"{settings.COOKIE_PREFIX}player", f"{settings.COOKIE_PREFIX}device"
 # A month of shopping without signing in again; a shared computer has a button to sign out.
 SIGNED_IN_S = 30 * 24 * 3600
 # Long enough to tell a device again from draw to draw.

@@ -9,9 +9,10 @@ from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
-from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from possys.accounts.admin_passwords import NewPersonForm, PasswordActs, PersonForm
 from possys.accounts.admin_second_factor import AccessAttemptAdmin, SecondFactorActs
+from possys.accounts.admin_sessions import SessionActs
 from possys.accounts.models import User
 from possys.keyset_admin import KeysetAdmin
 from possys.keyset_search import asked, first_found
@@ -55,12 +56,12 @@ def _by_rank(item: tuple[int, str, dict[str, Any]]) -> tuple[int, str]:
 
 
 @admin.register(User)
-class UserAdmin(SecondFactorActs, DjangoUserAdmin, KeysetAdmin):  # type: ignore[misc,type-arg]
+class UserAdmin(SecondFactorActs, SessionActs, PasswordActs, DjangoUserAdmin, KeysetAdmin):  # type: ignore[misc,type-arg]
     """People are made inactive, never deleted: the admin's log of what they did would go with them."""
 
-    form = UserChangeForm
-    add_form = UserCreationForm
-    change_password_form = AdminPasswordChangeForm
+    form = PersonForm
+    add_form = NewPersonForm
+    add_fieldsets = ((None, {"fields": NewPersonForm.Meta.fields}),)
     # By group would join and make rows distinct.
     list_filter = ("is_staff", "is_superuser", "is_active")
     ordering = ("username",)
@@ -85,7 +86,7 @@ class UserAdmin(SecondFactorActs, DjangoUserAdmin, KeysetAdmin):  # type: ignore
         return fixed if request.user.is_superuser else (*fixed, *RIGHTS)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """A superuser's name and password are changed by superusers only."""
+        """Superusers are changed by superusers only."""
         if obj is not None and obj.is_superuser and not request.user.is_superuser:
             return False
         return super().has_change_permission(request, obj)

@@ -45,6 +45,14 @@ class ReasonForm(forms.Form):
     )
 
 
+class PlainReasonForm(ReasonForm):
+    """The same, for what the person is not shown."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].help_text = "It is kept with your name for good. How did you see that it is them?"
+
+
 def may_help(request: HttpRequest, user: User) -> bool:
     """Whether this member of staff may act on that person's second factor: not on their own, nor on a superuser's."""
     if not request.user.has_perm(HELP_PERMISSION) or user.pk == request.user.pk:
@@ -55,7 +63,7 @@ def may_help(request: HttpRequest, user: User) -> bool:
 class SecondFactorActs:
     """The pages of these acts below a person's page in the admin; mixed into the users' admin."""
 
-    change_form_outer_after_template = "admin/accounts/second_factor.html"
+    change_form_outer_after_template = "admin/accounts/sign_in.html"
 
     def get_urls(self) -> list[URLPattern]:
         """The acts' addresses before the others."""
@@ -96,7 +104,7 @@ class SecondFactorActs:
         link = ""
         if request.method == "POST" and form.is_valid():
             try:
-                is_done = _is_own_password(request, request.user, form)
+                is_done = is_own_password(request, request.user, form)
             except LimitReachedError as reached:
                 return too_many(request, reached)
             if is_done:
@@ -223,7 +231,7 @@ class ReleaseForm(forms.Form):
     )
 
 
-def _is_own_password(request: HttpRequest, user: User, form: Any) -> bool:
+def is_own_password(request: HttpRequest, user: User, form: Any) -> bool:
     """Whether it is. Raises LimitReachedError."""
     limits.count_sign_in(request)
     lockout.check(request, user.get_username())

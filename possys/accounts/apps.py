@@ -10,9 +10,11 @@ class AccountsConfig(AppConfig):
     label = "accounts"
 
     def ready(self) -> None:
-        from possys.accounts import checks, sessions  # noqa: F401 - importing registers the checks
+        from possys.accounts import checks, session_list, sessions, sign_in_lines  # noqa: F401 - registers the checks
 
         sessions.listen()
+        session_list.listen()
+        sign_in_lines.listen()
 
 
 class AdminConfig(AppConfig):

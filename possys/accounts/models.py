@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models import Q
 from django.utils.crypto import salted_hmac
@@ -30,6 +31,26 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]
         salt = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
         what = f"{self.password}{self.session_number or ''}"
         return salted_hmac(salt, what, secret=secret, algorithm="sha256").hexdigest()
+
+
+class Session(AbstractBaseSession):
+    """A browser's session, and whose it is: their list of sessions is read from here (session_list.py).
+
+    The key is the secret that the browser's cookie holds; it is shown nowhere.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions", null=True)
+
+    class Meta(AbstractBaseSession.Meta):
+        # Nobody works on the rows themselves.
+        default_permissions: ClassVar = ()
+
+    @classmethod
+    def get_session_store_class(cls) -> Any:
+        """What reads and writes the rows."""
+        from possys.accounts.session_store import SessionStore
+
+        return SessionStore
 
 
 class Authenticator(ThrottlingMixin, Device):  # type: ignore[misc]
@@ -77,7 +98,7 @@ def step_of(key: bytes, token: str, *, after: int) -> int | None:
 
 
 class RecoveryCode(models.Model):
-    """Lets a person in once without their authenticator; only its SHA-256 is kept, of 80 random bits."""
+    """Lets a person in once without their authenticator; only its SHA-256 is kept, of 120 random bits."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recovery_codes")
     sha256 = models.BinaryField(max_length=32)

@@ -9,18 +9,26 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.http import HttpRequest
 from django_otp.middleware import OTPMiddleware
 
+from possys.accounts import devices
 from possys.accounts.models import User
+from possys.limits import client_of
 
+# What a session holds: when it began and was used last, by which browser, from where first and last.
 SIGNED_IN_S = "signed_in_s"
 SEEN_S = "seen_s"
+DEVICE = "device"
+ADDRESS = "address"
+LAST_ADDRESS = "last_address"
 # The session is written no more often than that, so the idle time is right to a minute.
 SEEN_STEP_S = 60
 S_PER_MINUTE, S_PER_HOUR = 60, 3600
 
 
 def begin(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
-    """Notes when somebody signed in; called by Django's signal."""
+    """Notes when, where and with what somebody signed in; called by Django's signal."""
     request.session[SIGNED_IN_S] = request.session[SEEN_S] = _now_s()
+    request.session[DEVICE] = devices.in_words(request.headers.get("User-Agent", ""))
+    request.session[ADDRESS] = request.session[LAST_ADDRESS] = client_of(request)
 
 
 def listen() -> None:
@@ -50,12 +58,18 @@ def _is_over(request: HttpRequest, user: User) -> bool:
         # From before sessions ended by themselves.
         begin(User, request, user)
         return False
-    idle_s, whole_s = _limits(user)
-    if now - seen > idle_s or now - signed_in > whole_s:
+    if is_past(signed_in, seen, user, now_s=now):
         return True
     if now - seen >= SEEN_STEP_S:
         request.session[SEEN_S] = now
+        request.session[LAST_ADDRESS] = client_of(request)
     return False
+
+
+def is_past(signed_in_s: int, seen_s: int, user: User, *, now_s: int) -> bool:
+    """Whether a session of the person, begun and used last at these times, lasted too long."""
+    idle_s, whole_s = _limits(user)
+    return now_s - seen_s > idle_s or now_s - signed_in_s > whole_s
 
 
 def _limits(user: User) -> tuple[int, int]:

@@ -88,7 +88,7 @@ def enrol(request: HttpRequest) -> HttpResponse:
     form = (NewCodeForm if is_signing_in else NewCodeAndPasswordForm)(request.POST or None)
     if request.method == "POST" and NEW_KEY in request.session and form.is_valid():
         limits.count_sign_in(request)
-        if is_signing_in or _is_password(request, user, form):
+        if is_signing_in or is_password(request, user, form):
             try:
                 made, codes = second_factor.enrol(user, _new_key(request), form.cleaned_data["code"], now=_now())
             except NotProvenError:
@@ -121,7 +121,7 @@ def renew(request: HttpRequest) -> HttpResponse:
     if not isinstance(user, User) or not is_proven(request):
         return redirect("second-factor")
     form = PasswordForm(request.POST)
-    if not (form.is_valid() and _is_password(request, user, form)):
+    if not (form.is_valid() and is_password(request, user, form)):
         return _overview_page(request, user, form, status=400)
     return _codes_page(request, second_factor.renew_codes(user), is_new=False, going_to="")
 
@@ -136,7 +136,7 @@ def remove(request: HttpRequest) -> HttpResponse:
     if not isinstance(user, User) or not is_proven(request) or second_factor.is_compulsory(user):
         return redirect("second-factor")
     form = PasswordForm(request.POST)
-    if not (form.is_valid() and _is_password(request, user, form)):
+    if not (form.is_valid() and is_password(request, user, form)):
         return _overview_page(request, user, form, status=400)
     second_factor.remove(user, done_by=user, reason="by themselves")
     update_session_auth_hash(request, user)
@@ -178,7 +178,7 @@ def _may_enrol(request: HttpRequest, user: User) -> bool:
     return not second_factor.is_compulsory(user) or sign_in.has_opened_link(request, user)
 
 
-def _is_password(request: HttpRequest, user: User, form: Any) -> bool:
+def is_password(request: HttpRequest, user: User, form: Any) -> bool:
     """Whether it is the person's own; a wrong one counts like one at a sign-in. Raises LimitReachedError."""
     name = user.get_username()
     limits.count_sign_in(request)

@@ -62,11 +62,12 @@ def test_staff_who_may_change_users_cannot_touch_a_superuser() -> None:
 
 
 def test_a_superuser_makes_users_and_groups_but_nobody_deletes_a_user(cast: Cast) -> None:
-    password = "a-long-password-7"
-    answers = {"username": "new", "password1": password, "password2": password, "usable_password": "true"}
+    answers = {"username": "new", "is_staff": "on", "password1": "a-long-password-7"}
     assert cast.superuser.post(reverse("admin:accounts_user_add"), answers).status_code == 302
     new = User.objects.get(username="new")
-    assert new.check_password(password)
+    assert new.is_staff
+    assert not new.has_usable_password()
+    assert cast.superuser.post(reverse("admin:accounts_user_add"), {"username": "NEW"}).status_code == 200
     assert cast.superuser.post(reverse("admin:auth_group_add"), {"name": "clerks"}).status_code == 302
     url = reverse("admin:accounts_user_delete", args=[new.pk])
     assert cast.superuser.post(url, {"post": "yes"}).status_code == 403

@@ -106,18 +106,21 @@ def test_with_tls_cookies_are_bound_to_the_host_and_browsers_come_back_by_tls() 
     import sys
 
     program = (
-        "from possys import settings as s; print(s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, s.SESSION_COOKIE_SECURE, "
-        "s.CSRF_COOKIE_SECURE, s.LANGUAGE_COOKIE_SECURE)"
+        "import django; django.setup(); from django.conf import settings as s; from lottery.players import access; "
+        "from possys.message_store import HostCookieStorage as m; "
+        "print(s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, s.LANGUAGE_COOKIE_NAME, access.PLAYER_COOKIE, "
+        "access.DEVICE_COOKIE, m.cookie_name, s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE, s.LANGUAGE_COOKIE_SECURE)"
     )
     told = subprocess.run(
         [sys.executable, "-c", program],
-        env={**os.environ, "SITE_URL": "https://receipts.example"},
+        env={**os.environ, "SITE_URL": "https://receipts.example", "DJANGO_SETTINGS_MODULE": "possys.settings"},
         cwd=real.BASE_DIR,
         capture_output=True,
         text=True,
         check=True,
     ).stdout
-    assert told.split() == ["__Host-sessionid", "__Host-csrftoken", "True", "True", "True"]
+    names = ("sessionid", "csrftoken", "language", "player", "device", "messages")
+    assert told.split() == [*(f"__Host-{name}" for name in names), "True", "True", "True"]
 
 
 def test_hsts_is_sent_with_tls(settings: Any, db: None) -> None:

@@ -129,7 +129,7 @@ def _people(world: World) -> None:
     world.know("portal/password/set/", uidb64="MQ", token="set-password")
     world.know("api/v1/retailers/", retailer=cast.retailer.pk)
     world.know("admin/accounts/user/", id=owner.user_id, person=owner.user_id)
-    world.know("account/", uid="MQ", token="set-password")
+    world.know("account/", uid="MQ", uidb64="MQ", token="set-password")
     AccessAttempt.objects.create(username="anna", ip_address="192.0.2.7", failures_since_start=1)
     ChosenKind.objects.create(store=cast.stores[0].pk, name="corner shop")
     now = utc(now_ms())

@@ -36,6 +36,7 @@ SIGNING_IN = [
     "/portal/password/reset/",
     "/portal/password/done/",
     "/account/second-factor/link/x/y/",
+    "/account/password/x/y/",
 ]
 DOCUMENTS = ["/api/docs/", "/log/checkpoint"]
 
@@ -100,7 +101,13 @@ def test_pages_of_a_retailer(visit: Callable[..., None], cast: RetailCast) -> No
         "tills/import/new/",
     ]
     visit(
-        ["/portal/retailers/", "/portal/password/", "/account/second-factor/", "/account/second-factor/enrol/"]
+        [
+            "/portal/retailers/",
+            "/portal/password/",
+            "/account/second-factor/",
+            "/account/second-factor/enrol/",
+            "/account/sessions/",
+        ]
         + [f"/portal/{cast.retailer.pk}/{path}" for path in below],
         cast.owner,
     )

@@ -10,14 +10,16 @@ import pytest
 import zxingcpp
 from django.conf import settings
 from django.core.cache import cache
+from django.test import Client
 from PIL import Image
 from playwright.sync_api import Page
 
+from portal.rights import Role
 from possys.accounts import enrolment_links
 from possys.accounts.lockout import WRONG_FOR_LOGIN
 from possys.accounts.models import User
 from tests.cast import make_retail_cast
-from tests.people import make_person
+from tests.people import make_person, signed_in
 from tests.second_factors import App, enrolled, forget_last_code
 
 PASSWORD = "a-password-for-browsers"
@@ -122,6 +124,82 @@ def test_the_people_page_says_who_has_one(
             page.set_viewport_size({"width": width, "height": 900})
             shoot(page, f"sign-in-people-{width}-{scheme}")
             assert not page.evaluate(TOO_WIDE)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_people_see_their_sessions_and_end_the_others(
+    scheme: str,
+    boss: User,
+    open_page: Callable[..., Page],
+    shoot: Callable[[Page, str], Path],
+    check_accessible: Callable[[Page, str], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(settings, "STAFF_SECOND_FACTOR", False)
+    make_retail_cast()
+    User.objects.filter(username="corner-owner").update(password=boss.password)
+    owner = User.objects.get(username="corner-owner")
+    for user, place in ((owner, "/account/sessions/"), (boss, "/admin/sessions/")):
+        agents = ("Mozilla/5.0 (iPhone; like Mac OS X) Version/18.5 Mobile Safari/604.1", "", "Firefox/140.0 (Windows)")
+        for agent in agents:
+            door = "/admin/login/" if user.is_staff else "/portal/login/"
+            Client(headers={"user-agent": agent}).post(door, {"username": user.username, "password": PASSWORD})
+        page = open_page(scheme=scheme)
+        visit = Visit(page, shoot, check_accessible, scheme)
+        page.goto(str(door))
+        page.fill("[name=username]", user.username)
+        page.fill("[name=password]", PASSWORD)
+        page.click("main button")
+        page.goto(place)
+        visit.look(f"sessions-{user.is_staff}")
+        page.check("text=Safari on iPhone")
+        page.fill("[name=password]", "wrong")
+        page.click("text=End the chosen")
+        assert page.is_checked("text=Safari on iPhone")
+        visit.look(f"sessions-wrong-{user.is_staff}")
+        page.fill("[name=password]", PASSWORD)
+        page.click("text=End the chosen")
+        page.wait_for_selector("text=1 session ended")
+        assert "Safari on iPhone" not in page.inner_text("body")
+        page.fill("[name=password]", PASSWORD)
+        page.click("text=End all others")
+        page.wait_for_selector("text=sessions ended")
+        visit.look(f"sessions-none-{user.is_staff}")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_staff_end_somebodys_sessions_and_make_a_link_to_set_a_password(
+    scheme: str,
+    boss: User,
+    open_page: Callable[..., Page],
+    shoot: Callable[[Page, str], Path],
+    live_server: Any,
+    check_accessible: Callable[[Page, str], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(settings, "STAFF_SECOND_FACTOR", False)
+    owner, staff = make_retail_cast().members[Role.OWNER], signed_in(boss)
+    person = User.objects.get(pk=owner.session["_auth_user_id"])
+    page = open_page(scheme=scheme)
+    visit = Visit(page, shoot, check_accessible, scheme)
+    cookie = staff.cookies[settings.SESSION_COOKIE_NAME].value
+    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
+    page.goto(f"/admin/accounts/user/{person.pk}/change/")
+    # The rest of this page is Django's, and looked at elsewhere.
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        shoot(page, f"sign-in-sessions-of-somebody-{width}-{scheme}")
+    page.click("text=End all sessions")
+    visit.look("sessions-end-all")
+    page.goto(f"/admin/accounts/user/{person.pk}/password-link/")
+    visit.look("password-link-reason")
+    page.fill("[name=reason]", "forgotten")
+    page.fill("[name=password]", PASSWORD)
+    page.click("text=Make the link")
+    link = page.inner_text("code")
+    visit.look("password-link")
+    page.goto(urlsplit(link).path)
+    visit.look("password-set")
 
 
 def scanned(page: Page, shoot: Callable[[Page, str], Path]) -> App:

@@ -32,6 +32,7 @@ SECRET_PATHS = (
     "/e/MARK2345",
     "/O/MARK.1.2.3",
     "/portal/password/set/MARK/MARKtoken/",
+    "/account/password/MARK/MARKtoken/",
     "/lottery/claim/MARKtoken",
     "/lottery/MARKtoken",
     "/api/v1/receipts/MARK0XPKJG0A4ZHMBJHZ/proof",

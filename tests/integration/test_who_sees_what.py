@@ -22,7 +22,7 @@ from tests.addresses import Address, every_address
 from tests.tills import Till
 
 # A form that is sent changes these whoever sends it: what was done, who is signed in, what counts against limits.
-KEPT_OF_EVERYBODY = ("audit_act", "django_session", 'SET "last_used_on"')
+KEPT_OF_EVERYBODY = ("audit_act", "accounts_session", 'SET "last_used_on"')
 LOGINS = ("/login/", "/lottery/sign-in")
 # They change whoever asks themselves, or end the session.
 OWN = frozenset({"password_change", "logout", "login"})

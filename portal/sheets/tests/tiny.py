@@ -169,7 +169,7 @@ SERVICE = Service(
 
 urlpatterns = [
     path("admin/", admin.site.urls),
-    path("account/second-factor/", include("possys.accounts.urls")),
+    path("account/", include("possys.accounts.urls")),
     path("portal/", include("portal.urls")),
     path("portal/<int:retailer>/tiny/", include(urls(SERVICE))),
     path("api/v1/retailers/<int:retailer>/tiny/", include(api_urls(SERVICE))),
