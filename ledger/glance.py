@@ -21,6 +21,7 @@ from possys import clock
 from possys.clock import lasting
 from possys.health import FINE, state_of
 from transactions.backlog import StoreBacklog, oldest_at_ms, read_backlog
+from transactions.replicas import read_replicas
 from transactions.service import capture, stores
 
 T = TypeVar("T")
@@ -207,12 +208,17 @@ def _store(backlog: StoreBacklog) -> StoreGlance:
     if backlog.fault:
         return StoreGlance(backlog.store, backlog.fault, is_reachable=False)
     try:
-        memory: Any = stores().clients[backlog.store].info("memory")
+        client = stores().clients[backlog.store]
+        memory: Any = client.info("memory")
+        told: Any = client.info("replication")
+        replicas = read_replicas(client, told, capture_min=capture().limits.replicas_min)
     except (RedisError, OSError) as fault:
         return StoreGlance(backlog.store, str(fault), is_reachable=False)
     refusal = capture().pressure.reason(backlog.store) or ""
     if not any(shard.epoch for shard in backlog.shards):
         refusal = "it has no epoch: it was wiped or exchanged, see manage.py rebuild_store"
+    elif not refusal and not replicas.are_enough:
+        refusal = f"it has {replicas.there} of the {replicas.needed} replicas without which no sale is acknowledged"
     return StoreGlance(backlog.store, refusal, True, memory["used_memory"], memory["maxmemory"])
 
 
