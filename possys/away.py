@@ -17,7 +17,8 @@ def answer(request: HttpRequest) -> HttpResponse:
         response = problem(503, "away", "Away for a moment", detail, retry_after_s=RETRY_AFTER_S)
     else:
         page = "accounts/away.html" if request.path.startswith(ENGLISH_PAGES) else "503.html"
-        response = HttpResponse(render_to_string(page), status=503)
+        content = render_to_string(page, {"is_for_staff": request.path.startswith("/admin/")})
+        response = HttpResponse(content, status=503)
     response["Retry-After"] = str(RETRY_AFTER_S)
     response["Cache-Control"] = "no-store"
     return response

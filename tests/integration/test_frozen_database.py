@@ -8,6 +8,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -23,6 +24,7 @@ from transactions.stream import shard_of, stream_key
 
 # Whatever answers does so in two seconds; without a bound nothing would, ever.
 LIMIT_S = 30
+# More than the two processes have threads.
 ASKERS, SALES = 12, 30
 # Of staff, retailers, customers and programs; each reads the database.
 PAGES = ("/admin/login/", "/portal/login/", "/lottery/", "/log/checkpoint", "/api/v1/receipts/07WW-WXEC-ERJP-MB4H")
@@ -95,16 +97,14 @@ def test_sales_go_on_and_pages_say_to_come_again_while_postgresql_is_frozen(ledg
 
         # Connections that are open when it happens.
         assert {ask(address, path, Cookie=SESSION).status for path in PAGES for _ in range(2)} == {200, 404}
-        with frozen(server):
-            askers = [threading.Thread(target=keep_asking, args=(number,)) for number in range(ASKERS)]
-            for asker in askers:
-                asker.start()
-            # More than all threads of all processes.
-            taken = [ask(address, ONE, sale_bytes(till.sale()), **sent).status for _ in range(SALES)]
-            ready = ask(address, "/readyz")
-            over.set()
-            for asker in askers:
-                asker.join()
+        with frozen(server), ThreadPoolExecutor(ASKERS) as askers:
+            try:
+                for first in range(ASKERS):
+                    askers.submit(keep_asking, first)
+                taken = [ask(address, ONE, sale_bytes(till.sale()), **sent).status for _ in range(SALES)]
+                ready = ask(address, "/readyz")
+            finally:
+                over.set()
         assert Counter(taken) == {201: SALES}
         assert ledger.xlen(stream_key(shard_of(till.number))) == SALES
         assert len(said) >= ASKERS
