@@ -10,13 +10,14 @@ from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.db import connections
 from django.test import TransactionTestCase
+from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from possys import clock
 from tests.tampering import triggers_off
 
 # A timing is never a test's verdict, and on a busy machine it would be.
-hypothesis_settings.register_profile("timeless", deadline=None)
+hypothesis_settings.register_profile("timeless", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis_settings.load_profile("timeless")
 
 if TYPE_CHECKING:

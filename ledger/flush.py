@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
-import redis
 from django.db import IntegrityError, connections, transaction
 from redis.exceptions import RedisError, ResponseError
 
@@ -17,18 +16,16 @@ from ledger import copying
 from ledger.archive.packs import ArchiveAwayError
 from ledger.corrections import copy_corrections
 from ledger.intake import Intake, ShardStoppedError, read_next
-from ledger.kept import kept_ms
 from ledger.models import Head
 from ledger.partitions import existing_days, make_days
 from ledger.safety import check_database
 from ledger.sealing import Block, advance, block_row, head_columns, mark_rows, seal_intake, sealed_at_of
 from ledger.shards import by_database
+from ledger.trimming import note_headers, trim, trim_late, upto
 from possys.clock import now_ms, utc
 from possys.codes import day_of
 from possys.failpoints import reach
-from possys.redis import Command
 from transactions.service import stores
-from transactions.stream import TRIM, call_scripts, trim_command
 
 logger = logging.getLogger(__name__)
 
@@ -124,19 +121,22 @@ def _transaction(alias: str, shards: Sequence[int], *, check_all: bool) -> Flush
     done = Flushed()
     with transaction.atomic(using=alias):
         heads = Head.objects.using(alias).filter(shard__in=shards).order_by("shard").select_for_update(skip_locked=True)
-        taken = [(head, intake) for head in heads if (intake := _read(head, done)) is not None]
+        read = [(head, _read(head, done)) for head in heads]
+        taken = [(head, intake) for head, intake in read if intake is not None]
+        # Under the lock, so that no later block of these shards is trimmed before.
+        trim_late(alias, [head for head, intake in read if intake is None and not _has_fault(head, done)], moment_ms)
         if taken:
             _need_days(alias, taken, moment_ms)
         blocks = _seal(alias, taken, moment_ms, done, check_all=check_all)
         if blocks:
             reach("flush.before-copy")
             _write(alias, blocks)
-            note_headers(blocks, moment_ms)
+            note_headers([upto(block) for block in blocks], moment_ms)
             reach("flush.before-commit")
         _set_stopped(alias, done.stopped, moment_ms)
     if blocks:
         reach("flush.after-commit")
-        trim(blocks, moment_ms)
+        trim([upto(block) for block in blocks], moment_ms)
         reach("flush.after-trim")
         done.blocks = len(blocks)
         done.records = sum(len(block.intake.records) for block in blocks)
@@ -158,6 +158,10 @@ def _read(head: Head, done: Flushed) -> Intake | None:
         # The shards of other stores go on.
         done.away[store] = fault
     return None
+
+
+def _has_fault(head: Head, done: Flushed) -> bool:
+    return head.shard in done.stopped or stores().index(head.shard) in done.away
 
 
 def _seal(
@@ -231,51 +235,3 @@ def _set_stopped(alias: str, stopped: dict[int, str], moment_ms: int) -> None:
         Head.objects.using(alias).filter(shard=shard).exclude(stopped_reason=reason).update(
             stopped_reason=reason, stopped_at=datetime.fromtimestamp(moment_ms / 1000, UTC)
         )
-
-
-def note_headers(blocks: Sequence[Block], moment_ms: int) -> None:
-    """Has the stores that keep what was flushed know the headers before they are committed.
-
-    A flush that dies behind its commit would leave a block in the ledger, soon signed, that nobody could seal again.
-    Raises RedisError; then nothing is committed.
-    """
-    for client, own, keep_ms in _by_store(blocks):
-        if keep_ms:
-            for reply in call_scripts(client, TRIM, _commands(own, moment_ms, keep_ms, is_committed=False)):
-                if isinstance(reply, Exception):
-                    raise reply
-
-
-def trim(blocks: Sequence[Block], moment_ms: int) -> None:
-    """Notes how far the ledger is, and drops from the streams what is committed and need not be kept.
-
-    Only entries that this process has just read and committed, or that the next flush finds behind a matching anchor,
-    lie below. A failure costs memory until the next flush, nothing else.
-    """
-    for client, own, keep_ms in _by_store(blocks):
-        replies = call_scripts(client, TRIM, _commands(own, moment_ms, keep_ms, is_committed=True))
-        for block, reply in zip(own, replies, strict=True):
-            if isinstance(reply, RedisError | OSError):
-                logger.warning("shard %d was not trimmed: %s", block.head.shard, reply)
-
-
-def _by_store(blocks: Sequence[Block]) -> list[tuple[redis.Redis, list[Block], int]]:
-    """Each store with its blocks, and how long it keeps them (ms)."""
-    found: dict[int, list[Block]] = {}
-    for block in blocks:
-        found.setdefault(stores().index(block.head.shard), []).append(block)
-    return [(stores().clients[index], own, kept_ms(index)) for index, own in found.items()]
-
-
-def _commands(blocks: Sequence[Block], moment_ms: int, keep_ms: int, *, is_committed: bool) -> list[Command]:
-    return [
-        trim_command(
-            block.head.shard,
-            block.head.entry_id,
-            block.sealed.header,
-            now_ms=moment_ms,
-            keep_ms=keep_ms,
-            is_committed=is_committed,
-        )
-        for block in blocks
-    ]

@@ -207,7 +207,9 @@ def check(trade: Trade) -> None:
         assert ledger.ledger + ledger.otherwise == -trade.known[currency, "2100"]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(taken=st.lists(steps, min_size=3, max_size=12))
 def test_the_journal_balances_after_every_step(db: None, taken: list[Any]) -> None:
     with transaction.atomic():

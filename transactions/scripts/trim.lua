@@ -1,4 +1,6 @@
+#!lua flags=allow-oom
 -- Notes that the ledger has a shard's records up to an entry, and drops from the stream what need not be kept.
+-- It runs in a store whose memory is full too: what it drops is what makes room again.
 -- KEYS  head, stream, kept
 -- ARGV  1 ID of the last entry in the ledger, 2 now (ms), 3 how long what the ledger has is kept (ms), 4 the header of
 --       the block that ends with that entry, 5 '1' before the commit: only the header is noted, so that no block is ever

@@ -35,7 +35,9 @@ NOW_MS = 1_795_428_000_123
 GAPS_MAX, SEEN_MAX, EVIDENCE_MAX = 16, 8, 8
 SYSTEM = Credential(CredentialKind.SYSTEM, 0, 0)
 # The script's model is tried on one terminal whose store is emptied before each example.
-PROPERTY = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+PROPERTY = settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 
 
 @dataclass

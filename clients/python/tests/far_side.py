@@ -18,6 +18,7 @@ from possys_till.signing import KEY, SALE
 PROBLEM = "urn:possys:problem:"
 TERMINAL = 1204
 ENROLMENT_CODE = "7F3K-Q2MD-0WHT-R5VA"
+HELD_LIMIT_S = 60.0
 Said = tuple[int, dict[str, Any], dict[str, str]]
 
 
@@ -45,6 +46,8 @@ class FarSide:
     def __init__(self) -> None:
         self.faults: list[Said | str] = []
         self.down = False
+        # What "held" answers wait for.
+        self.released = threading.Event()
         self.ledger: dict[int, bytes] = {}
         self.requests: list[tuple[str, Any]] = []
         self.public_keys: dict[int, bytes] = {}
@@ -180,8 +183,8 @@ class FarSide:
                     self.wfile.write(b"HTTP/1.1 201 Created\r\nContent-Length: 5000\r\n\r\n{")
                     self._drop()
                     return
-                if fault == "slow":
-                    time.sleep(0.6)
+                if fault == "held":
+                    far.released.wait(HELD_LIMIT_S)
                 self._say(said)
 
             do_POST = do_GET = _do  # noqa: N815 (http.server's names)

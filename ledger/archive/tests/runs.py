@@ -21,6 +21,7 @@ def run_killed(point: str, *words: str) -> None:
         "OWNER_DATABASE_URL": "",
         "ARCHIVE_DIR": settings.ARCHIVE_DIR,
         "LOG_STATE_FILE": settings.LOG_STATE_FILE,
+        "STREAM_KEPT_S": str(settings.STREAM_KEPT_S),
         "DEBUG": "1",
         "FAILPOINT": point,
     }

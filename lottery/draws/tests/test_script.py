@@ -109,7 +109,7 @@ prize_tables = st.lists(st.integers(1, 20), min_size=1, max_size=4)
 
 
 @given(tickets=lists, prizes=prize_tables, seed=st.sampled_from([DRAND, COMMITTED]), number=st.integers(1, 10**6))
-@how(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@how(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None, max_examples=60)
 def test_it_agrees_with_the_server_on_any_draw(
     run: Callable[..., tuple[int, str]], tickets: list[bytes], prizes: list[int], seed: Seed, number: int
 ) -> None:
@@ -118,7 +118,7 @@ def test_it_agrees_with_the_server_on_any_draw(
 
 
 @given(count=st.integers(1, 40), part=st.sampled_from([2, 4, 16]))
-@how(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@how(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_its_root_is_that_of_the_ledger_in_whatever_parts(
     monkeypatch: pytest.MonkeyPatch, count: int, part: int
 ) -> None:

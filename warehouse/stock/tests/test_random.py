@@ -151,7 +151,8 @@ def shop(db: None) -> Any:
 
 
 @settings(
-    max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture],
+    max_examples=EXAMPLES, deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 @given(steps=STEPS, asked=st.integers(0, 35))
 def test_stock_is_that_of_a_plain_model(shop: Any, steps: list[Step], asked: int) -> None:
