@@ -8,7 +8,8 @@ runs out there. So the patience is on this side. While psycopg waits, this is as
                              threads; where none is left, it gives up
     no answer for FROZEN_S   it counts as frozen: whoever waits gives up, and nobody begins to wait, until it answers;
                              it is asked once a second
-    silent for SLOW_S        it answers others, and this statement is slow or waits for a lock: it needs a place, too
+    silent for SLOW_S        it answers others, and this statement is slow or waits for a lock: it needs a place, too;
+                             while there is none, whoever is silent for BRIEF_S gives up
     silent for LONGEST_S     it gives up
 
 Whoever gives up gets an OperationalError, as from a server that is away. It is switched on in gunicorn's workers alone
@@ -34,6 +35,8 @@ DOUBT_S = 0.5
 FROZEN_S = 1.5
 # Above every statement of a page that is meant to be fast.
 SLOW_S = 1.0
+# What a page's ordinary statements take is less, also while other threads wait for theirs.
+BRIEF_S = 0.25
 # Whoever asked has left: nginx waits as long for the slowest pages.
 LONGEST_S = 120.0
 # A server that answered just now is not asked again.
@@ -149,11 +152,13 @@ class Patience:
             raise GaveUpError(f"the answer did not come for {LONGEST_S:.0f} s")
         if has_place:
             return True
+        is_doubtful = inquiry.is_doubtful
         with self._lock:
-            is_full = self._taken >= (self.places or 0)
-            if is_full:
-                raise GaveUpError(SILENT if inquiry.is_doubtful else "too many others wait for slow statements")
-            if silent_s > SLOW_S or inquiry.is_doubtful:
+            if self._taken >= (self.places or 0):
+                if is_doubtful or silent_s > BRIEF_S:
+                    raise GaveUpError(SILENT if is_doubtful else "too many others wait for slow statements")
+                return False
+            if is_doubtful or silent_s > SLOW_S:
                 self._taken += 1
                 return True
         return False

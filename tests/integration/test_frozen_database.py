@@ -77,6 +77,14 @@ def frozen(server: int) -> Iterator[None]:
                 os.kill(pid, signal.SIGCONT)
 
 
+def wait_for_pages(address: tuple[str, int]) -> None:
+    """Until all are there."""
+    limit = time.monotonic() + LIMIT_S
+    while {ask(address, path, Cookie=SESSION).status for path in PAGES} != {200, 404}:
+        assert time.monotonic() < limit, "PostgreSQL is awake, and pages are not there"
+        time.sleep(0.1)
+
+
 def test_sales_go_on_and_pages_say_to_come_again_while_postgresql_is_frozen(ledger: redis.Redis, till: Till) -> None:
     server = postmaster()
     configuration = str(Path(settings.BASE_DIR, "deploy", "gunicorn.conf.py"))
@@ -96,7 +104,7 @@ def test_sales_go_on_and_pages_say_to_come_again_while_postgresql_is_frozen(ledg
                 turn += 1
 
         # Connections that are open when it happens.
-        assert {ask(address, path, Cookie=SESSION).status for path in PAGES for _ in range(2)} == {200, 404}
+        wait_for_pages(address)
         with frozen(server), ThreadPoolExecutor(ASKERS) as askers:
             try:
                 for first in range(ASKERS):
@@ -112,7 +120,4 @@ def test_sales_go_on_and_pages_say_to_come_again_while_postgresql_is_frozen(ledg
             assert (page.status, page.retry_after is None) == (503, False), page
             assert AWAY in page.body or json.loads(page.body)["status"] == 503, page
         assert (ready.status, json.loads(ready.body)["parts"]["database"]["state"]) == (200, "away")
-        limit = time.monotonic() + LIMIT_S
-        while {ask(address, path, Cookie=SESSION).status for path in PAGES} != {200, 404}:
-            assert time.monotonic() < limit, "PostgreSQL is awake, and pages are not there again"
-            time.sleep(0.1)
+        wait_for_pages(address)
