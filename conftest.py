@@ -1,5 +1,6 @@
 """Fixtures for the tests of every app: an empty ledger with its capture store, and a till that sends to it."""
 
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -163,6 +164,17 @@ def rival(ledger: redis.Redis) -> "Till":
     from tests.tills import Till
 
     return Till(make_terminals(make_store(make_retailer("Rival Foods")))[0])
+
+
+@pytest.fixture
+def own_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty cache, and counts of this test alone, which nobody pushes but the test."""
+    from possys import pulse
+
+    cache.clear()
+    memory = pulse._Memory()
+    memory.thread = threading.current_thread()
+    monkeypatch.setattr(pulse, "_memory", memory)
 
 
 @pytest.fixture

@@ -174,7 +174,7 @@ class _Memory:
                 elif len(self.counts) < FIELDS_MAX:
                     self.counts[key] = amount
             if self.thread is None:
-                self.thread = threading.Thread(target=_push_for_ever, name="pulse", daemon=True)
+                self.thread = threading.Thread(target=_push_for_ever, args=[self], name="pulse", daemon=True)
                 self.thread.start()
 
     def take(self) -> dict[tuple[int, str], float]:
@@ -192,7 +192,11 @@ class _Memory:
 _memory = _Memory()
 
 
-os.register_at_fork(after_in_child=_memory.begin_anew)
+def _begin_anew() -> None:
+    _memory.begin_anew()
+
+
+os.register_at_fork(after_in_child=_begin_anew)
 
 
 def add(name: str, amount: float = 1, **labels: str) -> None:
@@ -213,7 +217,11 @@ def push() -> bool:
 
     A push whose answer was lost may be counted twice.
     """
-    taken = _memory.take()
+    return _push(_memory)
+
+
+def _push(memory: _Memory) -> bool:
+    taken = memory.take()
     if not taken:
         return True
     try:
@@ -228,17 +236,17 @@ def push() -> bool:
             pipeline.expire(_minute_key(minute), MINUTES_KEPT * S_PER_MINUTE)
         pipeline.execute()
     except (RedisError, OSError):
-        _memory.put_back(taken)
+        memory.put_back(taken)
         return False
     return True
 
 
-def _push_for_ever() -> None:
+def _push_for_ever(memory: _Memory) -> None:
     was_good = True
     while True:
         time.sleep(PUSH_S)
         try:
-            is_good = push()
+            is_good = _push(memory)
         # Whatever it is, counting must go on: nobody would start this thread again.
         except Exception:
             logger.exception("counts cannot be pushed")

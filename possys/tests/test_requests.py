@@ -7,7 +7,6 @@ from io import StringIO
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 
 from possys import logs, pulse
@@ -15,12 +14,7 @@ from possys.pulse import REQUEST_SECONDS
 from possys.requests import HEADER, REQUEST_ID, area_of, watched
 
 NEEDED = {"REQUEST_METHOD": "GET"}
-
-
-@pytest.fixture(autouse=True)
-def _no_counts() -> None:
-    pulse._memory.begin_anew()
-    cache.clear()
+pytestmark = pytest.mark.usefixtures("own_counts")
 
 
 def ask(path: str, *, status: str = "200 OK", given: str = "") -> dict[str, str]:

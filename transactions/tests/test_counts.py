@@ -1,7 +1,6 @@
 """What becomes of sales is counted by outcome, each once."""
 
 import pytest
-from django.core.cache import cache
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,16 +10,12 @@ from transactions.answers import refused
 from transactions.counts import _field
 from transactions.sale import Fault
 
+pytestmark = pytest.mark.usefixtures("own_counts")
+
 
 def counted() -> pulse.Counts:
     pulse.push()
     return pulse.totals()
-
-
-@pytest.fixture(autouse=True)
-def _no_counts() -> None:
-    pulse._memory.begin_anew()
-    cache.clear()
 
 
 def test_each_sale_of_a_batch_counts_by_what_became_of_it(till: Till) -> None:
