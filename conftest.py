@@ -41,6 +41,15 @@ WHERE last_value IS NOT NULL AND sequencename NOT IN ({kept})
 """.format(kept=", ".join(f"'{name}_id_seq'" for name in sorted(KEPT_TABLES)))
 
 
+@pytest.fixture(autouse=True)
+def _windows_stand_still() -> Iterator[None]:
+    """No limit's window ends in the middle of a test, where it would begin to count anew."""
+    began_ms = clock.now_ms()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("possys.limits.now_ms", lambda: began_ms)
+        yield
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _empty_by_deleting() -> Iterator[None]:
     """Has tests that commit leave an empty database behind.

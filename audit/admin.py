@@ -97,7 +97,7 @@ class ActAdmin(LedgerAdmin):
     @admin.display(description="at")
     def when(self, act: Act) -> str:
         """To the second, by the site's clock."""
-        return f"{timezone.localtime(act.at):%Y-%m-%d %H:%M:%S}"
+        return f"{timezone.localtime(act.at):%Y-%m-%d %H:%M:%S %Z}"
 
     @display(description="kind", label=KIND_LABELS)  # type: ignore[untyped-decorator]
     def kind_label(self, act: Act) -> str:
@@ -112,7 +112,7 @@ class ActAdmin(LedgerAdmin):
     @admin.display(description="what")
     def what(self, act: Act) -> str:
         """The beginning of what was said, else the fields."""
-        text = act.said or ", ".join(act.fields) or act.reason
+        text = act.said or ", ".join(act.fields) or act.reason or "-"
         return text if len(text) <= TEXT_CHARACTERS else text[: TEXT_CHARACTERS - 1] + "…"
 
 
@@ -124,7 +124,8 @@ def acts_url(model: str, key: str) -> str:
 def act_page(act: Act) -> dict[str, Any]:
     """All that the page of one act shows."""
     facts: list[tuple[str, object]] = [
-        ("When", f"{act.at:%Y-%m-%d %H:%M:%S.%f} UTC"),
+        ("When", f"{timezone.localtime(act.at):%Y-%m-%d %H:%M:%S %Z}"),
+        ("In UTC", f"{act.at:%Y-%m-%d %H:%M:%S.%f}"),
         ("Who", f"{act.person or 'nobody who is known'}{f' (login {act.person_id})' if act.person_id else ''}"),
         ("What", Kind(act.kind).label),
         ("Object", _object_link(act)),
@@ -132,7 +133,7 @@ def act_page(act: Act) -> dict[str, Any]:
         ("In words", act.said),
         ("From", act.client),
         ("Request", act.request),
-        ("Address", act.path),
+        ("Machine" if act.kind == Kind.COMMAND else "Address", act.path),
     ]
     published = publication_of(act.number)
     return {

@@ -75,6 +75,8 @@ class AuditMiddleware:
         if response.status_code != OK or page.name in pages.ASKED_BY_PAGES:
             return
         asked = pages.searched_for(request)
+        if key := pages.shown_as(response):
+            page = page._replace(thing=page.thing._replace(key=key))
         if pages.is_download(response):
             said = "; ".join(part for part in (response.headers["Content-Disposition"], asked) if part)
             record(Kind.DOWNLOADED, who_asks(request), page.thing, said=said)

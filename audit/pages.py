@@ -22,7 +22,7 @@ PLACE_IN_LIST = frozenset(
     {"p", "o", "e", "all", "page", "after", "before", "next", "_popup", "_to_field", "_changelist_filters", "saved"}
 )
 # What a page's address says besides an object's key.
-NO_KEYS = frozenset({"url", "app_label", "form_url", "what"})
+NO_KEYS = frozenset({"url", "app_label", "form_url", "what", "act"})
 VALUES_NAMED_MAX = 20
 
 
@@ -58,6 +58,12 @@ def model_of(path: str, route: str) -> str:
         return ""
     label = f"{parts[0]}.{parts[1]}"
     return label if any(model._meta.label_lower == label for model in admin.site._registry) else ""
+
+
+def shown_as(response: HttpResponseBase) -> str:
+    """The key of the object on a page whose address does not name it as the log does: a receipt's code, in full."""
+    context: Any = getattr(response, "context_data", None) or {}
+    return str(context.get("acts_key", ""))
 
 
 def called(response: HttpResponseBase) -> str:

@@ -132,7 +132,9 @@ class ImportAdmin(KeysetAdmin):
             return HttpResponseRedirect(reverse("admin:fleet_import_changelist"))
         if not self.has_view_permission(request, run):
             raise PermissionDenied
-        return self._page(request, "admin/fleet/import.html", {**self._context(request, run), "title": run.name})
+        return self._page(
+            request, "admin/fleet/import.html", {**self._context(request, run), "title": run.name, "original": run}
+        )
 
     def part(self, request: HttpRequest, number: int) -> HttpResponse:
         """What changes on its page."""

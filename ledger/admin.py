@@ -91,7 +91,8 @@ class EntryAdmin(PartitionedAdmin):
         if code := request.GET.get("code", "").strip():
             try:
                 found = find_entry(code)
-                return self.page(request, "entry.html", f"Entry {found.found.record.code}", entry=found)
+                known_as = found.found.record.code
+                return self.page(request, "entry.html", f"Entry {known_as}", entry=found, acts_key=known_as)
             except NoEntryError as fault:
                 problem = str(fault)
         form = asked_for(EntryForm, request)
@@ -155,7 +156,14 @@ class BlockAdmin(PartitionedAdmin):
         if found is None:
             raise Http404
         logged = logged_block(shard, number, found.header)
-        return self.page(request, "block.html", f"Block {number} of shard {shard}", found=found, logged=logged)
+        return self.page(
+            request,
+            "block.html",
+            f"Block {number} of shard {shard}",
+            found=found,
+            logged=logged,
+            acts_key=f"{sealed_on}/{shard}/{number}",
+        )
 
 
 @admin.register(Head)
@@ -271,4 +279,4 @@ class MarkedRecordAdmin(LedgerAdmin):
         if mark is None:
             raise Http404
         back = reverse("admin:ledger_markedrecord_changelist")
-        return self.page(request, "comparison.html", str(mark), mark=mark, found=compare(mark), back_url=back)
+        return self.page(request, "comparison.html", str(mark), original=mark, found=compare(mark), back_url=back)

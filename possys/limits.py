@@ -5,13 +5,14 @@ Two kinds: a limit that keeps the pages usable lets everybody through when the c
 """
 
 import ipaddress
-import time
 from typing import NamedTuple
 
 from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
 from redis.exceptions import RedisError
+
+from possys.clock import MS_PER_S, now_ms
 
 # Providers give one home a /64, so a client could change its address within it at will.
 IPV6_CLIENT_BITS = 64
@@ -75,8 +76,12 @@ def check(limit: Limit, who: str) -> None:
 
 
 def _key(limit: Limit, who: str) -> str:
-    return f"limit:{limit.name}:{int(time.time()) // limit.window_s}:{who}"
+    return f"limit:{limit.name}:{_now_s() // limit.window_s}:{who}"
 
 
 def _rest_s(limit: Limit) -> int:
-    return limit.window_s - int(time.time()) % limit.window_s
+    return limit.window_s - _now_s() % limit.window_s
+
+
+def _now_s() -> int:
+    return now_ms() // MS_PER_S

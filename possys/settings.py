@@ -11,6 +11,7 @@ import environ
 from celery.schedules import crontab
 from csp.constants import NONCE, NONE, SELF
 from django.core.files.storage import FileSystemStorage
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 from possys import logs, secrets
@@ -245,6 +246,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("cs", "Čeština"), ("de", "Deutsch"), ("sr-latn", "Srpski")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["possys.formats"]
 LANGUAGE_COOKIE_AGE = 365 * 24 * 60 * 60
 LANGUAGE_COOKIE_HTTPONLY = True
 # The country's: what staff and retailers read as today, and when the night's counts are made. Receipts have their own.
@@ -347,6 +349,23 @@ UNFOLD = {
     "SITE_HEADER": "Possys",
     "SITE_SYMBOL": "receipt_long",
     "SHOW_HISTORY": True,
+    # The blue of the site's other pages (static/css/variables.css), from light to dark.
+    "COLORS": {
+        "primary": {
+            "50": "#eef5fc",
+            "100": "#dceafa",
+            "200": "#bcd8f5",
+            "300": "#a5ccf7",
+            "400": "#8ec1f5",
+            "500": "#2f6fb0",
+            "600": "#174a7e",
+            "700": "#143f6b",
+            "800": "#10304f",
+            "900": "#0c2540",
+            "950": "#081829",
+        }
+    },
+    "STYLES": [lambda request: static("css/admin.css")],
     "ACCOUNT": {
         "navigation": [
             {"title": "Sessions", "link": reverse_lazy("admin-sessions")},

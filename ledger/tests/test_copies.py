@@ -13,6 +13,7 @@ from ledger.queries import Recorded, find_recorded
 from possys.receipt_keys import table
 from tests.factories import make_refund, make_store, make_terminals
 from tests.openapi import answer_schema, description, faults
+from tests.throttles import allow
 from tests.tills import Response, Till, request
 from transactions.models import COPIES_MAX, Life, ReceiptCopy
 from transactions.operations import change_status, rotate_terminal_token
@@ -115,7 +116,7 @@ def test_who_may_not_sell_may_not_copy(till: Till, code: str, monkeypatch: pytes
     change_status(till.terminal, Life.SUSPENDED, reason="a thief")
     refused = copy(till, code, 2)
     assert (refused.status, refused.json()["detail"]) == (403, "The terminal is suspended.")
-    monkeypatch.setattr(CopyThrottle, "requests_max", 1)
+    allow(monkeypatch, CopyThrottle, 0)
     assert copy(till, code, 2).status == 429
 
 

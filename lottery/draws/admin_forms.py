@@ -161,6 +161,9 @@ class PrizeForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         # Not its currency: Django makes these forms before it reads what was typed of the draw.
         self.of = of
+        # In a table the column's head is no label to whoever does not see it.
+        for field in ("rank", "name", "amount", "count"):
+            self.fields[field].widget.attrs["aria-label"] = self.fields[field].label or field.capitalize()
         if self.instance.pk:
             self.initial["amount"] = major(self.instance.amount, of.currency)
 

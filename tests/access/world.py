@@ -16,6 +16,7 @@ from findings.evidence import GapEvidence
 from findings.models import Finding
 from fleet.tests.files import csv_of, kept
 from fleet.tests.files import till as row_of_till
+from ledger.backups.models import BackupRun
 from ledger.feeding.tokens import issue
 from ledger.log.checkpointer import catch_up
 from ledger.log.models import ArchiveMove, Checkpoint, VerificationRun
@@ -169,6 +170,9 @@ def _ledger(world: World, code: str) -> None:
     ArchiveMove.objects.create(day=now.date(), blocks=0, records=0, bytes=0, file_name="x", moved_at=now)
     VerificationRun.objects.create(
         started_at=now, ended_at=now, scope="all", log_size=0, blocks=0, records=0, entries=0, fault_count=0
+    )
+    BackupRun.objects.create(
+        kind=BackupRun.Kind.BACKUP, started_at=now, ended_at=now, is_well=True, name="x", bytes=1, said="x"
     )
     assert EpochRaise.objects.exists()
     assert Head.objects.exists()

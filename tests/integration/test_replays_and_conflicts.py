@@ -13,6 +13,7 @@ from ledger.models import Entry, MarkedRecord
 from ledger.shards import ALL_SHARDS
 from possys import clock
 from tests.factories import moment, sale_bytes
+from tests.throttles import allow
 from tests.tills import Till
 from transactions import service
 from transactions.answers import Accepted
@@ -315,7 +316,7 @@ def test_a_rotated_token_is_told_so_when_it_asks(till: Till) -> None:
 def test_questions_have_a_budget_of_their_own(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
     from transactions.throttling import LookupThrottle
 
-    monkeypatch.setattr(LookupThrottle, "requests_max", 2)
+    allow(monkeypatch, LookupThrottle, 2)
     day = moment()[:10]
     assert [till.ask(1, day).status for _ in range(3)] == [404, 404, 429]
     assert till.send().status == 201

@@ -11,6 +11,7 @@ from django.test import override_settings
 
 from possys import receipt_keys
 from tests.factories import batch_bytes, make_line, make_sale, moment, sale_bytes
+from tests.throttles import allow
 from tests.tills import BATCH, ONE, Till, request
 from transactions import service
 from transactions.api import BATCH_SALES_MAX
@@ -366,7 +367,7 @@ def test_a_terminal_beyond_its_rate_waits_and_loses_nothing(till: Till, ledger: 
 def test_a_credential_gone_wild_is_told_to_wait(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
     from transactions.throttling import CaptureThrottle
 
-    monkeypatch.setattr(CaptureThrottle, "requests_max", 3)
+    allow(monkeypatch, CaptureThrottle, 3)
     answers = [till.send() for _ in range(4)]
     assert [answer.status for answer in answers] == [201, 201, 201, 429]
     assert int(answers[-1].headers["Retry-After"]) >= 1

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from possys import clock
+from tests.throttles import allow
 from tests.tills import Till
 from transactions import service
 from transactions.outages import (
@@ -199,7 +200,7 @@ def test_a_till_that_sends_too_much_is_told_the_same(till: Till, monkeypatch: py
     kept, waits = till.send_batch([till.sale(), till.sale()]).json()["results"]
     assert (kept["status"], waits["status"]) == (201, 429)
     assert (waits["offline_allowed_hours"], waits["outage"]["kind"]) == (48, "outage")
-    monkeypatch.setattr(CaptureThrottle, "requests_max", 1)
+    allow(monkeypatch, CaptureThrottle, 0)
     answer = till.send()
     assert (answer.status, answer.json()["type"]) == (429, "urn:possys:problem:throttled")
     assert (answer.json()["offline_allowed_hours"], answer.json()["outage"]["kind"]) == (48, "outage")

@@ -28,6 +28,7 @@ from tests.docs import code_blocks
 from tests.factories import make_sale
 from tests.people import make_person, signed_in
 from tests.tampering import triggers_off
+from tests.throttles import allow
 from tests.tills import Response, Till, request
 
 NOW = utc(now_ms())
@@ -36,7 +37,6 @@ Ask = Callable[..., Response]
 
 @pytest.fixture
 def token(ledger: redis.Redis) -> str:
-    FeedThrottle.counts.clear()
     return issue("marketing", NOW)
 
 
@@ -213,7 +213,7 @@ def test_what_is_not_as_it_was_sealed_is_not_handed_out(
 
 
 def test_who_asks_too_often_waits(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(FeedThrottle, "requests_max", 2)
+    allow(monkeypatch, FeedThrottle, 2)
     assert [ask("0?after=0").status for _ in range(3)] == [200, 200, 429]
     assert int(ask("0?after=0").headers["Retry-After"]) >= 1
 

@@ -21,8 +21,6 @@ from tests.factories import make_line, make_tax
 from transactions.sale import LINES_MAX, PAYMENTS_MAX, TAXES_MAX
 
 PAPER_PT = 80 / 25.4 * 72
-# Half a second on an idle machine; a busy one gets ten times that.
-MOST_S = 5
 
 
 def pages_of(pdf: bytes) -> list[str]:
@@ -98,13 +96,10 @@ def test_it_is_a_slip_of_80_mm_as_long_as_it_must_be() -> None:
         long.close()
 
 
-def test_five_hundred_lines_flow_over_pages_in_time() -> None:
+def test_five_hundred_lines_flow_over_pages() -> None:
     names = [f"Item {number} of very many" for number in range(LINES_MAX)]
     receipt = make_receipt(lines=[make_line(name=name) for name in names])
-    receipt_pdf(make_receipt(), LINK)
-    start = time.perf_counter()
     pdf = receipt_pdf(receipt, LINK)
-    assert time.perf_counter() - start < MOST_S
     texts = pages_of(pdf)
     assert len(texts) > 1
     assert [name for name in names if name not in " ".join(texts)] == []
