@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from possys import settings
+from possys.database.patience import patience
 
 wsgi_app = "possys.wsgi:application"
 # Threads, because most of a request for one sale is waiting for the store's fsync, which many share; more of them
@@ -55,6 +56,7 @@ def post_worker_init(worker: Any) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(COLLECT_AFTER, 20, 100)
+    patience.switch_on(worker.cfg.threads)
     if worker.age == FIRST:
         # Beside the work: sales are taken while the database is away.
         threading.Thread(target=log_database_checks, args=[worker.log], daemon=True).start()

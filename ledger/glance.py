@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from django.db import DatabaseError
 from redis.exceptions import RedisError
 
+from ledger.backups.queries import LastGood, last_good
 from ledger.database_metrics import TABLES, least_days_ahead
 from ledger.evidence import read_facts
 from ledger.facts import Facts
@@ -21,6 +22,7 @@ from possys import clock
 from possys.clock import lasting
 from possys.health import FINE, state_of
 from transactions.backlog import StoreBacklog, oldest_at_ms, read_backlog
+from transactions.replicas import read_replicas
 from transactions.service import capture, stores
 
 T = TypeVar("T")
@@ -29,6 +31,8 @@ T = TypeVar("T")
 FLUSH_LATE = timedelta(seconds=60)
 # Seven are made ahead, hour by hour; without tomorrow's nobody has made any for a week.
 DAYS_AHEAD_LEAST = 1
+# One is made each night; the alarm PossysBackupLate rings then, too. A desk that never made one is not late.
+BACKUP_LATE = timedelta(hours=36)
 MEGABYTE = 1_000_000
 # Above what a busy machine takes to open a connection; a person waits so long.
 PATIENCE_S = 10.0
@@ -68,6 +72,7 @@ class Glance:
     facts: Facts | None
     services: list[ServiceState]
     days_ahead: dict[str, int] | None
+    backups: LastGood | None
     workers: Workers | None
     faults: dict[str, str] = field(default_factory=dict)
 
@@ -95,6 +100,8 @@ class Glance:
                 found.append(f"LATE checkpoint: the oldest block has waited for {waited} to be signed")
         if self.days_ahead is not None and min(self.days_ahead.values()) < DAYS_AHEAD_LEAST:
             found.append("LATE partitions: too few days are made ahead; see the worker of the queue flush, and beat")
+        if self.backups is not None and self.backups.backup_at and self.now - self.backups.backup_at > BACKUP_LATE:
+            found.append(f"LATE backup: the last good one ended {lasting(self.now - self.backups.backup_at)} ago")
         return found
 
     @property
@@ -109,6 +116,8 @@ class Glance:
         said.append(f"cache:         {'answers' if self.is_cache_up else 'NOT REACHABLE'}")
         if self.days_ahead is not None:
             said.append(f"partitions:    made {min(self.days_ahead.values())} days ahead")
+        if self.backups is not None:
+            said.append(f"backups:       {self.backups.line(self.now)}")
         if self.standing is not None:
             said.append(f"database role: {self.standing.line}")
         if fault := self.faults.get("services"):
@@ -159,6 +168,9 @@ class Glance:
             said["checkpoint_wait_s"] = round(self.facts.waiting_s, 3)
         if self.days_ahead is not None:
             said["partition_days_ahead"] = min(self.days_ahead.values())
+        if self.backups is not None:
+            for kind, ended_at in (("backup", self.backups.backup_at), ("drill", self.backups.drill_at)):
+                said[f"{kind}_age_s"] = None if ended_at is None else round((self.now - ended_at).total_seconds())
         if self.workers is not None:
             said["workers"] = {one.queue: {"groups": one.groups, "held": one.held} for one in self.workers.work}
         if "database" in self.faults:
@@ -198,6 +210,7 @@ def glance() -> Glance:
         facts=ask("facts", read_facts) if is_there else None,
         services=fed or [],
         days_ahead=ask("partitions", _days_ahead) if is_there else None,
+        backups=ask("backups", last_good) if is_there else None,
         workers=ask("workers", read_workers),
         faults=faults,
     )
@@ -207,12 +220,17 @@ def _store(backlog: StoreBacklog) -> StoreGlance:
     if backlog.fault:
         return StoreGlance(backlog.store, backlog.fault, is_reachable=False)
     try:
-        memory: Any = stores().clients[backlog.store].info("memory")
+        client = stores().clients[backlog.store]
+        memory: Any = client.info("memory")
+        told: Any = client.info("replication")
+        replicas = read_replicas(client, told, capture_min=capture().limits.replicas_min)
     except (RedisError, OSError) as fault:
         return StoreGlance(backlog.store, str(fault), is_reachable=False)
     refusal = capture().pressure.reason(backlog.store) or ""
     if not any(shard.epoch for shard in backlog.shards):
         refusal = "it has no epoch: it was wiped or exchanged, see manage.py rebuild_store"
+    elif not refusal and not replicas.are_enough:
+        refusal = f"it has {replicas.there} of the {replicas.needed} replicas without which no sale is acknowledged"
     return StoreGlance(backlog.store, refusal, True, memory["used_memory"], memory["maxmemory"])
 
 

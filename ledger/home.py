@@ -9,6 +9,7 @@ from ledger.admin_health import VIEW_HEADS, stopped_alarm, store_alarm, waiting_
 from ledger.admin_services import VIEW_SERVICES, alarms_of
 from ledger.admin_soundness import VIEW_LOG, page_of
 from ledger.backlog import Backlog, backlog
+from ledger.backups.queries import last_good
 from ledger.evidence import soundness
 from ledger.feeding.queries import ServiceState, services
 from ledger.soundness import Severity
@@ -58,7 +59,7 @@ def backlog_card(showing: Showing) -> Content:
 
 
 def checkpoint_card(showing: Showing) -> Content:
-    """What is signed, and how far behind it is."""
+    """What is signed and how far behind it is; and the copies that would be restored."""
     facts = showing.read(soundness).facts
     signed = facts.checkpoint
     figures = [
@@ -68,7 +69,10 @@ def checkpoint_card(showing: Showing) -> Content:
         ("witnesses that confirm it", f"{facts.confirming} of {len(facts.witnesses)}" if facts.witnesses else "none"),
     ]
     size = "" if signed is None else f"{signed.size:,}"
-    return Content({"figures": figures, "size": size, "url": reverse("admin:ledger_checkpoint_changelist")})
+    context = {"figures": figures, "size": size, "url": reverse("admin:ledger_checkpoint_changelist")}
+    context["backups"] = showing.read(last_good).line(facts.now)
+    context["backups_url"] = reverse("admin:ledger_backuprun_changelist")
+    return Content(context)
 
 
 def services_card(showing: Showing) -> Content:

@@ -66,6 +66,7 @@ class _Probe:
         self._lock = threading.Lock()
         self._seen: Part | None = None
         self._seen_s = 0.0
+        self._began_s = 0.0
         self._done = threading.Event()
         self._is_looking = False
 
@@ -74,13 +75,15 @@ class _Probe:
         with self._lock:
             if self._is_looking or (self._seen is not None and time.monotonic() - self._seen_s < FRESH_S):
                 return
-            self._is_looking = True
+            self._is_looking, self._began_s = True, time.monotonic()
             self._done.clear()
         threading.Thread(target=self._run, daemon=True).start()
 
     def seen(self, until_s: float) -> Part:
-        """What is seen by then."""
-        if not self._done.wait(max(0.0, until_s - time.monotonic())) or self._seen is None:
+        """What is seen by then; a look that hangs already keeps nobody waiting again."""
+        now_s = time.monotonic()
+        rest_s = 0.0 if now_s - self._began_s > ANSWER_S else max(0.0, until_s - now_s)
+        if not self._done.wait(rest_s) or self._seen is None:
             return Part(AWAY, "does not answer", self.do, "nothing was heard of it in time")
         return self._seen
 

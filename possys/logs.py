@@ -29,6 +29,7 @@ def configuration(kind: str, level: str) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": {"()": _json_lines} if kind == "json" else {"()": _TextLines, "fmt": TEXT}},
+        "filters": {"away": {"()": "possys.database.faults.OneLine"}},
         "handlers": {
             "console": {"class": "logging.StreamHandler", "formatter": "line"},
             "alarms": {"class": "possys.alarm_lines.AlarmCounter", "level": "WARNING"},
@@ -36,7 +37,7 @@ def configuration(kind: str, level: str) -> dict[str, Any]:
         "root": {"handlers": ["console", "alarms"], "level": level},
         # A refused sale is an answer, not a fault of this system: it is counted, not logged line by line.
         "loggers": {
-            "django.request": {"level": "ERROR"},
+            "django.request": {"level": "ERROR", "filters": ["away"]},
             # A dozen lines about tables of the font for every PDF.
             "fontTools": {"level": "WARNING"},
             # Django gives its own logger a handler of its own; once is enough.

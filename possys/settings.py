@@ -127,9 +127,24 @@ TERMINAL_RATE_PER_MINUTE = env.int("TERMINAL_RATE_PER_MINUTE", default=3000)
 METRICS_TOKEN = given.get("METRICS_TOKEN", "")
 
 # --- Servers ---------------------------------------------------------------------------------------------------
+_database = env.db_url_config(
+    # Django's own backend with a bound on how long web processes wait (possys/database/patience.py).
+    given.get("DATABASE_URL", "postgres://possys@127.0.0.1:5432/possys"),
+    engine="possys.database",
+)
 DATABASES = {
     "default": {
-        **env.db_url_config(given.get("DATABASE_URL", "postgres://possys@127.0.0.1:5432/possys")),
+        **_database,
+        # A machine that is gone answers nothing: connecting ends after so many seconds, and a connection on which
+        # nothing was acknowledged for 30 s is broken off. A server that is slow or hangs acknowledges all the same.
+        "OPTIONS": {
+            "connect_timeout": 10,
+            "tcp_user_timeout": 30_000,
+            "keepalives_idle": 15,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            **_database.get("OPTIONS", {}),
+        },
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
     }

@@ -1,5 +1,7 @@
 """Every address of the site; each app brings its own."""
 
+import sys
+
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path, re_path
@@ -8,8 +10,9 @@ from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from rest_framework.negotiation import DefaultContentNegotiation
 
-from possys import home, problems, search
+from possys import away, home, problems, search
 from possys.accounts import session_views
+from possys.database.faults import is_away
 from possys.health import healthz, readyz
 from possys.metrics import metrics
 
@@ -53,7 +56,9 @@ urlpatterns = [
 
 
 def handler500(request: HttpRequest) -> HttpResponse:
-    """A problem document for programs, a page for people."""
+    """A problem document for programs, a page for people; Django calls it while it handles the fault."""
+    if is_away(sys.exception()):
+        return away.answer(request)
     return problems.server_error(request) if request.path.startswith("/api/") else defaults.server_error(request)
 
 

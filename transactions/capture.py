@@ -374,6 +374,10 @@ class Capture:
             return self._send_again("The capture store is being rebuilt; nothing was kept.", answers.RETRY_LATER_S)
         if isinstance(fault, OutOfMemoryError):
             return self._send_again("The capture store is full; nothing was kept.", answers.RETRY_LATER_S)
+        # The script's first write was refused, so there was no second one.
+        if isinstance(fault, ResponseError) and text.startswith("NOREPLICAS"):
+            detail = "The capture store has too few replicas; nothing was kept."
+            return self._send_again(detail, answers.RETRY_LATER_S)
         return self._send_again("What became of this sale is not known.", answers.RETRY_SOON_S)
 
     def _send_again(self, detail: str, retry_after_s: int) -> Problem:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Count
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from redis.exceptions import RedisError
@@ -13,6 +12,7 @@ from possys.redis import unsafe_settings
 from transactions.backlog import StoreBacklog, oldest_at_ms, read_backlog
 from transactions.models import Life, Terminal
 from transactions.pressure import BACKLOG_MAX, DISK_FREE_BYTES_MIN, MEMORY_SHARE_MAX
+from transactions.replicas import read_replicas
 from transactions.service import capture, stores
 
 # Of 2.5 million terminals a count takes a good part of a second; by state they change by the hour.
@@ -26,7 +26,6 @@ FIGURES = (
     ("used_memory", "possys_store_memory_used_bytes", "Memory that the capture store uses."),
     ("maxmemory", "possys_store_memory_max_bytes", "Memory that the capture store may use (maxmemory)."),
     ("aof_current_size", "possys_store_aof_size_bytes", "Size of the capture store's append-only file."),
-    ("connected_slaves", "possys_store_replicas", "Replicas that are connected to the capture store."),
     ("connected_clients", "possys_store_clients", "Connections to the capture store."),
     ("uptime_in_seconds", "possys_store_uptime_seconds", "Since the capture store was started."),
 )
@@ -56,6 +55,16 @@ def store_metrics() -> Iterator[Metric]:
     delayed = CounterMetricFamily(
         "possys_store_delayed_fsyncs", "Times that the store waited for a slow disk.", labels=STORE
     )
+    replicas = GaugeMetricFamily(
+        "possys_store_replicas",
+        "Replicas that are connected to the capture store, and in step where it demands some itself.",
+        labels=STORE,
+    )
+    needed = GaugeMetricFamily(
+        "possys_store_replicas_needed",
+        "Replicas without which no sale is acknowledged (STORE_REPLICAS_MIN, min-replicas-to-write).",
+        labels=STORE,
+    )
     backlog = read_backlog(stores())
     for one in backlog:
         label = [str(one.store)]
@@ -65,6 +74,7 @@ def store_metrics() -> Iterator[Metric]:
             client = stores().clients[one.store]
             info: Any = client.info()
             unsafe = unsafe_settings(client)
+            found = read_replicas(client, info, capture_min=capture().limits.replicas_min)
         except (RedisError, OSError):
             up.add_metric(label, 0)
             takes.add_metric(label, 0)
@@ -73,6 +83,8 @@ def store_metrics() -> Iterator[Metric]:
         safe.add_metric(label, int(not unsafe))
         is_open = any(shard.epoch for shard in one.shards)
         takes.add_metric(label, int(is_open and capture().pressure.reason(one.store) is None))
+        replicas.add_metric(label, found.there)
+        needed.add_metric(label, found.needed)
         for name, family in figures.items():
             if name in info:
                 family.add_metric(label, info[name])
@@ -82,7 +94,7 @@ def store_metrics() -> Iterator[Metric]:
         delayed.add_metric(label, info.get("aof_delayed_fsync", 0))
         if (free := capture().pressure.disk_free_bytes(one.store)) is not None:
             disk.add_metric(label, free)
-    yield from (up, safe, takes, *figures.values(), *states.values(), disk, delayed)
+    yield from (up, safe, takes, *figures.values(), *states.values(), replicas, needed, disk, delayed)
     yield from _backlog(backlog)
     yield from _limits()
 
@@ -129,11 +141,6 @@ def _limits() -> Iterator[Metric]:
     )
     yield GaugeMetricFamily(
         "possys_backlog_refusing_records", "Waiting records above which sales are refused.", value=BACKLOG_MAX
-    )
-    yield GaugeMetricFamily(
-        "possys_store_replicas_needed",
-        "Replicas without which no sale is acknowledged (STORE_REPLICAS_MIN).",
-        value=settings.STORE_REPLICAS_MIN,
     )
 
 

@@ -1,9 +1,12 @@
 """Whether this process may take sales: asked of the capture stores as capture itself asks them."""
 
+from typing import Any
+
 from redis.exceptions import RedisError
 
 from possys.health import AWAY, FINE, HANDBOOK, PARTLY, Part
 from possys.redis import Stores
+from transactions.replicas import read_replicas
 from transactions.service import capture
 from transactions.stream import SHARD_COUNT, read_heads
 
@@ -41,8 +44,8 @@ def _look_at(stores: Stores, index: int) -> Part:
     try:
         heads = read_heads(client, shards)
         reason = capture().pressure.reason(index)
-        replicas_min = capture().limits.replicas_min
-        replicas = int(client.info("replication")["connected_slaves"]) if replicas_min else 0
+        told: Any = client.info("replication")
+        replicas = read_replicas(client, told, capture_min=capture().limits.replicas_min)
     except (RedisError, OSError) as fault:
         return GONE._replace(detail=f"{type(fault).__name__}: {fault}")
     closed = [shard for shard, head in zip(shards, heads, strict=True) if head.epoch == 0]
@@ -51,8 +54,8 @@ def _look_at(stores: Stores, index: int) -> Part:
     if reason is not None:
         kind = UNSAFE if "could lose" in reason else FULL
         return kind._replace(detail=reason)
-    if replicas < replicas_min:
-        return NO_REPLICA._replace(detail=f"{replicas} of {replicas_min} replicas are connected")
+    if not replicas.are_enough:
+        return NO_REPLICA._replace(detail=f"{replicas.there} of {replicas.needed} replicas are there")
     if closed:
         return NO_EPOCH._replace(state=PARTLY, says="some of its shards are not open", detail=f"shards {closed}")
     return OPEN

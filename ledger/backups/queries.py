@@ -7,6 +7,7 @@ from django.db import connections
 
 from ledger.backups.models import BackupRun
 from ledger.shards import LOG_DATABASE
+from possys.clock import lasting
 
 # Readable for every role. Without a slot a synchronous receiver is seen only by its name in the settings.
 WAL = """
@@ -45,6 +46,30 @@ class BackupState:
         """Since the last good run of a kind ended."""
         run = self.last_well[kind]
         return None if run is None else max(0.0, (now - run.ended_at).total_seconds())
+
+
+@dataclass(frozen=True, slots=True)
+class LastGood:
+    """When the last good backup and the last drill that was well ended; None before the first."""
+
+    backup_at: datetime | None
+    drill_at: datetime | None
+
+    def line(self, now: datetime) -> str:
+        """How long ago, in words."""
+        return f"last good one {_ago(self.backup_at, now)}, last drill {_ago(self.drill_at, now)}"
+
+
+def _ago(moment: datetime | None, now: datetime) -> str:
+    return "never" if moment is None else f"{lasting(now - moment)} ago"
+
+
+def last_good() -> LastGood:
+    """Both, in two short queries. Raises DatabaseError."""
+    ended = (
+        BackupRun.objects.using(LOG_DATABASE).filter(is_well=True).order_by("-id").values_list("ended_at", flat=True)
+    )
+    return LastGood(ended.filter(kind=BackupRun.Kind.BACKUP).first(), ended.filter(kind=BackupRun.Kind.DRILL).first())
 
 
 def backup_state() -> BackupState:

@@ -11,9 +11,11 @@ import redis
 from django.core.management import call_command
 from django.db import connection
 
+from ledger.backups.models import BackupRun
 from ledger.database_metrics import least_days_ahead
 from ledger.log.checkpointer import catch_up
 from ledger.models import Block
+from possys import health as possys_health
 from possys.clock import now_ms, utc
 from tests.tampering import triggers_off
 from tests.tills import Till
@@ -28,6 +30,12 @@ def asked(*options: str) -> tuple[str, int]:
     except SystemExit as ended:
         code = int(str(ended.code))
     return out.getvalue(), code
+
+
+@pytest.fixture(autouse=True)
+def _looks_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the test before saw of the servers is not remembered."""
+    monkeypatch.setattr(possys_health, "FRESH_S", -1.0)
 
 
 @pytest.fixture
@@ -83,6 +91,29 @@ def test_days_that_nobody_makes_are_said(ledger: redis.Redis, monkeypatch: pytes
     monkeypatch.setattr("ledger.glance.DAYS_AHEAD_LEAST", 1000)
     text, code = asked()
     assert (code, "LATE partitions" in text) == (1, True)
+
+
+def test_the_age_of_the_last_good_backup_and_drill_is_said_and_late_ends_with_1(ledger: redis.Redis) -> None:
+    def ended(kind: str, ago: timedelta, *, is_well: bool) -> None:
+        moment = utc(now_ms()) - ago
+        BackupRun.objects.create(
+            kind=kind, started_at=moment, ended_at=moment, is_well=is_well, name="one", bytes=1, said="said"
+        )
+
+    text, code = asked()
+    assert (code, "backups:       last good one never, last drill never" in text) == (0, True)
+    ended("backup", timedelta(hours=7), is_well=True)
+    ended("backup", timedelta(hours=1), is_well=False)
+    ended("drill", timedelta(days=12), is_well=True)
+    text, code = asked()
+    assert (code, "backups:       last good one 7 h ago, last drill 12 days ago" in text) == (0, True)
+    said = json.loads(asked("--json")[0])
+    assert 7 * 3600 <= said["backup_age_s"] < 8 * 3600
+    assert 12 <= said["drill_age_s"] / 86_400 < 13
+    with triggers_off():
+        BackupRun.objects.filter(kind="backup").update(ended_at=utc(now_ms()) - timedelta(days=3))
+    text, code = asked()
+    assert (code, text.splitlines()[-1]) == (1, "LATE backup: the last good one ended 3 days ago")
 
 
 def test_postgresql_away_hides_nothing_of_the_stores(till: Till, database_away: Callable[[], None]) -> None:

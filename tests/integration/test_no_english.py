@@ -144,7 +144,7 @@ def test_no_page_of_a_fault_has_english_in_it(db: None, language: str) -> None:
         ("search", {"search": SearchForm(), "is_away": True}),
         ("cases/too-large", {"photo_mb_max": 8, "body_mb_max": 32}),
         ("../lottery/home", {"front": Front([], [], None), "now_ms": 0}),
-        *((f"../{status}", {}) for status in (400, 403, 404, 500)),
+        *((f"../{status}", {}) for status in (400, 403, 404, 500, 503)),
     ]
     with translation.override(language):
         for name, context in pages:

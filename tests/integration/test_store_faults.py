@@ -5,7 +5,8 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,17 @@ import redis
 from django.conf import settings
 from django.test import override_settings
 
+from ledger.glance import glance
+from possys import health
 from possys.embedded.valkey import Valkey
 from possys.redis import SAFE_SETTINGS, unsafe_settings
-from tests.tills import Response, Till
+from tests.tills import Response, Till, request
 from transactions import service
+from transactions.metrics import store_metrics
 from transactions.stream import Mark, read_entry, shard_of, stream_key
+
+# Above what a replica takes to be in step on the busiest machine.
+HANG_LIMIT_S = 120
 
 
 def forget() -> None:
@@ -315,3 +322,82 @@ def test_a_frozen_replica_makes_sales_wait_and_the_resend_gets_the_same_code(
     assert (again.status, again.json()["replayed"]) == (200, True)
     assert again.json()["code"] != before["code"]
     assert sequences(redis.Redis.from_url(replica.url), till) == [1, 2]
+
+
+def figures(name: str) -> list[float]:
+    """What a scrape reads under a name."""
+    return [sample.value for family in store_metrics() for sample in family.samples if sample.name == name]
+
+
+def capture_store_is() -> tuple[int, dict[str, Any]]:
+    """What /readyz answers, and of which of its parts."""
+    answer = request("GET", "/readyz")
+    return answer.status, answer.json()["parts"]["capture-store"]
+
+
+@pytest.fixture
+def _looks_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Readiness remembers nothing between two questions."""
+    monkeypatch.setattr(health, "FRESH_S", -1.0)
+
+
+@pytest.mark.usefixtures("_looks_anew")
+def test_a_store_that_demands_a_replica_keeps_nothing_without_it_and_goes_on_with_it(
+    ledger: redis.Redis, till: Till, replica: Valkey
+) -> None:
+    head, terminals = (f"{{s{shard_of(till.number)}}}:{name}" for name in ("head", "terminals"))
+    with override_settings(STORE_REPLICAS_MIN=0):
+        forget()
+        ledger.config_set("min-replicas-to-write", 1)
+        try:
+            assert till.send().status == 201
+            assert capture_store_is()[0] == 200
+            assert figures("possys_store_replicas") == figures("possys_store_replicas_needed") == [1]
+
+            before = ledger.hgetall(head), ledger.hgetall(terminals), sequences(ledger, till)
+            replica.kill()
+            eventually(lambda: ledger.info("replication")["connected_slaves"] == 0)
+            # Sales as they come, alone and together.
+            sales = till.sales(20)
+            answers = [till.send(sale) for sale in sales]
+            batch = till.send_batch(sales)
+            assert all("too few replicas; nothing was kept" in assert_send_again(answer) for answer in answers)
+            assert (batch.status, {item["status"] for item in batch.json()["results"]}) == (503, {503})
+            assert (ledger.hgetall(head), ledger.hgetall(terminals), sequences(ledger, till)) == before
+            assert_too_few()
+
+            replica.start()
+            eventually(lambda: till.send(sales[0]).status in {200, 201})
+            assert [till.send(sale).status for sale in sales[1:]] == [201] * 19
+            assert capture_store_is()[0] == 200
+            assert figures("possys_store_replicas") == [1]
+            assert sequences(ledger, till) == [*range(1, 22)]
+        finally:
+            ledger.config_set("min-replicas-to-write", 0)
+
+
+@pytest.mark.usefixtures("_looks_anew")
+def test_a_process_that_waits_for_a_replica_is_not_ready_without_it(ledger: redis.Redis, replica: Valkey) -> None:
+    assert capture_store_is()[0] == 200
+    replica.kill()
+    eventually(lambda: ledger.info("replication")["connected_slaves"] == 0)
+    assert_too_few()
+
+
+def assert_too_few() -> None:
+    """What balancers, Prometheus and operators are told."""
+    status, part = capture_store_is()
+    assert (status, part["state"]) == (503, "away")
+    assert "too few replicas" in part["says"]
+    assert part["do"].endswith("#possysstorereplicasaway")
+    # The alarm's own comparison (deploy/prometheus/alerts.yml).
+    assert figures("possys_store_replicas") < figures("possys_store_replicas_needed")
+    [store] = glance().stores
+    assert "TAKES NO SALES: it has 0 of the 1 replicas" in store.line
+
+
+def eventually(happened: Callable[[], bool]) -> None:
+    limit = time.monotonic() + HANG_LIMIT_S
+    while not happened():
+        assert time.monotonic() < limit
+        time.sleep(0.1)
