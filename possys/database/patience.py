@@ -31,20 +31,20 @@ logger = logging.getLogger(__name__)
 ASK_S = 0.25
 # Above what a new connection takes.
 DOUBT_S = 0.5
-# Above what it takes on a very busy machine, and below what a till waits for its answer.
-FROZEN_S = 1.5
+# Above what it takes on a very busy machine: pages that wait meanwhile take nothing away from sales.
+FROZEN_S = 4.0
 # Above every statement of a page that is meant to be fast.
-SLOW_S = 1.0
+SLOW_S = 2.0
 # What a page's ordinary statements take is less, also while other threads wait for theirs.
-BRIEF_S = 0.25
+BRIEF_S = 0.5
 # Whoever asked has left: nginx waits as long for the slowest pages.
 LONGEST_S = 120.0
 # A server that answered just now is not asked again.
 ANSWER_GOOD_S = 1.0
 # Between two questions to a server that does not answer.
 AGAIN_S = 1.0
-# The least that psycopg takes for connecting.
-CONNECT_S = 2
+# One that is slow and no more than that answers in this time.
+CONNECT_S = 5
 
 SILENT = "the server does not answer"
 
