@@ -12,8 +12,6 @@ from possys import pulse
 from possys.pulse import Distribution, Histogram
 
 SIZES = Histogram("test_sizes", (1.0, 2.0, 5.0))
-
-
 pytestmark = pytest.mark.usefixtures("own_counts")
 
 
