@@ -16,10 +16,12 @@ callable that it registers, then the amount is reserved in the original's shard,
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import NamedTuple
 
 from redis.exceptions import RedisError, ResponseError
 
+from possys.clock import MS_PER_S, utc
 from possys.codes import SEQUENCE_BITS, CodePlace, KeyTable
 from possys.redis import Stores
 from transactions import answers
@@ -47,6 +49,10 @@ COMPARED_A_MINUTE_MAX = 300
 MINUTE_MS = 60_000
 # Tills that reserve of one receipt at the same moment; more than two is no shop's day.
 RESERVE_ATTEMPTS_MAX = 5
+# A store that was rebuilt empty has lost what was not flushed, of that day or, by the clock of the place, of the next or
+# the one before. `recover_store` brings it back from the old disk, within an hour or never; until then no code is unknown.
+COMES_BACK_MS = 3_600_000
+DAYS_LOST_MAX = timedelta(days=1)
 # Of what is wrong with a refund that is kept all the same, so much is said in its warning.
 WARNED_FAULTS_MAX = 3
 
@@ -262,9 +268,23 @@ class Corrections:
             found = _ask(place)
             if found is None and is_on_its_way:
                 raise _SendAgainError("The sale that it takes back is still being recorded.", answers.RETRY_SOON_S)
+        if found is None and self._may_come_back(place, one.now_ms):
+            raise _SendAgainError(
+                "The capture store was rebuilt lately, and may still get back the sale that it takes back.",
+                answers.RETRY_LATER_S,
+            )
         if found is None:
             raise _RefusedError([Fault("/refers_to", "is no receipt that is recorded")], "not-of-the-receipt")
         return found
+
+    def _may_come_back(self, place: CodePlace, now_ms: int) -> bool:
+        """Whether the shard's store was rebuilt so lately that its old disk may still be captured again."""
+        shard = shard_of(place.terminal)
+        with _store_answers():
+            started_s = read_heads(self.stores.store_for(shard), [shard])[0].started_s
+        # Of days before, everything was in the ledger long ago.
+        is_of_then = abs(utc(started_s * MS_PER_S).date() - place.day) <= DAYS_LOST_MAX
+        return is_of_then and now_ms - started_s * MS_PER_S < COMES_BACK_MS
 
     def _is_on_its_way(self, place: CodePlace) -> bool:
         """Whether the store may have taken the sale and something of its shard is not in the ledger yet."""

@@ -12,9 +12,11 @@ from django.core.management import call_command
 from django.db import connection, connections
 
 from ledger.corrections import corrections_of
+from ledger.epochs import raise_epochs
 from ledger.log.checkpointer import catch_up
 from ledger.models import Correction, identity_of
 from ledger.originals import find_original, original_or_away
+from ledger.shards import ALL_SHARDS
 from possys.codes import CodePlace, Environment
 from possys.receipt_keys import table
 from possys.redis import Stores
@@ -219,6 +221,27 @@ def test_a_sale_that_is_not_recorded_yet_is_waited_for(till: Till, flush_everyth
     waiting = till.send(refund)
     assert (waiting.status, waiting.headers["Retry-After"]) == (503, "1")
     assert "still being recorded" in waiting.json()["detail"]
+    flush_everything()
+    assert till.send(refund).status == 201
+
+
+def test_a_sale_that_the_store_lost_is_waited_for_as_long_as_it_may_come_back(
+    ledger: redis.Redis, till: Till, flush_everything: Flush
+) -> None:
+    sale = till.sale()
+    lost = till.send(sale).json()["code"]
+    ledger.flushall()
+    raise_epochs(ALL_SHARDS, reason="its disk died")
+    refund = back(till, lost)
+    waiting = till.send(refund)
+    assert (waiting.status, waiting.headers["Retry-After"]) == (503, "5")
+    assert "rebuilt lately" in waiting.json()["detail"]
+    head = head_key(shard_of(till.number))
+    ledger.hincrby(head, "started", -3601)
+    refused = till.send(refund)
+    assert (refused.status, refused.json()["errors"][0]["pointer"]) == (422, "/refers_to")
+    ledger.hincrby(head, "started", 3601)
+    assert till.send(sale).json()["code"] == lost
     flush_everything()
     assert till.send(refund).status == 201
 
