@@ -49,8 +49,8 @@ COMPARED_A_MINUTE_MAX = 300
 MINUTE_MS = 60_000
 # Tills that reserve of one receipt at the same moment; more than two is no shop's day.
 RESERVE_ATTEMPTS_MAX = 5
-# A store that was rebuilt empty has lost what was not flushed, of that day or, by a place's own clock, of the next or the
-# one before. `recover_store` brings it back from the old disk, within an hour or never; until then no code is unknown.
+# A store that was rebuilt empty lacks what was not flushed, of that day or, by a place's own clock, of one beside it.
+# `recover_store` brings it back from the old disk, within an hour or never; until then no code is called unknown.
 COMES_BACK_MS = 3_600_000
 DAYS_LOST_MAX = timedelta(days=1)
 # Of what is wrong with a refund that is kept all the same, so much is said in its warning.
